@@ -1,0 +1,1 @@
+"""Airbyte source connector for TikTok Ads; run.py is the entry point."""
