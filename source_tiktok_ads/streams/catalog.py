@@ -1,0 +1,33 @@
+"""Every stream the connector offers, in the order it offers them, and the catalog that `discover` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
+from source_tiktok_ads.streams.model import Stream, json_schema, key_of
+from source_tiktok_ads.streams.reports import REPORTS
+
+STREAMS: tuple[Stream, ...] = (*ACCOUNTS, *ENTITIES, *REPORTS)
+
+BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
+
+
+def catalog(entity_versions: str) -> list[dict[str, Any]]:
+    """The streams as `discover` lists them under the setting *Entity versions*."""
+    return [entry(stream, entity_versions) for stream in STREAMS]
+
+
+def entry(stream: Stream, entity_versions: str) -> dict[str, Any]:
+    """One stream of the catalog, in the words of Airbyte's protocol."""
+    return {
+        "name": stream.name,
+        "json_schema": json_schema(stream),
+        "supported_sync_modes": ["full_refresh", "incremental"],
+        "source_defined_cursor": True,
+        "default_cursor_field": [stream.cursor],
+        "source_defined_primary_key": [[column] for column in key_of(stream, entity_versions)],
+        "is_resumable": True,
+        "is_file_based": False,
+    }

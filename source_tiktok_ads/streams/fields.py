@@ -1,0 +1,186 @@
+"""Every metric and dimension of TikTok's reports, named and typed once; the facts themselves stand in `fields.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, NUMBER, TEXT, Shape
+
+Facts = Mapping[str, Any]
+"""One line of the file, as it stands there."""
+
+Row = TypeVar("Row")
+
+DATA_LEVELS = ("AUCTION_ADVERTISER", "AUCTION_CAMPAIGN", "AUCTION_ADGROUP", "AUCTION_AD")
+"""TikTok's names of the four levels, from the account down; the file writes `ALL` for the four together."""
+
+PARENTS = ("campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_name")
+"""The metrics that say what a row is about; they come first in a record."""
+
+GROUPS = (
+    "core",
+    "conversion",
+    "attribution",
+    "video",
+    "engagement",
+    "live",
+    "website",
+    "app",
+    "onsite",
+    "shopping",
+    "attribute",
+)
+"""The groups of metrics in the order in which their columns stand in a record."""
+
+ABSENT: Mapping[str, Shape] = {
+    "cost_per_100_reached": NUMBER("A misspelt name of cost_per_1000_reached, kept for older tables; always null."),
+    "user_action": TEXT("Kept for older tables; TikTok never fills it, so it is always null."),
+}
+"""Report columns that were once published and that nothing fills today."""
+
+_SHAPES: Mapping[str, Shape] = {"integer": INTEGER, "number": NUMBER, "boolean": FLAG, "string": TEXT}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden."""
+
+    name: str
+    type: str
+    unit: str
+    group: str
+    report_types: tuple[str, ...]
+    data_levels: tuple[str, ...]
+    additive: bool
+    meaning: str
+    standard: tuple[str, ...] = ()
+    standard_audience: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The column the metric fills."""
+        return (ID if self.unit == "id" else _SHAPES[self.type])(self.meaning)
+
+    def allowed(self, report_type: str, data_level: str) -> bool:
+        """Whether TikTok takes the metric in reports of this type and level."""
+        return report_type in self.report_types and data_level in self.data_levels
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What is known of one dimension; `times` are the time dimensions it may stand beside.
+
+    `metrics` lists, by report type, all that may be asked with it besides attributes; no entry means no such limit.
+    """
+
+    name: str
+    kind: str
+    report_types: tuple[str, ...]
+    data_levels: tuple[str, ...]
+    times: tuple[str, ...]
+    metrics: Mapping[str, tuple[str, ...]]
+    meaning: str
+
+
+class Table(Mapping[str, Row]):
+    """One section of the file by name, in the file's order; a row is built when it is first asked for."""
+
+    def __init__(self, section: str, build: Callable[[str, Facts], Row]) -> None:
+        self._section = section
+        self._build = build
+        self._rows: dict[str, Row] = {}
+
+    def __getitem__(self, name: str) -> Row:
+        if name not in self._rows:
+            self._rows[name] = self._build(name, self._facts[name])
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    @property
+    def _facts(self) -> Mapping[str, Facts]:
+        return _file()[self._section]
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, Facts]]:
+    sections: Mapping[str, Mapping[str, Facts]] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
+    return sections
+
+
+def _levels(facts: Facts, name: str) -> tuple[str, ...]:
+    levels = tuple(facts.get(name, ()))
+    return DATA_LEVELS if levels == ("ALL",) else levels
+
+
+def _metric(name: str, facts: Facts) -> Metric:
+    return Metric(
+        name=name,
+        type=facts["type"],
+        unit=facts["unit"],
+        group=facts["group"],
+        report_types=tuple(facts["report_types"]),
+        data_levels=_levels(facts, "data_levels"),
+        additive=facts["additive"],
+        meaning=facts["meaning"],
+        standard=_levels(facts, "standard"),
+        standard_audience=_levels(facts, "standard_audience"),
+    )
+
+
+def _dimension(name: str, facts: Facts) -> Dimension:
+    return Dimension(
+        name=name,
+        kind=facts["kind"],
+        report_types=tuple(facts["report_types"]),
+        data_levels=_levels(facts, "data_levels"),
+        times=tuple(facts.get("times", ())),
+        metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
+        meaning=facts["meaning"],
+    )
+
+
+METRICS: Mapping[str, Metric] = Table("metrics", _metric)
+DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
+
+
+def standard_metrics(report_type: str, data_level: str, by: Iterable[str] = ()) -> tuple[str, ...]:
+    """The metrics a standard report of this type, level and breakdown asks for, in the order of its columns.
+
+    TikTok takes at most 100 in one request, and every standard set keeps to that.
+    """
+    standard = {metric.name for metric in METRICS.values() if data_level in _standard(metric, report_type)}
+    for name in by:
+        standard = _cut(standard, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
+    return tuple(sorted(standard, key=_place))
+
+
+def _standard(metric: Metric, report_type: str) -> tuple[str, ...]:
+    return metric.standard_audience if report_type == "AUDIENCE" else metric.standard
+
+
+def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_level: str) -> set[str]:
+    """What is left of a level's standard set beside a dimension that takes only the metrics `takes`."""
+    if takes is None:
+        return names
+    # TikTok: attributes of the object (names, budgets) may be asked for beside any dimension, listed or not.
+    attributes = {name for name in names if METRICS[name].group == "attribute"}
+    if report_type == "AUDIENCE":
+        return attributes | names.intersection(takes)
+    return attributes | {name for name in takes if METRICS[name].allowed(report_type, data_level)}
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """Where a metric stands in a record: what the row is about first, then group by group."""
+    rank = PARENTS.index(name) if name in PARENTS else len(PARENTS)
+    return rank, GROUPS.index(METRICS[name].group), name
