@@ -1,0 +1,1 @@
+"""How TikTok speaks: requests, verdicts, pace and pages; knows no stream."""

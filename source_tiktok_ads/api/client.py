@@ -1,0 +1,474 @@
+"""`get(path, params)` → answer: one request after another under the budget, retried, judged and remembered."""
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, overload
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from .envelope import UNREADABLE, Decode, E, Envelope, decode_envelope, decoder
+from .errors import Action, TikTokError, TimedOut, daily_quota, failure, named_limit, refusal
+from .pace import Pace, Turn
+from .redaction import Redactor
+from .transport import Fault, Reply, Transport
+
+Log = Callable[[int, str], object]
+Param = str | int | list[Any] | tuple[Any, ...] | dict[str, Any] | None
+
+_VERSION = "open_api/v1.3"
+_TRIES = 10
+_LONGEST_WAIT = 300.0
+_SHORT_WAIT = 1.0
+_LONGEST_SHORT_WAIT = 30.0
+# Lockouts in a row before the sync ends: 5 + 10 + 15 + 20 + 25 + 30 minutes.
+_LOCKOUTS = 6
+_LOG_EVERY = 60.0
+_THROTTLES = frozenset({Action.SLOW, Action.PAUSE, Action.BRAKE, Action.BRAKE_ENDPOINT})
+
+
+@dataclass(frozen=True)
+class Answer(Generic[E]):
+    """A decoded body and the headers it came with (names in lower case)."""
+
+    envelope: E
+    headers: Mapping[str, str]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the report covers only a part of the account's ads."""
+        # TikTok: with more than 20,000 ads only the newest are looked at; this header is the sole sign.
+        return "x-tt-ads-throttle" in self.headers
+
+
+@dataclass(frozen=True)
+class Token:
+    """What an authorization code was exchanged for; its repr hides the token."""
+
+    access_token: str = field(repr=False)
+    advertiser_ids: tuple[str, ...]
+    scope: tuple[int, ...]
+
+
+def query(params: Mapping[str, Param]) -> str:
+    """Parameters as a query string; `None` is left out."""
+    # TikTok: lists, objects and booleans stand in the query as JSON text, single ids of a list too.
+    texts = {
+        name: value if isinstance(value, str) else _json(value) for name, value in params.items() if value is not None
+    }
+    return urlencode(texts, quote_via=quote)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class _Ask(Generic[E]):
+    """One request and how patient to be with it; its repr hides what may be secret."""
+
+    method: str
+    path: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    advertiser_id: str | None
+    decode: Decode[E]
+    accept: Callable[[E], str | None] | None
+    attempts: int
+    server_attempts: int
+    repeat_timeouts: bool
+
+
+class _Account(msgspec.Struct):
+    advertiser_id: str | int
+    advertiser_name: str | None = ""
+
+
+class _AccountList(msgspec.Struct):
+    list: list[_Account]
+
+
+class _Accounts(Envelope):
+    data: _AccountList | None = None
+
+
+class _Grant(msgspec.Struct):
+    access_token: str
+    advertiser_ids: list[str | int] | None = None
+    scope: list[int] | None = None
+
+
+class _Granted(Envelope):
+    data: _Grant | None = None
+
+
+_decode_accounts = decoder(_Accounts)
+_decode_grant = decoder(_Granted)
+
+
+@dataclass
+class _Effort:
+    """What one request has cost so far."""
+
+    tries: int = 0
+    server_faults: int = 0
+    refusals: int = 0
+    seconds: float = 0.0
+
+
+class Client:
+    """One app's conversation with TikTok; safe for any number of threads.
+
+    A verdict that ends everything (a revoked token, a blocked app) is remembered: every later call, and every
+    wait of another thread, raises it at once without a request.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        token: str,
+        pace: Pace,
+        transport: Transport,
+        *,
+        log: Log,
+        sleep: Callable[[float], object] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        machine_clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        chance: Callable[[], float] = random.random,
+        wait_scale: float = 1.0,
+    ) -> None:
+        """`origin` is scheme and host; `log` takes a level of `logging` and a text; waits are times `wait_scale`."""
+        self.redact = Redactor()
+        self._base = f"{origin.rstrip('/')}/{_VERSION}/"
+        self._token = ""
+        self._pace = pace
+        self._transport = transport
+        self._log = log
+        self._over = threading.Event()
+        # Waiting on the event, so that the end of everything wakes whoever waits.
+        self._sleep = sleep or self._over.wait
+        self._monotonic = monotonic
+        self._machine_clock = machine_clock
+        self._chance = chance
+        self._scale = wait_scale
+        self._lock = threading.Lock()
+        self._end: TikTokError | None = None
+        self._dated: tuple[datetime, float] | None = None
+        self._began: datetime | None = None
+        self._logged_wait = -_LOG_EVERY
+        self.use(token)
+
+    def use(self, token: str) -> None:
+        """Send this token from now on."""
+        self._token = token
+        self.redact.learn(token)
+
+    def now(self) -> datetime:
+        """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
+        dated = self._dated
+        if dated is None:
+            return self._machine_clock()
+        return dated[0] + timedelta(seconds=self._monotonic() - dated[1])
+
+    @property
+    def began(self) -> datetime:
+        """TikTok's clock at its first answer, the machine's before."""
+        return self._began or self._machine_clock()
+
+    @overload
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Param],
+        *,
+        advertiser_id: str | None = None,
+        accept: Callable[[Envelope], str | None] | None = None,
+        attempts: int = _TRIES,
+        server_attempts: int = _TRIES,
+        repeat_timeouts: bool = False,
+    ) -> Envelope: ...
+
+    @overload
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Param],
+        *,
+        advertiser_id: str | None = None,
+        decode: Decode[E],
+        accept: Callable[[E], str | None] | None = None,
+        attempts: int = _TRIES,
+        server_attempts: int = _TRIES,
+        repeat_timeouts: bool = False,
+    ) -> E: ...
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Param],
+        *,
+        advertiser_id: str | None = None,
+        decode: Decode[Any] = decode_envelope,
+        accept: Callable[[Any], str | None] | None = None,
+        attempts: int = _TRIES,
+        server_attempts: int = _TRIES,
+        repeat_timeouts: bool = False,
+    ) -> Any:
+        """The decoded answer of `path` (no slash at either end); raises `TikTokError`.
+
+        `accept` says why an answer can't be right (`None`: it is right): it is then asked for again.
+        A timeout or an answer too large raises `TimedOut` or `TooLarge` at once, unless `repeat_timeouts`.
+        """
+        return self.fetch(
+            path,
+            params,
+            advertiser_id=advertiser_id,
+            decode=decode,
+            accept=accept,
+            attempts=attempts,
+            server_attempts=server_attempts,
+            repeat_timeouts=repeat_timeouts,
+        ).envelope
+
+    def fetch(
+        self,
+        path: str,
+        params: Mapping[str, Param],
+        *,
+        decode: Decode[E],
+        advertiser_id: str | None = None,
+        accept: Callable[[E], str | None] | None = None,
+        attempts: int = _TRIES,
+        server_attempts: int = _TRIES,
+        repeat_timeouts: bool = False,
+    ) -> Answer[E]:
+        """Like `get`, with the answer's headers."""
+        url = f"{self._base}{path}/?{query(params)}" if params else f"{self._base}{path}/"
+        return self._call(
+            _Ask(
+                method="GET",
+                path=path,
+                url=url,
+                headers=self._auth(),
+                body=None,
+                advertiser_id=advertiser_id,
+                decode=decode,
+                accept=accept,
+                attempts=attempts,
+                server_attempts=server_attempts,
+                repeat_timeouts=repeat_timeouts,
+            )
+        )
+
+    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[E]) -> E:
+        """The decoded answer to a JSON body, without the token unless `auth`; raises `TikTokError`."""
+        headers = {"Content-Type": "application/json", **(self._auth() if auth else {})}
+        return self._call(
+            _Ask(
+                method="POST",
+                path=path,
+                url=f"{self._base}{path}/",
+                headers=headers,
+                body=_json(body).encode(),
+                advertiser_id=None,
+                decode=decode,
+                accept=None,
+                attempts=_TRIES,
+                server_attempts=_TRIES,
+                repeat_timeouts=False,
+            )
+        ).envelope
+
+    def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
+        """Spend an authorization code, which works once and for an hour; to send the token, `use` it."""
+        self.redact.learn(secret, auth_code)
+        body = {"app_id": app_id, "secret": secret, "auth_code": auth_code}
+        path = "oauth2/access_token"
+        try:
+            grant = self.post(path, body, auth=False, decode=_decode_grant).data
+        except TimedOut:
+            # TikTok: with thousands of accounts the answer takes too long, unless it may leave them out.
+            grant = self.post(path, {**body, "return_advertiser_ids": False}, auth=False, decode=_decode_grant).data
+        assert grant is not None  # the client refuses answers without data
+        self.redact.learn(grant.access_token)
+        ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
+        return Token(grant.access_token, ids, tuple(grant.scope or ()))
+
+    def accounts(self, app_id: str, secret: str) -> list[tuple[str, str]]:
+        """Id and name of every account that the token reads, in TikTok's order."""
+        self.redact.learn(secret)
+        params = {"app_id": app_id, "secret": secret}
+        data = self.get("oauth2/advertiser/get", params, decode=_decode_accounts, repeat_timeouts=True).data
+        return [(str(row.advertiser_id), row.advertiser_name or "") for row in (data.list if data else ())]
+
+    def _auth(self) -> dict[str, str]:
+        # TikTok: the token stands in its own header, not in Authorization.
+        return {"Access-Token": self._token}
+
+    def _call(self, ask: _Ask[E]) -> Answer[E]:
+        effort = _Effort()
+        while True:
+            turn = self._turn(ask)
+            began = self._monotonic()
+            outcome = self._attempt(ask)
+            effort.seconds += self._monotonic() - began
+            self._tell_pace(turn, outcome)
+            if isinstance(outcome, Answer):
+                return outcome
+            self._again_or_raise(ask, outcome, effort)
+
+    def _attempt(self, ask: _Ask[E]) -> Answer[E] | TikTokError:
+        try:
+            reply = self._transport.send(ask.method, ask.url, ask.headers, ask.body)
+        except Fault as fault:
+            return failure(fault.kind, self.redact(fault.detail), ask.path, ask.advertiser_id)
+        return self._judged(ask, reply)
+
+    def _judged(self, ask: _Ask[E], reply: Reply) -> Answer[E] | TikTokError:
+        if 300 <= reply.status < 400:
+            return failure("status", "", ask.path, ask.advertiser_id, reply.status)
+        try:
+            envelope = ask.decode(reply.body)
+        except UNREADABLE:
+            return self._unreadable(ask, reply)
+        self._note_date(reply)
+        refused = self._verdict(ask, envelope)
+        if refused is None:
+            return Answer(envelope, reply.headers)
+        return refused
+
+    def _verdict(self, ask: _Ask[E], envelope: E) -> TikTokError | None:
+        error: TikTokError | None = None
+        if envelope.code:
+            message, request_id = self.redact(envelope.message or ""), self.redact(envelope.request_id or "")
+            error = refusal(envelope.code, message, request_id, ask.path, ask.advertiser_id)
+            if error.action is Action.TAKE and envelope.data is not None:
+                self._log(logging.WARNING, error.sentence)
+                error = None
+        if error is None:
+            wrong = "no data" if envelope.data is None else ask.accept(envelope) if ask.accept else None
+            error = failure("garbled", wrong, ask.path, ask.advertiser_id) if wrong else None
+        return error
+
+    def _unreadable(self, ask: _Ask[E], reply: Reply) -> TikTokError:
+        """A refusal has no data, so a typed decoder may choke on it; else status or shape are wrong."""
+        try:
+            plain = decode_envelope(reply.body)
+        except UNREADABLE:
+            if reply.status != 200:
+                return failure("status", "", ask.path, ask.advertiser_id, reply.status)
+            what = "no JSON" if reply.body else "empty body"
+            return failure("garbled", what, ask.path, ask.advertiser_id)
+        self._note_date(reply)
+        if not plain.code:
+            return failure("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
+        message, request_id = self.redact(plain.message or ""), self.redact(plain.request_id or "")
+        return refusal(plain.code, message, request_id, ask.path, ask.advertiser_id)
+
+    def _note_date(self, reply: Reply) -> None:
+        try:
+            date = parsedate_to_datetime(reply.headers.get("date", ""))
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return
+        date = date.replace(tzinfo=timezone.utc) if date.tzinfo is None else date.astimezone(timezone.utc)
+        self._dated = date, self._monotonic()
+        if self._began is None:
+            self._began = date
+
+    def _tell_pace(self, turn: Turn, outcome: Answer[Any] | TikTokError) -> None:
+        now = self._monotonic()
+        if isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
+            self._pace.failed(turn)
+        elif isinstance(outcome, TikTokError) and outcome.action in _THROTTLES:
+            self._throttled(now, turn, outcome)
+        else:
+            self._pace.succeeded(now, turn)
+
+    def _throttled(self, now: float, turn: Turn, error: TikTokError) -> None:
+        if error.action is Action.SLOW:
+            self._pace.refused(now, turn, named_limit(error.message))
+        elif error.action is Action.PAUSE:
+            self._locked_out(now, turn, error)
+        else:
+            self._pace.braked(now, turn, endpoint=error.action is Action.BRAKE_ENDPOINT)
+
+    def _locked_out(self, now: float, turn: Turn, error: TikTokError) -> None:
+        until = None
+        if daily_quota(error.message):
+            moment = self.now()
+            midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            until = now + (midnight - moment).total_seconds() * self._scale
+        lockouts = self._pace.restricted(now, turn, until)
+        if lockouts > _LOCKOUTS:
+            self._remember(error.settled())
+
+    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: _Effort) -> None:
+        """Wait before the next try, or raise what ends this request."""
+        if error.action is Action.FAIL and not ask.path.startswith("oauth2/"):
+            self._remember(error)
+        wait = self._wait_for(ask, error, effort)
+        if wait is None:
+            raise error.settled()
+        effort.seconds += wait
+        self._log(logging.INFO, f"{error.rule.happened} ({error.path}: {error.verdict}); asking again in {wait:.0f} s.")
+        self._wait(wait * self._scale, error.rule.happened)
+
+    def _wait_for(self, ask: _Ask[Any], error: TikTokError, effort: _Effort) -> float | None:
+        """Seconds before the next try; `None` when there is none."""
+        rule = error.rule
+        jitter = 0.75 + 0.5 * self._chance()
+        if error.action in _THROTTLES:
+            effort.refusals += 1
+            slow = min(_SHORT_WAIT * 1.3**effort.refusals, _LONGEST_SHORT_WAIT) * jitter
+            return None if effort.refusals >= rule.tries else slow if error.action is Action.SLOW else 0.0
+        if error.action is not Action.RETRY and not (ask.repeat_timeouts and isinstance(error, TimedOut)):
+            return None
+        effort.tries += 1
+        effort.server_faults += 50000 <= error.code < 60000
+        # A rule with more tries than usual (maintenance) has its own patience.
+        tries = rule.tries if rule.tries > _TRIES else min(rule.tries, ask.attempts)
+        spent = effort.tries >= tries or effort.server_faults >= ask.server_attempts or effort.seconds >= rule.seconds
+        return None if spent else min(rule.first_wait * 2.0 ** (effort.tries - 1), _LONGEST_WAIT) * jitter
+
+    def _turn(self, ask: _Ask[Any]) -> Turn:
+        """Wait for a start that holds."""
+        while True:
+            self._raise_end(ask)
+            turn = self._pace.reserve(self._monotonic(), ask.advertiser_id, ask.path)
+            self._wait(turn.start - self._monotonic(), turn.why)
+            if turn.granted and self._pace.stands(turn):
+                self._raise_end(ask)
+                return turn
+
+    def _wait(self, seconds: float, why: str) -> None:
+        while seconds > 0 and self._end is None:
+            if seconds > _LOG_EVERY / 2:
+                self._log_wait(seconds, why)
+            self._sleep(min(seconds, _LOG_EVERY))
+            seconds -= _LOG_EVERY
+
+    def _log_wait(self, left: float, why: str) -> None:
+        with self._lock:
+            now = self._monotonic()
+            if now - self._logged_wait < _LOG_EVERY:
+                return
+            self._logged_wait = now
+        until = self.now() + timedelta(seconds=left)
+        self._log(logging.INFO, f"Waiting until {until:%H:%M:%S} UTC: {why}.")
+
+    def _remember(self, error: TikTokError) -> None:
+        with self._lock:
+            self._end = self._end or error
+        self._over.set()
+
+    def _raise_end(self, ask: _Ask[Any]) -> None:
+        if self._end is not None:
+            raise self._end.again(ask.path, ask.advertiser_id)

@@ -1,0 +1,67 @@
+"""TikTok's answer as an object: the envelope around every body, and exact decoding of what lies in it."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+
+class Verdict(Protocol):
+    """What the client reads of any decoded answer; a typed envelope of a caller's has these four."""
+
+    @property
+    def code(self) -> int:
+        """0 is success."""
+        ...
+
+    @property
+    def message(self) -> str | None:
+        """TikTok's words."""
+        ...
+
+    @property
+    def request_id(self) -> str | None:
+        """TikTok's log id."""
+        ...
+
+    @property
+    def data(self) -> Any:
+        """What was asked for; `None` is no answer."""
+        ...
+
+
+E = TypeVar("E", bound=Verdict)
+Decode = Callable[[bytes], E]
+
+# What a decoder raises on an answer that is not what it expects.
+UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+
+
+class Envelope(msgspec.Struct):
+    """The verdict and the data, untyped; integers are exact."""
+
+    code: int
+    message: str | None = ""
+    request_id: str | None = ""
+    data: Any = None
+
+
+def decoder(shape: type[E]) -> Decode[E]:
+    """Decodes bodies into a typed envelope, lone surrogates too (which the quick decoder refuses).
+
+    Numbers as text are taken as numbers. Raises one of `UNREADABLE`.
+    """
+    quick = msgspec.json.Decoder(shape, strict=False)
+
+    def decode(body: bytes) -> E:
+        try:
+            return quick.decode(body)
+        except msgspec.MsgspecError:
+            # A lone surrogate is legal JSON text, but no UTF-8: only the standard library reads it.
+            return msgspec.convert(json.loads(body), shape, strict=False)
+
+    return decode
+
+
+decode_envelope: Decode[Envelope] = decoder(Envelope)

@@ -1,0 +1,410 @@
+"""TikTok's verdicts as data: each code → what to do, whom to blame, and the sentence for the user.
+
+TikTokError        a request ended without its answer; `rule` says why and what follows
+├── TooLarge       refused for its size: never the same again, ask for less
+└── Unreachable    no verdict of TikTok: network, gateway or an unreadable answer (`kind`)
+    └── TimedOut   no answer in time: never the same again, ask for less
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Literal
+
+Blame = Literal["config", "system", "transient"]
+Kind = Literal["connect", "trust", "timeout", "cut", "garbled", "status"]
+
+
+class Action(Enum):
+    """What follows from a verdict: inside the client (first group) or for who asked (second group)."""
+
+    TAKE = "take the answer, warn where it is not whole"
+    RETRY = "ask again after a growing wait"
+    SLOW = "the app is too quick: wait briefly, lower the pace"
+    PAUSE = "the app is locked out: nobody asks for minutes, then one probe"
+    BRAKE = "this advertiser is asked too often: only it waits"
+    BRAKE_ENDPOINT = "this endpoint is asked too often: only it waits"
+
+    SHRINK = "ask for less"
+    DROP_METRICS = "ask again without the metrics that the message names"
+    SKIP_ADVERTISER = "leave this advertiser out"
+    SKIP_STREAM = "leave this stream out"
+    GIVE_UP = "patience is used up: this part fails, the next sync reads it"
+    BUG = "our request is wrong: this part fails"
+    FAIL = "nothing can be read with these credentials: the sync ends"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table: what happened and the next step are for the user, the rest steers."""
+
+    action: Action
+    blame: Blame
+    happened: str
+    next_step: str
+    tries: int = 10
+    seconds: float = 1800.0
+    first_wait: float = 2.0
+    then: Action = Action.GIVE_UP
+
+    def settled(self) -> "Rule":
+        """The rule once patience is used up: what to do instead of waiting on."""
+        waits = {Action.RETRY, Action.SLOW, Action.PAUSE, Action.BRAKE, Action.BRAKE_ENDPOINT}
+        return replace(self, action=self.then) if self.action in waits else self
+
+
+_AGAIN = (
+    "Run the sync again later: it goes on where it stopped. Should it persist, send the request_id to TikTok's support."
+)
+_REPORT = "This looks like a fault of the connector: report it with the code and request_id."
+_AUTHORISE = "Authorise the app once more and put the new access token into the credentials."
+_ACCESS = (
+    "Give the user who authorised the app access to this account in TikTok Business Center, "
+    "or take the account out of the configuration."
+)
+_SCOPE = "Add the permission to the app in TikTok's developer portal and authorise again, or deselect the stream."
+_CODE_NEXT = (
+    "Open the consent page again, paste the new code and use it within the hour "
+    "(the command `source-tiktok-ads authorize` does it in one go)."
+)
+
+
+def _server(happened: str, tries: int = 10, then: Action = Action.GIVE_UP) -> Rule:
+    return Rule(Action.RETRY, "transient", happened, _AGAIN, tries=tries, then=then)
+
+
+def _bug(happened: str) -> Rule:
+    return Rule(Action.BUG, "system", happened, _REPORT)
+
+
+def _account(happened: str) -> Rule:
+    return Rule(Action.SKIP_ADVERTISER, "config", happened, _ACCESS)
+
+
+def _stream(happened: str, next_step: str) -> Rule:
+    return Rule(Action.SKIP_STREAM, "config", happened, next_step)
+
+
+def _credentials(happened: str, next_step: str = _AUTHORISE) -> Rule:
+    return Rule(Action.FAIL, "config", happened, next_step)
+
+
+_THROTTLED = Rule(
+    Action.SLOW,
+    "transient",
+    "TikTok received too many requests from this app",
+    "Run the sync again later, and lower `requests_per_second` where other programs use the same app.",
+    tries=60,
+)
+_LOCKED_OUT = replace(_THROTTLED, action=Action.PAUSE, happened="TikTok has locked this app out for too many requests")
+_SERVER_FAULT = _server("TikTok's servers failed")
+_METRICS = Rule(
+    Action.DROP_METRICS, "config", "TikTok does not accept some of the metrics", "Take these metrics out of the report."
+)
+_USED_CODE = _credentials("The authorization code was used already or has expired", _CODE_NEXT)
+_NOT_LISTED = _credentials(
+    "TikTok does not list the accounts of this app",
+    "Check app id and secret; in the sandbox name the advertiser id, because it has no such list.",
+)
+_SANDBOX = "Deselect this stream: TikTok's sandbox does not have it."
+_TOO_LARGE = Rule(
+    Action.SHRINK, "system", "TikTok refused the request for its size", "Ask for fewer days, metrics or accounts."
+)
+
+# TikTok: the verdict stands in the body's `code`, beside HTTP 200 even for a bad token or a throttle.
+RULES: Mapping[int, Rule] = {
+    20001: Rule(
+        Action.TAKE,
+        "system",
+        "TikTok answered only in part",
+        "Compare this part with the next sync's, which reads it again.",
+    ),
+    40000: _bug("TikTok calls the request's parameters invalid"),
+    40001: _account("TikTok gives no permission for this account or operation"),
+    40002: _bug("TikTok calls a parameter missing, malformed or incompatible"),
+    40006: _bug("The parameters do not fit TikTok's API version"),
+    40007: _stream(
+        "TikTok does not find the object", "Nothing to do if it was deleted; otherwise deselect the stream."
+    ),
+    40008: _stream(
+        "TikTok does not offer this endpoint here", "Deselect this stream, most of all with a sandbox account."
+    ),
+    40009: _stream("A parameter does not exist in TikTok's sandbox", _SANDBOX),
+    40010: _bug("The request went to the wrong host"),
+    40011: _bug("The request names too many ids"),
+    40013: _stream("This account cannot do that in TikTok's sandbox", _SANDBOX),
+    40014: _stream("TikTok's sandbox does not have this feature", _SANDBOX),
+    40016: replace(_THROTTLED, action=Action.BRAKE_ENDPOINT, happened="TikTok received too many requests of this kind"),
+    # TikTok: the same request within about ten seconds is refused as a duplicate.
+    40050: Rule(Action.RETRY, "transient", "TikTok took the request for a duplicate", _AGAIN, tries=2, first_wait=15.0),
+    40051: _bug("TikTok no longer knows this API version"),
+    40067: _TOO_LARGE,
+    40100: _THROTTLED,
+    40101: _credentials(
+        "TikTok does not accept app id, secret or authorization code",
+        "Compare app id and secret with TikTok's developer portal; an authorization code works only once.",
+    ),
+    40102: _credentials("The access token has expired"),
+    40103: _credentials("The refresh token has expired"),
+    40104: _credentials("The access token is empty", "Enter the access token in the credentials."),
+    40105: _credentials("The access token is wrong or was revoked"),
+    40106: _account("The access token's user is not valid for this account"),
+    40107: _credentials("TikTok does not accept the refresh token"),
+    40110: _USED_CODE,
+    40113: _credentials(
+        "TikTok has blocked the app or does not know it", "Look at the app in TikTok's developer portal."
+    ),
+    40115: _USED_CODE,
+    40118: _stream(
+        "App or account is not admitted to this feature, or it does not exist in the country",
+        "Ask TikTok to admit the account, or deselect the stream.",
+    ),
+    40119: _account("The app's developer and this account belong to different companies"),
+    40124: _credentials(
+        "TikTok has not approved the developer's profile", "Complete the profile in TikTok's developer portal."
+    ),
+    40125: _stream("The app lacks the permission for this stream", _SCOPE),
+    40131: _credentials("TikTok does not accept the authorization"),
+    40132: replace(
+        _THROTTLED, action=Action.BRAKE_ENDPOINT, happened="TikTok received too many requests for one value"
+    ),
+    40133: replace(_THROTTLED, action=Action.BRAKE, happened="TikTok received too many requests for this account"),
+    40200: _server("A task failed at TikTok", tries=3),
+    40201: _server("TikTok has not finished the task yet"),
+    40202: _server("TikTok reports a conflict with another write"),
+    40300: _account("The account is missing or deleted"),
+    40301: _account("The account is missing or does not match"),
+    # TikTok: an internal validation error is often a mix of parameters that it does not allow.
+    40700: _server("TikTok failed to validate the request", tries=3, then=Action.BUG),
+    41000: _credentials(
+        "TikTok blocks the region from which the request came", "Run the connector from a region that TikTok serves."
+    ),
+    41001: _stream("TikTok has retired this endpoint", "Deselect this stream and update the connector."),
+    41002: _bug("TikTok no longer uses some of the requested fields"),
+    50000: _server("TikTok reports a system error"),
+    50002: _server("TikTok failed to process the request"),
+    # TikTok: "Service error:" comes for account ids that do not exist, and for real faults.
+    51008: replace(_server("A service of TikTok failed", tries=3, then=Action.SKIP_ADVERTISER), next_step=_ACCESS),
+    51021: _server("A service of TikTok is busy"),
+    51065: _server("A service of TikTok failed for a moment"),
+    51305: _server("A service of TikTok is busy"),
+    60001: Rule(
+        Action.RETRY, "transient", "TikTok is under maintenance", _AGAIN, tries=1000, seconds=7200.0, first_wait=60.0
+    ),
+}
+
+FAMILIES: tuple[tuple[range, Rule], ...] = (
+    (range(40900, 40916), _bug("TikTok reports a problem with a file upload")),
+    (range(50000, 60000), _SERVER_FAULT),
+)
+
+UNKNOWN = _bug("TikTok answered with a code that the connector does not know")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A code that means something else when its message, or the path it answers, says so."""
+
+    codes: frozenset[int]
+    pattern: re.Pattern[str]
+    rule: Rule
+    path: str = ""
+
+
+def _wording(codes: set[int], pattern: str, rule: Rule, path: str = "") -> Wording:
+    return Wording(frozenset(codes), re.compile(pattern, re.IGNORECASE), rule, path)
+
+
+_QUOTA = replace(_LOCKED_OUT, happened="The app's quota for the day is used up; TikTok frees it at 00:00 UTC")
+
+WORDINGS: tuple[Wording, ...] = (
+    # TikTok: 40100 has two very different forms: one full second, and a lockout of minutes or hours.
+    _wording({40016, 40100}, r"QPD|per day|daily", _QUOTA),
+    _wording({40016, 40100}, r"QPM|per minute|temporarily restricted", _LOCKED_OUT),
+    # TikTok: a fault of its servers also hides behind the throttle's code.
+    _wording({40016, 40100}, r"timed out", _SERVER_FAULT),
+    # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
+    _wording({40002}, r"invalid metric fields?\W*\[", _METRICS),
+    # TikTok: a used or expired authorization code has several codes.
+    _wording({40002, 40110, 40115}, "", _USED_CODE, "oauth2/access_token"),
+    _wording({40001, 40002}, "", _NOT_LISTED, "oauth2/advertiser/get"),
+)
+
+_NETWORK = "See whether this machine and its proxy let the connector reach TikTok, then run the sync again."
+KINDS: Mapping[Kind, Rule] = {
+    "connect": Rule(Action.RETRY, "transient", "TikTok could not be reached", _NETWORK),
+    "trust": Rule(
+        Action.RETRY,
+        "config",
+        "The certificate of the server is not trusted",
+        "Where a proxy inspects traffic, point REQUESTS_CA_BUNDLE or SSL_CERT_FILE at its certificates.",
+        tries=3,
+        then=Action.FAIL,
+    ),
+    "timeout": replace(_TOO_LARGE, blame="transient", happened="TikTok did not answer in time"),
+    "cut": Rule(Action.RETRY, "transient", "The connection to TikTok broke", _NETWORK),
+    "garbled": _server("TikTok's answer could not be read"),
+}
+
+_GATEWAY = "TikTok's gateway failed"
+# What a status says where the body has no verdict.
+STATUSES: Mapping[int, Rule] = {
+    # A proxy or firewall in between; it may also be a gateway's whim, so a few more tries.
+    401: _server(f"{_GATEWAY}: it refused the request", tries=3),
+    403: _server(f"{_GATEWAY}: it refused the request", tries=3),
+    407: _credentials("The proxy wants a login", "Put user and password of the proxy into HTTPS_PROXY."),
+    408: KINDS["timeout"],
+    413: _TOO_LARGE,
+    414: _TOO_LARGE,
+    429: _THROTTLED,
+    431: _TOO_LARGE,
+    504: KINDS["timeout"],
+}
+_REDIRECT = Rule(
+    Action.BUG,
+    "system",
+    "The answer was a redirect, which the connector never follows",
+    "See whether a proxy or a captive portal stands between the connector and TikTok.",
+)
+
+
+def rule_for(code: int, message: str = "", path: str = "") -> Rule:
+    """The rule for a verdict; `message` and `path` tell the meanings of one code apart."""
+    for wording in WORDINGS:
+        if code in wording.codes and path.startswith(wording.path) and wording.pattern.search(message):
+            return wording.rule
+    family = next((rule for codes, rule in FAMILIES if code in codes), UNKNOWN)
+    return RULES.get(code, family)
+
+
+def rule_for_status(status: int) -> Rule:
+    """The rule for an HTTP status whose body holds no verdict."""
+    if 300 <= status < 400:
+        return _REDIRECT
+    if status >= 500:
+        return STATUSES.get(status, _server(_GATEWAY))
+    if status >= 400:
+        return STATUSES.get(status, _bug(f"{_GATEWAY}: it does not know the request"))
+    return KINDS["garbled"]
+
+
+_METRIC_LIST = re.compile(r"invalid metric fields?\W*\[([^\]]*)", re.IGNORECASE)
+
+
+def invalid_metrics(message: str) -> tuple[str, ...]:
+    """The metrics that a 40002 names: `Invalid metric fields: ["a", 'b']`; empty where it names none."""
+    named = _METRIC_LIST.search(message)
+    return tuple(re.findall(r"\w+", named[1])) if named else ()
+
+
+def daily_quota(message: str) -> bool:
+    """Whether a lockout lasts until 00:00 UTC because the day's quota is used up."""
+    # TikTok: a breach of the quota per day blocks until 00:00 UTC, one per minute for five minutes.
+    return bool(WORDINGS[0].pattern.search(message))
+
+
+def named_limit(message: str) -> float | None:
+    """The app's requests per second as a refusal states them: `reaches the QPS limit 10`."""
+    limit = re.search(r"QPS limit\D{0,3}(\d{1,4})", message, re.IGNORECASE)
+    return float(limit[1]) or None if limit else None
+
+
+_LONGEST = 300
+
+
+def readable(text: str) -> str:
+    """A foreign text fit for a log line: one line, bounded, nothing that an encoder refuses."""
+    line = " ".join(text[: 4 * _LONGEST].encode("utf-8", "replace").decode().split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+class TikTokError(Exception):
+    """A request that ended without its answer; text and repr hold no secret if `message` holds none."""
+
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        code: int = 0,
+        message: str = "",
+        request_id: str = "",
+        path: str = "",
+        advertiser_id: str | None = None,
+        kind: Kind | None = None,
+    ) -> None:
+        self.rule = rule
+        self.kind = kind
+        self.code = code
+        self.message = readable(message)
+        self.request_id = readable(request_id)
+        self.path = path
+        self.advertiser_id = advertiser_id
+        super().__init__(self.sentence)
+
+    @property
+    def action(self) -> Action:
+        """What whoever asked has to do."""
+        return self.rule.action
+
+    @property
+    def verdict(self) -> str:
+        """What TikTok said, in one line: code, message and request_id."""
+        said = f"code {self.code}" if self.code >= 1000 else f"HTTP {self.code}" if self.code else "no verdict"
+        text = f' "{self.message}"' if self.message else ""
+        return f"{said}{text}, request_id {self.request_id}" if self.request_id else f"{said}{text}"
+
+    @property
+    def sentence(self) -> str:
+        """For the user: what happened, for which account, TikTok's code and request_id, the next step."""
+        account = f" for account {self.advertiser_id}" if self.advertiser_id else ""
+        return f"{self.rule.happened}{account} ({self.path}: {self.verdict}). {self.rule.next_step}"
+
+    def settled(self) -> "TikTokError":
+        """The same error once patience is used up."""
+        return self._like(self.rule.settled(), self.path, self.advertiser_id)
+
+    def again(self, path: str, advertiser_id: str | None) -> "TikTokError":
+        """The same verdict for a request that was not sent because of it."""
+        return self._like(self.rule, path, advertiser_id)
+
+    def _like(self, rule: Rule, path: str, advertiser_id: str | None) -> "TikTokError":
+        return type(self)(
+            rule,
+            code=self.code,
+            message=self.message,
+            request_id=self.request_id,
+            path=path,
+            advertiser_id=advertiser_id,
+            kind=self.kind,
+        )
+
+
+class TooLarge(TikTokError):
+    """Refused for its size."""
+
+
+class Unreachable(TikTokError):
+    """No verdict of TikTok came; `kind` says how it went wrong, `code` is the HTTP status if there was one."""
+
+
+class TimedOut(Unreachable):
+    """No answer in time."""
+
+
+def refusal(code: int, message: str, request_id: str, path: str, advertiser_id: str | None) -> TikTokError:
+    """The error for a verdict of TikTok."""
+    rule = rule_for(code, message, path)
+    error = TooLarge if rule.action is Action.SHRINK else TikTokError
+    return error(rule, code=code, message=message, request_id=request_id, path=path, advertiser_id=advertiser_id)
+
+
+def failure(kind: Kind, detail: str, path: str, advertiser_id: str | None, status: int = 0) -> TikTokError:
+    """The error for an answer without a verdict: what the network did, or the HTTP status."""
+    rule = rule_for_status(status) if kind == "status" else KINDS[kind]
+    error = Unreachable
+    if rule is KINDS["timeout"]:
+        error = TimedOut
+    elif rule.action is Action.SHRINK:
+        return TooLarge(rule, code=status, message=detail, path=path, advertiser_id=advertiser_id)
+    return error(rule, code=status, message=detail, path=path, advertiser_id=advertiser_id, kind=kind)

@@ -1,0 +1,228 @@
+"""When the next request may go out: one clock for all threads of the process; pure, because time is passed in.
+
+The budget is TikTok's per app. Calls are spaced evenly instead of counted in a window: a window lets a burst go
+at its start, and jitter on the way stacks two bursts into one second of the server's.
+"""
+
+import math
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The share of the limit that is used: N + 1 calls then span 1.087 s, so no second holds them all
+# while jitter on the way is under 87 ms, whatever N is.
+_SHARE = 0.92
+_MINUTE_SHARE = 0.95
+_MINUTE = 61.0
+
+_DROP = 0.85
+_SLOWEST = 0.05
+# A share of the full pace a second: half a minute makes up for one refusal, so that beside
+# another program on the same app fewer than two requests in a hundred are refused.
+_RECOVERY = 0.005
+
+# TikTok: a lockout lasts five minutes or more, and further attempts make it longer.
+_LOCKOUT = 300.0
+_LONGEST_LOCKOUT = 1800.0
+# A probe that tells nothing for so long (its thread died) is forgotten.
+_PROBE_LIFE = 150.0
+
+_FIRST_BRAKE = 2.0
+_LONGEST_BRAKE = 60.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Requests a second and a minute."""
+
+    qps: float
+    qpm: float
+
+
+def endpoint_limits(qps: float) -> dict[str, Limit]:
+    """TikTok's own limits of single endpoints, for an app with so many requests a second."""
+    # TikTok: the levels of an app are 10, 20, 30 and 50 requests a second; some endpoints have less.
+    gmv_max = Limit(8, 240) if qps < 20 else Limit(12, 360) if qps < 30 else Limit(20, 600)
+    return {"gmv_max/report/get": gmv_max, "report/task/create": Limit(1, 60)}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Leave to send at `start` if `granted`, else the moment to ask again, and why."""
+
+    start: float
+    granted: bool
+    why: str
+    advertiser_id: str | None
+    path: str
+    epoch: int
+
+
+class _Line:
+    """Starts in a row: at least a gap between two, at most `per_minute` in any minute."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.gap = 1 / (_SHARE * limit.qps)
+        self._last = -math.inf
+        self._minute: deque[float] = deque(maxlen=max(1, int(_MINUTE_SHARE * limit.qpm)))
+
+    def ready(self, now: float, share: float = 1.0) -> float:
+        """The next free start."""
+        ready = max(now, self._last + self.gap / share)
+        if len(self._minute) == self._minute.maxlen:
+            ready = max(ready, self._minute[0] + _MINUTE)
+        return ready
+
+    def take(self, start: float) -> None:
+        """Occupy this start."""
+        self._last = start
+        self._minute.append(start)
+
+    def clear(self, now: float) -> None:
+        """Forget starts that were handed out but will not be used."""
+        self._last = min(self._last, now)
+        while self._minute and self._minute[-1] > now:
+            self._minute.pop()
+
+
+@dataclass
+class _Brake:
+    """The distance that one advertiser's, or one endpoint's, requests keep after a refusal."""
+
+    gap: float
+    ready: float
+    since: float
+
+
+class Pace:
+    """The governor of one app's budget; thread-safe, and it never sleeps."""
+
+    def __init__(
+        self,
+        qps: float,
+        qpm: float | None = None,
+        *,
+        endpoints: Mapping[str, Limit] | None = None,
+        wait_scale: float = 1.0,
+    ) -> None:
+        """Spacing follows the limits; pauses and brakes are shortened by `wait_scale`."""
+        limits = endpoint_limits(qps) if endpoints is None else endpoints
+        self._line = _Line(Limit(qps, qpm if qpm is not None else 60 * qps))
+        self._endpoints = {path: _Line(limit) for path, limit in limits.items()}
+        self._qps = qps
+        self._scale = wait_scale
+        self._lock = threading.Lock()
+        self._share = 1.0
+        self._slowed = -math.inf
+        self._brakes: dict[tuple[str, str], _Brake] = {}
+        self._epoch = 0
+        self._pauses = 0
+        self._paused_until = -math.inf
+        self._probed = -math.inf
+
+    def reserve(self, now: float, advertiser_id: str | None, path: str) -> Turn:
+        """A start for this request, or the moment to ask again; who got a start must use it or say `failed`."""
+        with self._lock:
+            wait = self._lockout(now) or self._braked(now, advertiser_id, path)
+            if wait:
+                return Turn(wait[0], False, wait[1], advertiser_id, path, self._epoch)
+            start = self._line.ready(now, self._share_at(now))
+            self._line.take(start)
+            if path in self._endpoints:
+                self._endpoints[path].take(start)
+            for brake in self._brakes_of(advertiser_id, path):
+                brake.ready = start + brake.gap
+            if self._pauses:
+                self._probed = now
+            return Turn(start, True, "the app's request budget", advertiser_id, path, self._epoch)
+
+    def stands(self, turn: Turn) -> bool:
+        """Whether a start still holds: a lockout since then cancels it."""
+        return turn.epoch == self._epoch
+
+    def succeeded(self, now: float, turn: Turn) -> None:
+        """TikTok gave a verdict that is no throttle: lockout over, brakes ease."""
+        with self._lock:
+            if turn.epoch == self._epoch:
+                self._pauses = 0
+                self._probed = -math.inf
+            for key in self._keys(turn.advertiser_id, turn.path):
+                self._ease(key)
+
+    def failed(self, turn: Turn) -> None:
+        """No verdict came: if it was the probe after a lockout, another may go."""
+        with self._lock:
+            if turn.epoch == self._epoch:
+                self._probed = -math.inf
+
+    def refused(self, now: float, turn: Turn, limit: float | None = None) -> None:
+        """One second was full: go slower and recover; never quicker again than a limit that TikTok names."""
+        with self._lock:
+            if limit and limit < self._qps:
+                self._qps = limit
+                self._line.gap = 1 / (_SHARE * limit)
+            # Answers to requests that left before the last drop say nothing about the pace since.
+            if turn.start >= self._slowed:
+                self._share = max(_SLOWEST, self._share_at(now) * _DROP)
+                self._slowed = now
+
+    def restricted(self, now: float, turn: Turn, until: float | None = None) -> int:
+        """The app is locked out: nobody asks until it ends; the number of lockouts in a row."""
+        with self._lock:
+            # Requests that were under way when the lockout began bring the same answer: it counts once.
+            if turn.epoch == self._epoch:
+                self._epoch += 1
+                self._pauses += 1
+                pause = min(_LOCKOUT * self._pauses, _LONGEST_LOCKOUT) * self._scale
+                self._paused_until = max(now + pause, until or 0.0)
+                self._probed = -math.inf
+                self._line.clear(now)
+            return self._pauses
+
+    def braked(self, now: float, turn: Turn, *, endpoint: bool = False) -> None:
+        """One advertiser (or one endpoint) is asked too often: its requests keep a growing distance."""
+        with self._lock:
+            key = self._keys(turn.advertiser_id, turn.path)[endpoint]
+            brake = self._brakes.get(key)
+            if brake is None:
+                gap = _FIRST_BRAKE * self._scale
+                self._brakes[key] = _Brake(gap, now + gap, now)
+            elif turn.start >= brake.since:
+                gap = min(brake.gap * 2, _LONGEST_BRAKE * self._scale)
+                self._brakes[key] = _Brake(gap, now + gap, now)
+
+    def _share_at(self, now: float) -> float:
+        return min(1.0, self._share + _RECOVERY * max(0.0, now - self._slowed)) if self._share < 1 else 1.0
+
+    def _lockout(self, now: float) -> tuple[float, str] | None:
+        if now < self._paused_until:
+            return self._paused_until, "TikTok has locked this app out for too many requests"
+        life = _PROBE_LIFE
+        if self._pauses and now - self._probed < life:
+            return min(now + 1.0, self._probed + life), "one request tries whether TikTok's lockout is over"
+        return None
+
+    def _braked(self, now: float, advertiser_id: str | None, path: str) -> tuple[float, str] | None:
+        ready = max((brake.ready for brake in self._brakes_of(advertiser_id, path)), default=now)
+        if ready > now:
+            return ready, "TikTok has received too many requests of this kind or for this account"
+        if path in self._endpoints and self._endpoints[path].ready(now) > now:
+            return self._endpoints[path].ready(now), "TikTok's limit of this endpoint"
+        return None
+
+    def _brakes_of(self, advertiser_id: str | None, path: str) -> list[_Brake]:
+        if not self._brakes:
+            return []
+        return [self._brakes[key] for key in self._keys(advertiser_id, path) if key in self._brakes]
+
+    def _ease(self, key: tuple[str, str]) -> None:
+        brake = self._brakes.get(key)
+        if brake:
+            brake.gap *= 0.8
+            if brake.gap < _FIRST_BRAKE * self._scale / 8:
+                del self._brakes[key]
+
+    @staticmethod
+    def _keys(advertiser_id: str | None, path: str) -> tuple[tuple[str, str], tuple[str, str]]:
+        return ("advertiser", advertiser_id or ""), ("endpoint", path)

@@ -1,0 +1,161 @@
+"""The only place with sockets: one request out, one whole answer in; no retry, no redirect, no cookie, no verdict."""
+
+import os
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+WHOLE_SECONDS = 120.0
+_CHUNK = 1 << 18
+_GZIP = 31
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer, unpacked; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fault(Exception):
+    """No whole answer came.
+
+    Kinds: `connect` (the request never left), `trust` (certificate), `timeout` (sent, no answer in time),
+    `cut` (the connection broke), `garbled` (the packing is broken).
+    """
+
+    def __init__(self, kind: Literal["connect", "trust", "timeout", "cut", "garbled"], detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+
+
+class Transport(Protocol):
+    """What the client needs; tests pass a canned one."""
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """The answer, or a `Fault`."""
+        ...
+
+
+class _Bare(HTTPAdapter):
+    """Leaves the body to us: requests would unpack it in small pieces, and knows no limit for a whole answer."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse) -> requests.Response:
+        """Status, headers and the unread answer."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.raw = resp
+        return response
+
+
+class HttpTransport:
+    """Sends through one pool for all threads, and honours the proxy and certificate variables of the environment."""
+
+    def __init__(
+        self,
+        pool: int = 50,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        """`pool` is at least the number of threads, else connections are thrown away."""
+        self._adapter = _Bare(pool_connections=2, pool_maxsize=pool)
+        self._timeout = (connect_seconds, silence_seconds)
+        self._whole = whole_seconds
+        self._monotonic = monotonic
+        bundles = (environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
+        self._verify: bool | str = next((bundle for bundle in bundles if bundle), True)
+        self._proxies: dict[str, dict[str, str]] = {}
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """The whole answer; raises `Fault`, whose detail holds no address and no header."""
+        fault: Fault
+        try:
+            return self._exchange(method, url, headers, body)
+        except Fault as known:
+            fault = known
+        except (requests.RequestException, HTTPError, OSError) as error:
+            fault = fault_of(error)
+        # Raised outside of the handler: the library's own error, whose text holds the address, must not hang on to it.
+        raise fault
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._adapter.close()
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        deadline = self._monotonic() + self._whole
+        request = requests.Request(method, url, {"Accept-Encoding": "gzip", **headers}, data=body).prepare()
+        response = self._adapter.send(
+            request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies_for(url)
+        )
+        raw = response.raw
+        answer = {name.lower(): value for name, value in raw.headers.items()}
+        return Reply(
+            response.status_code, answer, unpack(self._read(raw, deadline), answer.get("content-encoding", ""))
+        )
+
+    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+        chunks = []
+        while chunk := raw.read1(_CHUNK, decode_content=False):
+            chunks.append(chunk)
+            left = deadline - self._monotonic()
+            if left <= 0:
+                raw.close()
+                raise Fault("timeout", f"the answer was not whole after {self._whole:.0f} s")
+        return b"".join(chunks)
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._proxies:
+            self._proxies[origin] = get_environ_proxies(origin, no_proxy=None)
+        return self._proxies[origin]
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """The body without gzip; `Fault` where it is cut, broken, or packed in a way that was not asked for."""
+    if encoding in ("", "identity") or not body:
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise Fault("garbled", f"content encoding {encoding!r} was not asked for")
+    try:
+        return zlib.decompress(body, _GZIP)
+    except zlib.error:
+        raise Fault("garbled", "broken gzip") from None
+
+
+def fault_of(error: Exception) -> Fault:
+    """The fault behind a library's error; its text is left behind, because it may hold the address."""
+    if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
+        return Fault("connect", type(error).__name__)
+    if isinstance(error, (requests.exceptions.ReadTimeout, ReadTimeoutError)):
+        return Fault("timeout", "no byte came in time")
+    text = str(error).lower()
+    if "certificate verify failed" in text or "ca certificate bundle" in text:
+        return Fault("trust", "certificate verify failed")
+    causes = str(getattr(error, "args", ""))
+    if (
+        "NewConnectionError" in causes
+        or "NameResolutionError" in causes
+        or isinstance(error, requests.exceptions.SSLError)
+    ):
+        return Fault("connect", type(error).__name__)
+    return Fault("cut", type(error).__name__)
