@@ -1,0 +1,186 @@
+"""spec.yaml: the form holds to Airbyte's rules and promises exactly what config.py accepts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from source_tiktok_ads.config import TIERS, Config, ConfigError, parse
+
+TEXT = (Path(__file__).resolve().parents[1] / "source_tiktok_ads" / "spec.yaml").read_text()
+SPEC = yaml.safe_load(TEXT)
+FORM = SPEC["connectionSpecification"]
+FIELDS = FORM["properties"]
+BRANCHES = {branch["properties"]["auth_type"]["const"]: branch for branch in FIELDS["credentials"]["oneOf"]}
+LEAST = {
+    "credentials": {"auth_type": "oauth2.0", "access_token": "token"},
+    "accounts": ["7123456789012345678"],
+    "start_date": "2024-01-31",
+}
+
+
+def nodes(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object of the form, the form itself first."""
+    if isinstance(node, Mapping):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from nodes(item)
+
+
+def titled() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field a person sees, with its name."""
+    yield from FIELDS.items()
+    for branch in BRANCHES.values():
+        yield from ((name, field) for name, field in branch["properties"].items() if name != "auth_type")
+
+
+def accepted(**changes: Any) -> bool:
+    """Whether config.py takes the least configuration with these changes."""
+    try:
+        parse({**LEAST, "api_url": "http://127.0.0.1", "api_tier": "Ultimate", **changes}, {})
+    except ConfigError:
+        return False
+    return True
+
+
+@pytest.mark.filterwarnings("ignore:This class is experimental")  # the CDK warns of its own classes on import
+def test_loads_as_the_cdk_reads_it() -> None:
+    """The CDK takes the file as a specification of an incremental source."""
+    from airbyte_cdk.models import ConnectorSpecification, ConnectorSpecificationSerializer
+
+    spec = ConnectorSpecificationSerializer.load(SPEC)
+    assert isinstance(spec, ConnectorSpecification)
+    assert spec.supportsIncremental
+    Draft7Validator.check_schema(FORM)
+
+
+def test_no_forbidden_keyword() -> None:
+    """The platform's forms and acceptance rules take none of these."""
+    used = {key for node in nodes(FORM) for key in node}
+    assert used.isdisjoint({"$ref", "allOf", "not", "anyOf"})
+    assert all(node.get("additionalProperties", True) is True for node in nodes(FORM))
+
+
+@pytest.mark.parametrize("fields", [FIELDS, *(branch["properties"] for branch in BRANCHES.values())])
+def test_order_is_unique(fields: Mapping[str, Any]) -> None:
+    """Fields stand in one order, counted from 0 without a gap, as they are written."""
+    assert [field["order"] for field in fields.values()] == list(range(len(fields)))
+
+
+def test_credentials_are_told_apart_by_auth_type() -> None:
+    """Each kind of credentials starts with its constant auth_type, which it requires, and none is like another."""
+    assert list(BRANCHES) == ["oauth2.0", "authorization_code", "sandbox_access_token"]
+    for branch in BRANCHES.values():
+        assert next(iter(branch["properties"])) == "auth_type"
+        assert branch["type"] == "object"
+        assert "auth_type" in branch["required"]
+
+
+def test_every_field_is_explained() -> None:
+    """Every field has a title and whole sentences on what it means."""
+    for name, field in titled():
+        assert field["title"], name
+        assert field["description"].rstrip().endswith("."), name
+
+
+def test_secrets_are_marked() -> None:
+    """Exactly the token, the secret and the code are kept in the platform's secret store."""
+    assert {name for name, field in titled() if field.get("airbyte_secret")} == {"access_token", "secret", "auth_code"}
+    assert all(f.get("airbyte_secret") for name, f in titled() if name in ("access_token", "secret", "auth_code"))
+
+
+def test_test_settings_are_hidden() -> None:
+    """Only the two settings for tests are left out of the form."""
+    assert {name for name, field in titled() if field.get("airbyte_hidden")} == {"api_url", "wait_scale"}
+
+
+@pytest.mark.parametrize("name", ["start_date", "end_date"])
+def test_dates_have_format_and_pattern(name: str) -> None:
+    """A date field is a day, by format and by pattern."""
+    field = FIELDS[name]
+    assert (field["format"], field["pattern"]) == ("date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    assert list(Draft7Validator(field).iter_errors("01/31/2024")) != []
+
+
+def test_examples_and_defaults_fit_their_fields() -> None:
+    """What the form shows as example or default is what it would accept."""
+    for name, field in titled():
+        for value in [*field.get("examples", []), *([field["default"]] if "default" in field else [])]:
+            assert list(Draft7Validator(field).iter_errors(value)) == [], name
+
+
+def test_every_field_does_something() -> None:
+    """Each field of the form changes the Config, and each field of the Config but the API's own has one."""
+    other = {
+        "credentials": {"auth_type": "sandbox_access_token", "access_token": "t", "advertiser_id": "7" * 18},
+        "accounts": ["7" * 18],
+        "start_date": "2020-01-01",
+        "end_date": "2024-12-31",
+        "include_deleted": False,
+        "lookback_days": 1,
+        "entity_versions": "latest",
+        "api_tier": "Premium",
+        "requests_per_second": 1,
+        "on_skipped_accounts": "fail",
+        "concurrency": 1,
+        "page_size": 1,
+        "api_url": "http://127.0.0.1:1",
+        "wait_scale": 0.5,
+    }
+    assert list(other) == list(FIELDS)
+    least = {**LEAST, "api_url": "http://127.0.0.1"}
+    for name, value in other.items():
+        changed = {key: v for key, v in least.items() if name != "credentials" or key != "accounts"} | {name: value}
+        assert parse(changed, {}) != parse(least, {}), name
+
+
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if "default" in field])
+def test_defaults_agree(name: str) -> None:
+    """A default that the form shows is the one that holds when the field is left out."""
+    assert getattr(parse(LEAST, {}), name) == FIELDS[name]["default"]
+
+
+def test_choices_agree() -> None:
+    """Every word the form offers is accepted, and the tiers are all that are known."""
+    for name, field in FIELDS.items():
+        assert all(accepted(**{name: word}) for word in field.get("enum", []))
+    assert FIELDS["api_tier"]["enum"] == list(TIERS)
+
+
+@pytest.mark.parametrize("name", ["lookback_days", "concurrency", "page_size"])
+def test_whole_number_bounds_agree(name: str) -> None:
+    """Both ends the form allows are accepted, and the next numbers beyond are not."""
+    low, high = FIELDS[name]["minimum"], FIELDS[name]["maximum"]
+    assert [accepted(**{name: n}) for n in (low - 1, low, high, high + 1)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("name", ["requests_per_second", "wait_scale"])
+def test_number_bounds_agree(name: str) -> None:
+    """The open lower and the closed upper bound of the form are those of the Config."""
+    low, high = FIELDS[name]["exclusiveMinimum"], FIELDS[name]["maximum"]
+    assert [accepted(**{name: n}) for n in (low, low + 0.01, high, high + 0.01)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("auth_type", list(BRANCHES))
+def test_credentials_agree(auth_type: str) -> None:
+    """What a kind of credentials requires in the form is what the Config requires."""
+    branch = BRANCHES[auth_type]
+    values = dict.fromkeys(branch["properties"], "7" * 18) | {"auth_type": auth_type}
+    accounts = [] if auth_type == "sandbox_access_token" else LEAST["accounts"]
+    for left_out in values:
+        given = {name: value for name, value in values.items() if name != left_out}
+        assert accepted(credentials=given, accounts=accounts) == (left_out not in branch["required"]), left_out
+
+
+def test_required_fields_agree() -> None:
+    """Credentials and a start are all a person has to fill in."""
+    assert FORM["required"] == ["credentials", "start_date"]
+    config = parse({name: LEAST[name] for name in FORM["required"]} | {"accounts": LEAST["accounts"]}, {})
+    assert isinstance(config, Config)
+    assert config.start_date == date(2024, 1, 31)
