@@ -1,0 +1,135 @@
+"""Writes what is derived from the stream table: `docs/streams.md` and the snapshot of the catalog.
+
+Run `python -m docs.generate` after every change of a stream; `--check` only tells whether they are up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
+
+ROOT = Path(__file__).parent.parent
+
+INTRODUCTION = """\
+# Streams
+
+<!-- Written by `python -m docs.generate` from source_tiktok_ads/streams; do not edit. -->
+
+Every stream syncs in full or incrementally; its key and its cursor are given by the source. Any column may be null.
+Fields that TikTok adds to campaigns, ad groups, ads and advertisers pass through before this page knows them.
+
+The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
+(`timestamp_with_timezone`). Ids are always `string`. With the setting *Entity versions* on *latest* the key of
+campaigns, ad groups and ads loses `modify_time`, which leaves one row per object.
+
+"""
+
+
+def type_name(schema: Mapping[str, Any]) -> str:
+    """A column's type in one word, as `string`, `timestamp_with_timezone` or `array<object<code string>>`."""
+    if "airbyte_type" in schema:
+        return str(schema["airbyte_type"])
+    (kind,) = [kind for kind in schema["type"] if kind != "null"]
+    if kind == "array":
+        return f"array<{type_name(schema['items'])}>"
+    if kind == "object":
+        return "object<" + ", ".join(f"{name} {type_name(inner)}" for name, inner in schema["properties"].items()) + ">"
+    return str(kind)
+
+
+def snapshot() -> str:
+    """The catalog in one line per stream and per column, for the eyes of whoever reviews a change."""
+    newest = {item["name"]: item for item in catalog("latest")}
+    return "".join(f"{line}\n" for item in catalog("every") for line in _snapshot_lines(item, newest[item["name"]]))
+
+
+def _snapshot_lines(item: Mapping[str, Any], newest: Mapping[str, Any]) -> Iterator[str]:
+    key, cursor = _key(item), item["default_cursor_field"][0]
+    latest = "" if _key(newest) == key else f", key of the latest version {'+'.join(_key(newest))}"
+    yield f"{item['name']}: {'+'.join(item['supported_sync_modes'])}, key {'+'.join(key)}, cursor {cursor}{latest}"
+    for name, schema in item["json_schema"]["properties"].items():
+        marks = " key" * (name in key) + " cursor" * (name == cursor)
+        yield f"{item['name']}.{name} {type_name(schema)}{marks}"
+
+
+def _key(item: Mapping[str, Any]) -> list[str]:
+    return [column for (column,) in item["source_defined_primary_key"]]
+
+
+def streams_page() -> str:
+    """The reference of all streams: key, cursor, request, and every column with type and meaning."""
+    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_code(item.cursor)} |\n" for item in STREAMS)
+    table = "| stream | a row is | cursor |\n| --- | --- | --- |\n" + rows
+    return INTRODUCTION + table + "".join(_section(stream) for stream in STREAMS)
+
+
+def purpose(stream: Stream) -> str:
+    """What one row of the stream stands for."""
+    if isinstance(stream, Report):
+        by = " by " + " and ".join(map(_code, stream.by)) if stream.by else ""
+        return f"the figures of one {_spoken(stream.level.id)} in one {_spoken(stream.grain.dimension)}{by}"
+    if isinstance(stream, Entity):
+        return f"one version of one {_spoken(stream.ids[-1])}"
+    return "one ad account"
+
+
+def _spoken(column: str) -> str:
+    return column.removesuffix("_id").removeprefix("stat_time_").replace("adgroup", "ad group")
+
+
+def _section(stream: Stream) -> str:
+    properties = entry(stream, "every")["json_schema"]["properties"].items()
+    columns = "".join(f"| {name} | `{type_name(schema)}` | {schema['description']} |\n" for name, schema in properties)
+    facts = {
+        "Key": ", ".join(map(_code, key_of(stream, "every"))),
+        "Cursor": _code(stream.cursor),
+        "Sync modes": "full refresh, incremental",
+        "TikTok endpoint": _request(stream),
+        "Columns": str(len(properties)),
+    }
+    listed = "".join(f"- {name}: {fact}\n" for name, fact in facts.items())
+    return f"\n## {stream.name}\n\n{listed}\n| column | type | meaning |\n| --- | --- | --- |\n{columns}"
+
+
+def _request(stream: Stream) -> str:
+    if isinstance(stream, Report):
+        dimensions = ", ".join(map(_code, stream.dimensions))
+        return f"{_code(stream.path)}, {stream.report_type} report at {stream.level.data_level} by {dimensions}"
+    return _code(stream.path)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+TARGETS: Mapping[Path, Callable[[], str]] = {
+    ROOT / "docs" / "streams.md": streams_page,
+    ROOT / "unit_tests" / "snapshots" / "catalog.txt": snapshot,
+}
+
+
+def stale() -> list[Path]:
+    """The files that no longer say what the stream table says."""
+    return [path for path, text in TARGETS.items() if not path.exists() or path.read_text("utf-8") != text()]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the files, or with `--check` name those that are out of date; the exit code tells whether any was."""
+    old = stale()
+    if "--check" in arguments:
+        for path in old:
+            print(f"{path.relative_to(ROOT)} is out of date: run python -m docs.generate")
+        return 1 if old else 0
+    for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(TARGETS[path](), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
