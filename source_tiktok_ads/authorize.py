@@ -1,0 +1,260 @@
+"""The command `authorize`: from TikTok's consent page to a ready configuration file, with its secrets shown nowhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from getpass import getpass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from secrets import token_urlsafe
+from tempfile import mkstemp
+from typing import Any, Protocol, TextIO
+from urllib.parse import urlencode
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.redaction import Redactor
+from source_tiktok_ads.config import (
+    AuthorizationCode,
+    ConfigError,
+    normalise,
+    origin,
+    parse,
+    redirected,
+    with_access_token,
+)
+
+
+class Token(Protocol):
+    """What TikTok gives for a code, as far as this command needs it."""
+
+    @property
+    def access_token(self) -> str:
+        """The long-term token."""
+
+    @property
+    def advertiser_ids(self) -> Sequence[str]:
+        """The accounts that it reads."""
+
+
+Exchange = Callable[[str, str, str], Token]
+Accounts = Callable[[str, str, str], Sequence[tuple[str, str]]]
+
+
+class _Stop(Exception):
+    """The command cannot go on; its text is for the user."""
+
+
+@dataclass(frozen=True)
+class _Console:
+    """What the command touches outside itself."""
+
+    out: TextIO
+    ask: Callable[[str], str]
+    ask_secret: Callable[[str], str]
+    open_page: Callable[[str], object]
+    listen: Callable[[int, str], str]
+    environ: Mapping[str, str]
+
+    def say(self, text: str) -> None:
+        print(text, file=self.out, flush=True)
+
+
+def consent_address(api_origin: str, app_id: str, redirect_uri: str, state: str) -> str:
+    """Where an advertiser gives consent; TikTok sends the browser on to redirect_uri with auth_code and state."""
+    # TikTok: the page takes no scope, permissions belong to the app; redirect_uri has to be the one registered there.
+    return f"{api_origin}/portal/auth?{urlencode({'app_id': app_id, 'state': state, 'redirect_uri': redirect_uri})}"
+
+
+def listen(port: int, state: str, server: Callable[..., HTTPServer] = HTTPServer) -> str:
+    """Wait at 127.0.0.1 until the consent page sends the browser there; returns the code, OSError if port is taken."""
+    codes: list[str] = []
+
+    class Redirect(BaseHTTPRequestHandler):
+        timeout = 10  # a browser opens connections ahead and leaves them silent
+
+        def do_GET(self) -> None:
+            code = code_of(self.path, state)
+            codes.extend(filter(None, [code]))
+            self.send_response(200 if code else 400)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"Consent received: go back to the terminal." if code else b"Not the awaited consent.")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Write nothing: the line would hold the code."""
+
+    with server(("127.0.0.1", port), Redirect) as waiting:
+        while not codes:
+            waiting.handle_request()
+    return codes[0]
+
+
+def code_of(address: str, state: str) -> str | None:
+    """The code that an address after consent carries, None where it belongs to another consent page or has no code."""
+    code, came_back = redirected(address)
+    return code if came_back == state and code else None
+
+
+def main(
+    argv: Sequence[str],
+    out: TextIO,
+    ask: Callable[[str], str],
+    exchange: Exchange,
+    accounts: Accounts,
+    *,
+    ask_secret: Callable[[str], str] = getpass,
+    open_page: Callable[[str], object] = webbrowser.open,
+    listen: Callable[[int, str], str] = listen,
+    environ: Mapping[str, str] = os.environ,
+) -> int:
+    """Run the command and return its exit code: 0 with a file written, 1 with a sentence, 130 when interrupted.
+
+    `exchange(app_id, secret, code)` and `accounts(access_token, app_id, secret)` speak to TikTok and raise TikTokError.
+    """
+    console = _Console(out, ask, ask_secret, open_page, listen, environ)
+    try:
+        _authorize(_options(argv), console, exchange, accounts)
+    except (_Stop, ConfigError) as error:
+        console.say(str(error))
+    except EOFError:
+        console.say("An answer was needed and none came: give it as an option (see --help).")
+    except OSError as error:
+        console.say(f"This failed on this machine: {error}.")
+    except KeyboardInterrupt:
+        console.say("\nStopped.")
+        return 130
+    else:
+        return 0
+    return 1
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("source-tiktok-ads authorize", description=_DESCRIPTION)
+    parser.add_argument("--app-id", help="id of your developer app (or the variable TIKTOK_ADS_APP_ID; else asked for)")
+    parser.add_argument("--secret", help="its secret (better the variable TIKTOK_ADS_SECRET; else asked for, unseen)")
+    parser.add_argument("--redirect-uri", help="redirect address registered in the app (with --listen: the local one)")
+    parser.add_argument("--listen", type=int, metavar="PORT", help="wait for the code at http://127.0.0.1:PORT/")
+    parser.add_argument("--open", action="store_true", help="open the consent page in the browser")
+    parser.add_argument("--code", help="a code, or the address it came with, from a consent already given")
+    parser.add_argument("--output", default="config.json", help="file to write, readable by you alone (%(default)s)")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser.add_argument("--start-date", default=_start_of_last_year(), help="first day of reports (%(default)s)")
+    return parser.parse_args(argv)
+
+
+_DESCRIPTION = "Get an access token through TikTok's consent page and write a configuration that is ready to use."
+
+
+def _start_of_last_year() -> str:
+    return date(datetime.now(timezone.utc).year - 1, 1, 1).isoformat()
+
+
+def _authorize(options: argparse.Namespace, console: _Console, exchange: Exchange, accounts: Accounts) -> None:
+    # A code is spent by one exchange, so whatever can be known to be wrong is found before it.
+    path = Path(options.output)
+    _check_free(path, options.force)
+    app_id = options.app_id or console.environ.get("TIKTOK_ADS_APP_ID") or console.ask("App ID: ")
+    secret = (
+        options.secret or console.environ.get("TIKTOK_ADS_SECRET") or console.ask_secret("App secret (not shown): ")
+    )
+    app = _credentials(_form(app_id, secret, "not-yet-known", options.start_date), console)
+    code = redirected(options.code)[0] if options.code else _consent(options, app.app_id, console)
+    form = _form(app_id, secret, code, options.start_date)
+    with _new_file(path) as file:
+        token = _exchanged(_credentials(form, console), exchange)
+        json.dump(with_access_token(form, token.access_token), file, indent=2)
+        file.write("\n")
+    console.say(f"\nWrote {path} (readable by you alone).")
+    _show_accounts(token, app, console, accounts)
+    console.say(f"Next: source-tiktok-ads check --config {path}")
+
+
+def _check_free(path: Path, force: bool) -> None:
+    if path.is_dir():
+        raise _Stop(f"{path} is a folder: name a file with --output.")
+    if path.exists() and not force:
+        raise _Stop(f"{path} exists and stays as it is: name another file with --output, or replace it with --force.")
+
+
+def _form(app_id: str, secret: str, code: str, start_date: str) -> dict[str, Any]:
+    credentials = {"auth_type": "authorization_code", "app_id": app_id, "secret": secret, "auth_code": code}
+    return normalise({"credentials": credentials, "start_date": start_date})[0]
+
+
+def _credentials(form: Mapping[str, Any], console: _Console) -> AuthorizationCode:
+    """The app and the code of a form, all of it checked; raises ConfigError."""
+    credentials = parse(form, console.environ).credentials
+    assert isinstance(credentials, AuthorizationCode)  # `_form` builds no other
+    return credentials
+
+
+def _consent(options: argparse.Namespace, app_id: str, console: _Console) -> str:
+    """The code of a consent given now; raises _Stop where the pasted address belongs to another consent page."""
+    local = f"http://127.0.0.1:{options.listen}/" if options.listen else None
+    redirect_uri = options.redirect_uri or local or console.ask("Redirect address registered in the app: ").strip()
+    state = token_urlsafe(24)
+    address = consent_address(origin(console.environ), app_id, redirect_uri, state)
+    console.say(f"\nOpen this address, log in and allow the access:\n\n  {address}\n")
+    if options.open:
+        console.open_page(address)
+    if options.listen:
+        console.say(f"Waiting at {local} for the answer (Ctrl-C stops) …")
+        return console.listen(options.listen, state)
+    return _pasted(console.ask("Paste the address the page led to, or the auth_code in it: "), state)
+
+
+def _pasted(text: str, state: str) -> str:
+    if "auth_code=" not in text:
+        return text
+    code = code_of(text, state)
+    if code is None:
+        raise _Stop(
+            "The pasted address does not belong to the consent page above (its state differs). Nothing was sent to "
+            "TikTok or written: run the command again and use the address it prints."
+        )
+    return code
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[TextIO]:
+    """A file of mode 600 that stands at `path` when the block ends, and nowhere when it raises."""
+    handle, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            yield file
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def _exchanged(credentials: AuthorizationCode, exchange: Exchange) -> Token:
+    try:
+        return exchange(credentials.app_id, credentials.secret, credentials.auth_code)
+    except TikTokError as error:
+        hide = Redactor([credentials.secret, credentials.auth_code])
+        raise _Stop(hide(f"{error.sentence} Nothing was written.")) from None
+
+
+def _show_accounts(token: Token, app: AuthorizationCode, console: _Console, accounts: Accounts) -> None:
+    """List what the token unlocks; by id alone where TikTok does not tell the names, for the token is saved already."""
+    try:
+        listed = accounts(token.access_token, app.app_id, app.secret)
+    except TikTokError as error:
+        console.say(
+            Redactor([token.access_token, app.secret])(f"The names of the accounts are missing: {error.sentence}")
+        )
+        listed = [(advertiser_id, "") for advertiser_id in token.advertiser_ids]
+    console.say(f"It unlocks {len(listed)} account(s):" if listed else _NO_ACCOUNTS)
+    for advertiser_id, name in listed:
+        console.say(f"  {advertiser_id}  {name}".rstrip())
+
+
+_NO_ACCOUNTS = "It unlocks no account: choose the accounts on the consent page, and run the command again with --force."
