@@ -26,8 +26,6 @@ COPY source_tiktok_ads ./source_tiktok_ads
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --prefix=/opt/connector .
 
 FROM ${BASE_IMAGE}
-ARG CONNECTOR_VERSION=0.1.0
-ARG REVISION=unknown
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=connector /opt/connector /opt/venv
 COPY --chown=1000:1000 main.py /airbyte/integration_code/
@@ -36,6 +34,10 @@ WORKDIR /airbyte/integration_code
 # Airbyte runs the variable, everyone else the entry point; a test holds them equal.
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"
 ENTRYPOINT ["python", "/airbyte/integration_code/main.py"]
+ARG BASE_IMAGE
+ARG CONNECTOR_VERSION=0.1.0
+ARG REVISION=unknown
 LABEL io.airbyte.version=$CONNECTOR_VERSION io.airbyte.name=airbyte/source-tiktok-ads \
-    org.opencontainers.image.revision=$REVISION org.opencontainers.image.licenses=MIT
+    org.opencontainers.image.base.name=$BASE_IMAGE org.opencontainers.image.revision=$REVISION \
+    org.opencontainers.image.licenses=MIT
 USER airbyte

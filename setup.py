@@ -5,12 +5,12 @@ from setuptools import find_packages, setup
 RUNTIME = [
     # The engine. Our command and our cursor build on classes that a new major version may move.
     "airbyte-cdk>=7.39,<8",
-    # The CDK brings these four too. They are named because the package imports them itself, and bounded
-    # below by what the CDK asks for.
+    # The CDK brings these too. They are named because the package imports them itself, and bounded below by what
+    # the CDK asks for; requests 2.32 and urllib3 2 are what the transport is written for.
     "orjson>=3.10.7,<4",
     "PyYAML>=6.0.1,<7",
-    "pydantic>=2.13,<3",
     "requests>=2.32,<3",
+    "urllib3>=2,<3",
     # Rows are decoded, typed and encoded in C. Before 1.0 a minor version may change how text becomes a number.
     "msgspec>=0.20,<0.23",
     # Slim images have no zone files; the newest rules are the right ones, so there is no upper bound.
