@@ -1,0 +1,105 @@
+"""What TikTok documents about metrics, dimensions and entity columns, read once from `facts.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LEVEL_LETTERS = {"AUCTION_ADVERTISER": "V", "AUCTION_CAMPAIGN": "C", "AUCTION_ADGROUP": "G", "AUCTION_AD": "A"}
+REPORT_LETTERS = {"BASIC": "B", "AUDIENCE": "A"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of `report/integrated/get`; `levels` and `reports` hold the letters of the tables above."""
+
+    name: str
+    group: str
+    unit: str
+    levels: str
+    reports: str
+    dash: bool
+    additive: bool
+
+    @property
+    def attribute(self) -> bool:
+        """Whether the metric describes the object instead of counting anything."""
+        return self.group in ("attribute", "audience_attribute")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One dimension: its kind (id, time, breakdown, audience), where it is legal and which metrics it takes."""
+
+    name: str
+    kind: str
+    reports: str
+    levels: str
+    timed: bool
+    metrics: Mapping[str, frozenset[str]]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an entity row."""
+
+    name: str
+    type: str
+    enum: tuple[str, ...] = ()
+    conditional: bool = False
+    legacy: bool = False
+    seen_null: bool = False
+    fields: Mapping[str, Column] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One field of a list endpoint's `filtering` object."""
+
+    name: str
+    type: str
+    enum: tuple[str, ...] = ()
+    max: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An entity endpoint: its columns in order and the filters it knows."""
+
+    columns: Mapping[str, Column]
+    filters: Mapping[str, Filter]
+
+
+def _metric(name: str, raw: list[Any]) -> Metric:
+    group, unit, levels, reports, dash, additive = raw
+    return Metric(name, group, unit, levels, reports, bool(dash), bool(additive))
+
+
+def _dimension(name: str, raw: Mapping[str, Any]) -> Dimension:
+    metrics = {report: frozenset(names) for report, names in raw.get("metrics", {}).items()}
+    values = tuple(raw.get("values", ()))
+    return Dimension(name, raw["kind"], raw["reports"], raw["levels"], bool(raw["timed"]), metrics, values)
+
+
+def _column(name: str, raw: Mapping[str, Any]) -> Column:
+    flags = {flag: bool(raw.get(flag)) for flag in ("conditional", "legacy", "seen_null")}
+    fields = {inner: _column(inner, spec) for inner, spec in raw.get("fields", {}).items()}
+    return Column(name, raw["type"], tuple(raw.get("enum", ())), fields=fields, **flags)
+
+
+def _listing(raw: Mapping[str, Any]) -> Listing:
+    filters = raw.get("filters", {})
+    return Listing(
+        {name: _column(name, spec) for name, spec in raw["columns"].items()},
+        {name: Filter(name, f["type"], tuple(f.get("enum", ())), f.get("max")) for name, f in filters.items()},
+    )
+
+
+_RAW: Mapping[str, Any] = json.loads((Path(__file__).parent / "facts.json").read_text(encoding="utf-8"))
+METRICS: Mapping[str, Metric] = {name: _metric(name, raw) for name, raw in _RAW["metrics"].items()}
+DIMENSIONS: Mapping[str, Dimension] = {name: _dimension(name, raw) for name, raw in _RAW["dimensions"].items()}
+LISTINGS: Mapping[str, Listing] = {path: _listing(raw) for path, raw in _RAW["listings"].items()}

@@ -1,0 +1,204 @@
+"""Failures on demand: rules that say which requests go wrong and how. Pure but for the counters of the rules."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from .endpoints import THROTTLE_HEADER, Answer, Request
+from .numbers import mix
+
+RESTRICTED = "Due to too many requests, requests from App 7000000000000000500 are temporarily restricted"
+TOO_MANY = "Too many requests by this developer. Please retry in some time."
+WORDINGS = {
+    "qps": (40100, "App 7000000000000000500 reaches the QPS limit 10, current QPS is 11"),
+    "restricted": (40100, RESTRICTED),
+    "busy": (40100, TOO_MANY),
+}
+# What happens on the wire; the rest changes the answer itself.
+WIRE = ("http", "html", "cut", "broken_gzip", "empty", "hang", "drip", "reset", "delay", "replace")
+ANSWERS = ("code", "metrics", *WORDINGS)
+CHANGES = ("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle")
+KINDS = (*ANSWERS, *CHANGES, *WIRE)
+
+Ask = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One failure: `kind` says how, the other fields which requests; every given condition must hold.
+
+    `path` is an endpoint such as `ad/get`; `params` maps a query parameter to a text it must contain. Of the matching
+    requests, numbered from 1, `nth` picks some, `every` each k-th, `probability` some by a hash with `seed`;
+    `once_per_request` fires on the first time each distinct request comes; `times` bounds how often in all.
+    """
+
+    kind: str
+    path: str = ""
+    advertiser_id: str = ""
+    page: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    nth: tuple[int, ...] = ()
+    every: int = 0
+    probability: float | None = None
+    seed: int = 0
+    once_per_request: bool = False
+    times: int | None = None
+    code: int = 50000
+    message: str = "System error, please try again later."
+    http: int = 502
+    seconds: float = 0.0
+    rows: int = 1
+    names: tuple[str, ...] = ()
+    find: str = ""
+    put: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
+        if self.kind not in KINDS:
+            raise ValueError(f"no fault of kind {self.kind}")
+
+    def matches(self, request: Request) -> bool:
+        """Whether the request is one this rule speaks about."""
+        wanted = not self.path or request.endpoint == self.path.strip("/")
+        account = (request.first("advertiser_id"), request.first("advertiser_ids"))
+        wanted = wanted and (not self.advertiser_id or any(self.advertiser_id in text for text in account))
+        wanted = wanted and (self.page is None or request.first("page") == str(self.page))
+        wanted = wanted and all(text in request.first(name) for name, text in self.params.items())
+        asked = request.first("metrics")
+        return wanted and (self.kind != "metrics" or any(f'"{name}"' in asked for name in self.names))
+
+
+def rule_from(raw: Mapping[str, Any]) -> Rule:
+    """A rule from JSON; raise ValueError or TypeError for what is none."""
+    known = {spec.name for spec in fields(Rule)}
+    unknown = set(raw) - known
+    if unknown:
+        raise ValueError(f"unknown fields of a fault: {sorted(unknown)}")
+    lists = {name: tuple(raw[name]) for name in ("nth", "names") if name in raw}
+    return Rule(**{**raw, **lists})
+
+
+class Faults:
+    """The rules in force and how often each has met its requests."""
+
+    def __init__(self) -> None:
+        """Start without any rule."""
+        self._lock = threading.Lock()
+        self._rules: list[Rule] = []
+        self._met: Counter[int] = Counter()
+        self._fired: Counter[int] = Counter()
+        self._seen: set[tuple[int, int]] = set()
+
+    def __bool__(self) -> bool:
+        """Whether there is any rule."""
+        return bool(self._rules)
+
+    def add(self, kind: str, **conditions: Any) -> Rule:
+        """Put a rule in force and return it."""
+        rule = rule_from({"kind": kind, **conditions})
+        with self._lock:
+            self._rules.append(rule)
+        return rule
+
+    def clear(self) -> None:
+        """Drop all rules and counters."""
+        with self._lock:
+            self._rules.clear()
+            self._met.clear()
+            self._fired.clear()
+            self._seen.clear()
+
+    def fired(self, rule: Rule) -> int:
+        """How often a rule has struck."""
+        return self._fired[id(rule)]
+
+    def fire(self, request: Request) -> list[Rule]:
+        """The rules that strike this request; counts it."""
+        with self._lock:
+            return [rule for rule in self._rules if rule.matches(request) and self._strikes(rule, request)]
+
+    def _strikes(self, rule: Rule, request: Request) -> bool:
+        self._met[id(rule)] += 1
+        met = self._met[id(rule)]
+        signature = zlib.crc32(f"{request.path}{sorted(request.query.items())}{request.body!r}".encode())
+        strikes = not rule.nth or met in rule.nth
+        strikes &= not rule.every or met % rule.every == 0
+        if rule.probability is not None:
+            strikes &= mix(rule.seed * 7919 + met) % 1_000_000 < rule.probability * 1_000_000
+        strikes &= not (rule.once_per_request and (id(rule), signature) in self._seen)
+        strikes &= rule.times is None or self._fired[id(rule)] < rule.times
+        self._seen.add((id(rule), signature))
+        self._fired[id(rule)] += strikes
+        return strikes
+
+
+def refused(rules: list[Rule], request: Request) -> Answer | None:
+    """The answer that takes the place of TikTok's own, if a rule wants one."""
+    for rule in rules:
+        if rule.kind in WORDINGS:
+            return _answer(*WORDINGS[rule.kind], request)
+        if rule.kind == "code":
+            return _answer(rule.code, rule.message, request)
+        if rule.kind == "metrics":
+            asked = request.first("metrics")
+            culprits = [name for name in rule.names if f'"{name}"' in asked]
+            return _answer(40002, f"Invalid metric fields: {culprits}", request)
+    return None
+
+
+def _answer(code: int, message: str, request: Request) -> Answer:
+    return Answer(code, message, {}, f"20260310FAULT{mix(request.call):016X}")
+
+
+def changed(rules: list[Rule], request: Request, answer: Answer, ask: Ask) -> Answer:
+    """The answer after all changes that rules make to its data; `ask` fetches neighbouring pages."""
+    for rule in rules:
+        if rule.kind == "throttle":
+            answer = replace(answer, headers={**answer.headers, THROTTLE_HEADER: "1"})
+        elif rule.kind == "data_null":
+            answer = replace(answer, data=None)
+        elif rule.kind in CHANGES and isinstance(answer.data, dict) and "page_info" in answer.data:
+            answer = replace(answer, data=CHANGERS[rule.kind](rule, request, answer.data, ask))
+    return answer
+
+
+def _no_page_info(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "page_info"}
+
+
+def _total_number(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    info = data["page_info"]
+    return {**data, "page_info": {**info, "total_number": info["total_number"] + rule.rows}}
+
+
+def _short(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    return {**data, "list": data["list"][: -rule.rows]}
+
+
+def _repeat(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    return {**data, "list": [*data["list"], *data["list"][: rule.rows]]}
+
+
+def _shift(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    """Rows move while pages are read: down by `rows` when something was created, up when something went away."""
+    page, rows = int(request.first("page") or 1), rule.rows
+    neighbour = replace(request, query={**request.query, "page": [str(page - 1 if rows > 0 else page + 1)]})
+    if rows > 0:
+        before = ask(neighbour).data["list"] if page > 1 else []
+        return {**data, "list": [*before[-rows:], *data["list"]][: data["page_info"]["page_size"]]}
+    after = ask(neighbour).data.get("list", [])
+    return {**data, "list": [*data["list"][-rows:], *after[:-rows]]}
+
+
+CHANGERS: Mapping[str, Callable[[Rule, Request, dict[str, Any], Ask], dict[str, Any]]] = {
+    "no_page_info": _no_page_info,
+    "total_number": _total_number,
+    "short": _short,
+    "repeat": _repeat,
+    "shift": _shift,
+}

@@ -1,0 +1,373 @@
+"""Report rows: which exist, in which order, and what stands in each; every row can be rendered without the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from . import numbers
+from .attributes import attributes, breakdown_attributes
+from .facts import DIMENSIONS
+from .metrics import totals, writer
+from .switches import Switches
+from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status, secondary_status
+
+LEVEL_KIND = {"AUCTION_CAMPAIGN": CAMPAIGN, "AUCTION_ADGROUP": ADGROUP, "AUCTION_AD": AD}
+LEVEL_ID = {
+    "AUCTION_ADVERTISER": "advertiser_id",
+    "AUCTION_CAMPAIGN": "campaign_id",
+    "AUCTION_ADGROUP": "adgroup_id",
+    "AUCTION_AD": "ad_id",
+}
+TIMES = ("stat_time_day", "stat_time_hour")
+BUYING_TYPES = ("AUCTION", "RESERVATION_RF")
+WITHHELD_PROVINCE = "withheld"
+COUNTRIES = ("US", "GB", "DE", "JP", "None")
+FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
+    "province_id": (*(str(5_279_000 + 37 * n) for n in range(9)), WITHHELD_PROVINCE),
+    "dma_id": ("0", "501", "803", "602", "504"),
+    "language": ("en", "es", "de", "ja", "zh"),
+    "placement": ("PLACEMENT_TIKTOK", "PLACEMENT_PANGLE", "PLACEMENT_GLOBAL_APP_BUNDLE"),
+    "ad_type": ("Spark Ads", "Non-Spark Ads"),
+    "search_terms": ("running shoes", "läufer schuhe", "ランニング", "shoe 👟"),
+    "search_keyword": ("shoes", "socks", "laces"),
+    "component_name": ("Header", "Form", "Button"),
+    "skan_postback_sequence": ("0", "1", "2"),
+    "hashtag": ("#run", "#sale"),
+}
+
+
+@dataclass(frozen=True)
+class ReportQuery:
+    """A legal report request, paging aside. `start` and `end` are ordinals of local days, both included."""
+
+    advertiser_id: str
+    report_type: str
+    data_level: str
+    dimensions: tuple[str, ...]
+    metrics: tuple[str, ...]
+    start: int
+    end: int
+    lifetime: bool = False
+    statuses: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (campaign|adgroup|ad, primary statuses)
+    ids: tuple[tuple[str, frozenset[str]], ...] = ()  # (campaign_id|adgroup_id|ad_id|ad_id_v2, ids)
+    buying_types: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    automation_types: tuple[str, ...] = ()
+    order_field: str = ""
+    ascending: bool = False
+
+    @property
+    def id_dimension(self) -> str:
+        """The ID dimension, or nothing."""
+        return next((name for name in self.dimensions if DIMENSIONS[name].kind == "id"), "")
+
+    @property
+    def time_dimension(self) -> str:
+        """The time dimension, or nothing."""
+        return next((name for name in self.dimensions if name in TIMES), "")
+
+    @property
+    def breakdowns(self) -> tuple[str, ...]:
+        """The breakdown or audience dimensions, as asked."""
+        return tuple(name for name in self.dimensions if DIMENSIONS[name].kind in ("breakdown", "audience"))
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one row is about: an entity (or the account) and the ads it is summed over."""
+
+    id: str
+    entity: Entity | None
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What time one row is about: local days, or one hour of one day."""
+
+    label: str
+    days: range
+    hour: int | None = None
+
+
+Key = tuple[int, int, int]  # group, slot and breakdown value of a row, as positions
+
+
+def values_of(dimension: str, advertiser: Advertiser) -> tuple[str, ...]:
+    """The values a breakdown can take in an account."""
+    if dimension == "country_code":
+        return tuple(dict.fromkeys((advertiser.country, *COUNTRIES)))
+    if dimension in FIXED_VALUES:
+        return FIXED_VALUES[dimension]
+    return DIMENSIONS[dimension].values or tuple(f"{n}{sum(dimension.encode()):04d}" for n in range(1, 9))
+
+
+@lru_cache(maxsize=100_000)
+def value_marks(seed: int, count: int) -> tuple[int, ...]:
+    """Where each breakdown value begins on an ad's scale, plus its end; a value of no width never occurs."""
+    marks = [0]
+    for n in range(count):
+        weight = numbers.mix(seed + n) % 7 if n else 3
+        marks.append(marks[-1] + weight)
+    return tuple(marks)
+
+
+class Rowset:
+    """All rows of one report at one instant, in TikTok's order, rendered one by one on demand."""
+
+    def __init__(self, query: ReportQuery, world: World, epoch: int, switches: Switches) -> None:
+        """Lay out the rows; nothing is rendered yet. The account of the query must exist."""
+        advertiser = world.advertiser(query.advertiser_id)
+        if advertiser is None:
+            raise LookupError(f"no advertiser {query.advertiser_id}")
+        self.query, self.epoch, self.advertiser = query, epoch, advertiser
+        self.today = advertiser.today(epoch)
+        self.zero_rows = switches.zero_rows
+        self.merge_repeated = not switches.dst_hour_repeated
+        self.groups, self.cut = groups(query, world, advertiser, epoch, switches.object_cut)
+        self.slots = self._slots()
+        self.values = self._values()
+        self.write = writer(query.metrics, advertiser.decimals)
+        self.keys: Sequence[Key] = self._ordered(list(self._keys()))
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.keys)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
+        """The rows between two positions, rendered."""
+        seen: dict[int, dict[str, str]] = {}
+        return [self.row(key, seen) for key in self.keys[start:stop]]
+
+    def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """One row; `seen` keeps the attributes of objects met before."""
+        group, slot = self.groups[key[0]], self.slots[key[1]]
+        if key[0] not in seen:
+            seen[key[0]] = attributes(self.advertiser, group.entity, self.epoch)
+        known = seen[key[0]]
+        dimensions = {**self._value(key[2]), **self._place(group, slot)}
+        if self.query.breakdowns:
+            known = {**known, **breakdown_attributes(self.query.breakdowns[0], dimensions[self.query.breakdowns[0]])}
+        metrics = self.write(self.figures(key), known)
+        if "search_terms" in dimensions or "search_keyword" in dimensions:
+            metrics = _veiled(metrics)
+        return {"dimensions": {name: dimensions[name] for name in self.query.dimensions}, "metrics": metrics}
+
+    def figures(self, key: Key) -> numbers.Figures:
+        """The sums behind one row."""
+        slot = self.slots[key[1]]
+        parts = [
+            self._share(leaf, day, slot.hour, key[2])
+            for leaf in self.groups[key[0]].leaves
+            for day in slot.days
+            if leaf.runs(day)
+        ]
+        return numbers.total(parts)
+
+    def total_metrics(self) -> dict[str, str]:
+        """The account-wide sums that `enable_total_metrics` answers."""
+        figures = numbers.total([self.figures(key) for key in self.keys])
+        one_goal = self.query.data_level in ("AUCTION_AD", "AUCTION_ADGROUP")
+        return totals(self.query.metrics, self.advertiser.decimals, figures, one_goal)
+
+    def _share(self, leaf: Leaf, day: int, hour: int | None, value: int) -> numbers.Figures:
+        whole = numbers.figures(leaf.seed, leaf.family, day, self.today - day)
+        if hour is not None or day == self.today:
+            marks = numbers.hour_marks(self.advertiser.zone, day, leaf.seed)
+            low, high = self._hours(marks, day, hour)
+            whole = numbers.part(whole, low, high, marks[-1])
+        if value >= 0 and self.values:
+            marks = self._marks(leaf)
+            whole = numbers.part(whole, marks[value], marks[value + 1], marks[-1])
+        return whole
+
+    def _hours(self, marks: tuple[int, ...], day: int, hour: int | None) -> tuple[int, int]:
+        if hour is None:
+            return 0, marks[numbers.hours_passed(self.advertiser.zone, day, self.epoch)]
+        hours = numbers.hours_of(self.advertiser.zone, day)
+        last = hour + 1 + (self.merge_repeated and hour + 1 < len(hours) and hours[hour + 1][2])
+        return marks[hour], marks[last]
+
+    def _marks(self, leaf: Leaf) -> tuple[int, ...]:
+        return value_marks(leaf.seed ^ sum(self.query.breakdowns[0].encode()), len(self.values))
+
+    def _value(self, value: int) -> dict[str, str]:
+        return dict(zip(self.query.breakdowns, self.values[value], strict=True)) if self.values else {}
+
+    def _place(self, group: Group, slot: Slot) -> dict[str, str]:
+        place = {self.query.id_dimension: group.id} if self.query.id_dimension else {}
+        return {**place, self.query.time_dimension: slot.label} if self.query.time_dimension else place
+
+    def _values(self) -> list[tuple[str, ...]]:
+        breakdowns = self.query.breakdowns
+        if "search_keyword" in breakdowns and len(breakdowns) == 2:
+            words = values_of("search_keyword", self.advertiser)
+            pairs = [(word, ("BROAD", "PHRASE", "EXACT")[n % 3]) for n, word in enumerate(words)]
+            return [pair if breakdowns[0] == "search_keyword" else pair[::-1] for pair in pairs]
+        return list(product(*(values_of(name, self.advertiser) for name in breakdowns))) if breakdowns else []
+
+    def _slots(self) -> list[Slot]:
+        start, end = self.query.start, min(self.query.end, self.today)
+        if self.query.time_dimension == "stat_time_day":
+            last = end - (end == self.today and self._passed(end) == 0)
+            return [Slot(_label(day, 0), range(day, day + 1)) for day in range(start, last + 1)]
+        if self.query.time_dimension == "stat_time_hour":
+            return [slot for day in range(start, end + 1) for slot in self._hour_slots(day)]
+        return [Slot("", range(start, end + 1))]
+
+    def _hour_slots(self, day: int) -> Iterable[Slot]:
+        hours = numbers.hours_of(self.advertiser.zone, day)[: self._passed(day)]
+        for position, (label, _, again) in enumerate(hours):
+            if not (again and self.merge_repeated):
+                yield Slot(_label(day, label), range(day, day + 1), position)
+
+    def _passed(self, day: int) -> int:
+        return numbers.hours_passed(self.advertiser.zone, day, self.epoch)
+
+    def _keys(self) -> Iterable[Key]:
+        for g, group in enumerate(self.groups):
+            for s, slot in enumerate(self.slots):
+                running = [leaf for leaf in group.leaves if any(map(leaf.runs, slot.days))]
+                if running:
+                    yield from ((g, s, v) for v in self._occurring(running))
+                elif not self.values and self.zero_rows and self._shows_zeros(group, slot):
+                    yield g, s, -1
+
+    def _occurring(self, leaves: list[Leaf]) -> Iterable[int]:
+        if not self.values:
+            return (-1,)
+        marks = [self._marks(leaf) for leaf in leaves]
+        return [
+            v
+            for v, value in enumerate(self.values)
+            if value[0] != WITHHELD_PROVINCE and any(m[v + 1] > m[v] for m in marks)
+        ]
+
+    def _shows_zeros(self, group: Group, slot: Slot) -> bool:
+        if self.query.time_dimension == "stat_time_day":
+            return any(leaf.idles(day) for leaf in group.leaves for day in slot.days)
+        return not self.query.time_dimension and group.entity is not None and group.entity.seed % 3 == 0
+
+    def _ordered(self, keys: list[Key]) -> list[Key]:
+        if not self.query.order_field:
+            return keys
+        seen: dict[int, dict[str, str]] = {}
+        return sorted(keys, key=self._sorting(seen), reverse=not self.query.ascending)
+
+    def _sorting(self, seen: dict[int, dict[str, str]]) -> Callable[[Key], float]:
+        only = writer((self.query.order_field,), self.advertiser.decimals)
+
+        def value(key: Key) -> float:
+            text = only(self.figures(key), attributes(self.advertiser, self.groups[key[0]].entity, self.epoch))
+            number = text[self.query.order_field]
+            return -1.0 if number == "-" else float(number)
+
+        return value
+
+
+def _label(day: int, hour: int) -> str:
+    return f"{date.fromordinal(day).isoformat()} {hour:02d}:00:00"
+
+
+def _veiled(metrics: dict[str, str]) -> dict[str, str]:
+    """TikTok hides small impression counts of search reports behind "<5"."""
+    small = "impressions" in metrics and int(metrics["impressions"]) % 4 == 0
+    return {**metrics, "impressions": "<5"} if small else metrics
+
+
+def groups(
+    query: ReportQuery, world: World, advertiser: Advertiser, epoch: int, limit: int | None
+) -> tuple[list[Group], bool]:
+    """The objects a report speaks about, newest first, and whether the newest-ads cut left some out."""
+    kind = LEVEL_KIND.get(query.data_level)
+    leaves = [leaf for leaf in world.leaves(advertiser, epoch) if _bought(leaf.ad, query) and _named(leaf.ad, query)]
+    leaves = [leaf for leaf in leaves if _alive(leaf.ad, query, kind, epoch)]
+    cut = limit is not None and kind is not None and len(leaves) > limit
+    leaves = leaves[:limit] if cut else leaves
+    if query.id_dimension in ("", "advertiser_id"):
+        return [Group(advertiser.advertiser_id, None, tuple(leaves))], cut
+    by_id: dict[int, list[Leaf]] = {}
+    for leaf in leaves:
+        by_id.setdefault(_group_number(leaf.ad, query), []).append(leaf)
+    return [_group(number, members, kind) for number, members in by_id.items()], cut
+
+
+def _group(number: int, leaves: list[Leaf], kind: str | None) -> Group:
+    entity = next(ancestor for ancestor in leaves[0].ad.lineage if ancestor.kind == kind)
+    return Group(str(number), entity, tuple(leaves))
+
+
+def _group_number(ad: Entity, query: ReportQuery) -> int:
+    if query.id_dimension == "ad_id_v2":
+        return ad_id_v2(ad)
+    kind = LEVEL_KIND[query.data_level]
+    return next(ancestor.number for ancestor in ad.lineage if ancestor.kind == kind)
+
+
+def _bought(ad: Entity, query: ReportQuery) -> bool:
+    everything = query.data_level == "AUCTION_ADVERTISER" and not (query.buying_types or query.origins)
+    if everything:
+        return True
+    origin = "PROMOTE" if ad.flavour == "PROMOTE" else "TT_ADS_PLATFORM"
+    buying = ad.flavour if ad.flavour.startswith("RESERVATION") else "AUCTION"
+    return origin in (query.origins or ("TT_ADS_PLATFORM",)) and buying in (query.buying_types or BUYING_TYPES)
+
+
+def _named(ad: Entity, query: ReportQuery) -> bool:
+    automation = {"SMART_PLUS": "SMART_PLUS", "UPGRADED_SMART_PLUS": "UPGRADED_SMART_PLUS"}.get(ad.flavour, "MANUAL")
+    if query.automation_types and automation not in query.automation_types:
+        return False
+    if not query.ids:
+        return True
+    names = {f"{ancestor.kind}_id": ancestor.id for ancestor in ad.lineage} | {"ad_id_v2": str(ad_id_v2(ad))}
+    return all(names[field] in wanted for field, wanted in query.ids)
+
+
+def _alive(ad: Entity, query: ReportQuery, kind: str | None, epoch: int) -> bool:
+    """Each level hides its own deleted objects but counts every ad of the living ones; the account hides nothing."""
+    wanted = dict(query.statuses)
+    if kind is not None:
+        wanted.setdefault(kind, ("STATUS_NOT_DELETE",))
+    for ancestor in ad.lineage if wanted else ():
+        statuses = wanted.get(ancestor.kind)
+        if statuses and not any(has_status(ancestor, status, epoch) for status in statuses):
+            return False
+    return True
+
+
+def truth_report(
+    world: World,
+    advertiser_id: str,
+    data_level: str,
+    dimensions: Iterable[str],
+    metrics: Iterable[str],
+    start: date | None,
+    end: date | None,
+    *,
+    clock: datetime,
+    report_type: str = "BASIC",
+    include_deleted: bool = True,
+    switches: Switches | None = None,
+    **more: Any,
+) -> list[dict[str, dict[str, str]]]:
+    """Every row a complete read of this report must yield at `clock`; without dates the lifetime report."""
+    kind = LEVEL_KIND.get(data_level)
+    statuses = ((kind, ("STATUS_ALL",)),) if kind and include_deleted else ()
+    first, last = lifetime_days(world) if start is None or end is None else (start.toordinal(), end.toordinal())
+    asked = (advertiser_id, report_type, data_level, tuple(dimensions), tuple(metrics), first, last)
+    query = ReportQuery(*asked, statuses=statuses, **more)
+    uncut = Switches(**{**(switches or Switches()).positions(), "object_cut": None})
+    return Rowset(query, world, int(clock.timestamp()), uncut).rows()
+
+
+def lifetime_days(world: World) -> tuple[int, int]:
+    """The first and the last local day a lifetime report could speak about."""
+    return world.history_start.toordinal() - 1, date.max.toordinal() - 1
+
+
+__all__ = ["ReportQuery", "Rowset", "lifetime_days", "secondary_status", "truth_report"]

@@ -1,0 +1,387 @@
+"""The HTTP shell around the endpoints: keep-alive, gzip, request log, latency, faults and the control paths."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from . import faults as failures
+from .access import Access
+from .clock import Clock
+from .endpoints import Answer, Request, TikTok, answer
+from .faults import Faults, Rule
+from .limits import Limits
+from .switches import Switches
+from .world import World
+
+CONTROL = "/_simulator/"
+REDACTED = "***"
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>Bad Gateway</h1></center></body></html>"
+SECRET_PARAMS = ("secret", "auth_code", "access_token")
+CACHED_PATHS = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get")
+PAGE = 1000
+
+
+class Simulator:
+    """A running TikTok on a free loopback port; a context manager that starts in a few milliseconds."""
+
+    def __init__(
+        self,
+        world: World | None = None,
+        switches: Switches | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        cache_pages: bool = False,
+    ) -> None:
+        """Prepare, without listening yet. `cache_pages` renders each page once, for benchmarks."""
+        self.world = world or World()
+        self.clock = Clock(self.world.start)
+        self.switches = switches or Switches()
+        self.access = Access(self.world)
+        self.faults = Faults()
+        self.limits = Limits()
+        self.requests: list[dict[str, Any]] = []
+        self.cache_pages = cache_pages
+        self.cache: dict[tuple[str, str, int], tuple[bytes, int]] = {}
+        self._address = (host, port)
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+
+    def __enter__(self) -> Simulator:
+        """Listen and serve in a thread."""
+        self._server = _Server(self._address, _Handler)
+        self._server.simulator = self
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop serving and free the port."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """The origin that stands for https://business-api.tiktok.com."""
+        if self._server is None:
+            raise RuntimeError("the simulator is not running")
+        return f"http://{self._address[0]}:{self._server.server_address[1]}"
+
+    @property
+    def tiktok(self) -> TikTok:
+        """What the endpoints look at."""
+        return TikTok(self.world, self.access, self.switches)
+
+    def ask(self, request: Request) -> Answer:
+        """TikTok's own answer, without faults and limits."""
+        return answer(request, self.tiktok, self.clock.epoch)
+
+    def truth(self, endpoint: str, query: Mapping[str, list[str]]) -> list[Any]:
+        """All rows of a list or report, whatever the faults; permissions and paging do not matter."""
+        rows: list[Any] = []
+        everything = TikTok(
+            self.world, Access(self.world), Switches(**{**self.switches.positions(), "object_cut": None})
+        )
+        token = {"access-token": next(iter(everything.access.tokens))}
+        for page in range(1, 10**6):
+            asked = {**query, "page": [str(page)], "page_size": [str(PAGE)]}
+            request = Request("GET", f"/open_api/v1.3/{endpoint}/", token, asked)
+            found = answer(request, everything, self.clock.epoch)
+            if found.code:
+                raise ValueError(found.message)
+            rows += found.data["list"]
+            if page >= found.data["page_info"]["total_page"]:
+                break
+        return rows
+
+    def next_call(self) -> int:
+        """The number of a new request."""
+        with self._lock:
+            self.requests.append({})
+            return len(self.requests)
+
+    def reset(self) -> None:
+        """Back to the first instant: clock, switches, faults, credentials and log; the world stays."""
+        self.clock.set(self.world.start)
+        self.switches.update(Switches().positions())
+        self.faults.clear()
+        self.access = Access(self.world)
+        self.limits = Limits()
+        with self._lock:
+            self.requests.clear()
+        self.cache.clear()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    simulator: Simulator
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that are killed in the middle are part of the tests."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        self._serve()
+
+    def do_POST(self) -> None:
+        """Answer a POST."""
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        """Answer a DELETE, which only control paths know."""
+        self._serve()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep stderr silent; the request log is at `/_simulator/requests`."""
+
+    def _serve(self) -> None:
+        simulator = self.server.simulator
+        if self.path.startswith(CONTROL):
+            self._control()
+        elif not self._from_cache(simulator):
+            self._tiktok(simulator)
+
+    def _cache_key(self, simulator: Simulator) -> tuple[str, str, int]:
+        return self.path, self.headers.get("Access-Token", ""), simulator.clock.epoch
+
+    def _from_cache(self, simulator: Simulator) -> bool:
+        if not simulator.cache or simulator.faults:
+            return False
+        found = simulator.cache.get(self._cache_key(simulator))
+        if found is None:
+            return False
+        started = time.monotonic()
+        if simulator.switches.latency_ms:
+            time.sleep(simulator.switches.latency_ms / 1000)
+        body, call = found
+        entry = {**simulator.requests[call - 1], "at": started}
+        simulator.requests[simulator.next_call() - 1] = entry
+        self._send(200, {"Content-Encoding": "gzip"}, body)
+        return True
+
+    def _tiktok(self, simulator: Simulator) -> None:
+        started = time.monotonic()
+        request = self._request(simulator.next_call())
+        if simulator.switches.latency_ms:
+            time.sleep(simulator.switches.latency_ms / 1000)
+        rules = simulator.faults.fire(request) if simulator.faults else []
+        found = self._answer(simulator, request, rules, started)
+        body = orjson.dumps(found.envelope)
+        simulator.requests[request.call - 1] = log_entry(request, found, simulator, started)
+        if any(rule.kind in failures.WIRE for rule in rules):
+            self._broken(rules, found, body)
+            return
+        headers = dict(found.headers)
+        if simulator.switches.gzip and "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500:
+            body = gzipped(body)
+            headers["Content-Encoding"] = "gzip"
+            if simulator.cache_pages and not found.code and not rules and request.endpoint in CACHED_PATHS:
+                simulator.cache[self._cache_key(simulator)] = body, request.call
+        self._send(found.http, headers, body)
+
+    def _answer(self, simulator: Simulator, request: Request, rules: list[Rule], started: float) -> Answer:
+        limit = simulator.limits.refuse(started, simulator.switches)
+        if limit:
+            return Answer(40100, limit, {}, f"20260310LIMIT{request.call:010d}")
+        refused = failures.refused(rules, request)
+        if refused is not None:
+            return refused
+        return failures.changed(rules, request, simulator.ask(request), simulator.ask)
+
+    def _request(self, call: int) -> Request:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(length) if length else b""
+        return Request(self.command, parts.path, headers, parse_qs(parts.query, keep_blank_values=True), body, call)
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes, claimed: int | None = None) -> None:
+        lines = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Error'}", "Server: simulator"]
+        simulator = self.server.simulator
+        if simulator.switches.date_header:
+            lines.append(f"Date: {format_datetime(simulator.clock.now, usegmt=True)}")
+        length = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(claimed or len(body))}
+        lines += [f"{name}: {value}" for name, value in {**length, **headers}.items()]
+        self.connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        self.connection.sendall(body)
+
+    def _broken(self, rules: list[Rule], found: Answer, body: bytes) -> None:
+        """Send the answer the way the first wire rule wants; delays and replacements come before it."""
+        last: Rule | None = None
+        for rule in rules:
+            if rule.kind == "delay":
+                time.sleep(rule.seconds)
+            elif rule.kind == "replace":
+                body = body.replace(rule.find.encode(), rule.put.encode())
+            elif rule.kind in failures.WIRE and last is None:
+                last = rule
+        if last is None:
+            self._send(found.http, found.headers, body)
+        else:
+            getattr(self, f"_wire_{last.kind}")(last, body)
+
+    def _wire_http(self, rule: Rule, body: bytes) -> None:
+        self._send(rule.http, {"Content-Type": "text/html"}, HTML)
+
+    def _wire_html(self, rule: Rule, body: bytes) -> None:
+        self._send(200, {"Content-Type": "text/html"}, HTML)
+
+    def _wire_empty(self, rule: Rule, body: bytes) -> None:
+        self._send(200, {}, b"")
+
+    def _wire_broken_gzip(self, rule: Rule, body: bytes) -> None:
+        packed = gzipped(body)
+        self._send(200, {"Content-Encoding": "gzip"}, packed[:10] + b"\xff" * 16 + packed[26:])
+
+    def _wire_cut(self, rule: Rule, body: bytes) -> None:
+        self._send(200, {}, body[: len(body) // 2], len(body))
+        self._hang_up()
+
+    def _wire_hang(self, rule: Rule, body: bytes) -> None:
+        time.sleep(rule.seconds)
+        self._hang_up()
+
+    def _wire_drip(self, rule: Rule, body: bytes) -> None:
+        self._send(200, {}, b"", len(body))
+        pieces = max(1, min(len(body), 200))
+        size = -(-len(body) // pieces)
+        for start in range(0, len(body), size):
+            time.sleep(rule.seconds / pieces)
+            self.connection.sendall(body[start : start + size])
+
+    def _wire_reset(self, rule: Rule, body: bytes) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+    def _control(self) -> None:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        query = parse_qs(parts.query, keep_blank_values=True)
+        try:
+            raw = orjson.loads(body) if body else {}
+            found = control(self.server.simulator, self.command, parts.path[len(CONTROL) :].strip("/"), raw, query)
+            self._send(200, {}, orjson.dumps(found))
+        except (ValueError, TypeError, KeyError) as error:
+            self._send(400, {}, orjson.dumps({"error": str(error)}))
+
+
+def gzipped(body: bytes) -> bytes:
+    """The body as one gzip member, quickly."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return packer.compress(body) + packer.flush()
+
+
+def log_entry(request: Request, found: Answer, simulator: Simulator, started: float) -> dict[str, Any]:
+    """What the request log keeps; secrets are never in it."""
+    query = {name: REDACTED if name in SECRET_PARAMS else values[0] for name, values in request.query.items()}
+    return {
+        "at": started,
+        "clock": simulator.clock.now.isoformat(),
+        "method": request.method,
+        "path": request.endpoint,
+        "query": query,
+        "token": REDACTED if request.headers.get("access-token") else "",
+        "code": found.code,
+    }
+
+
+def control(simulator: Simulator, method: str, what: str, raw: Any, query: Mapping[str, list[str]]) -> Any:
+    """One command under `/_simulator/`; raise ValueError, TypeError or KeyError for what is none."""
+    if what.startswith("truth/"):
+        return {"rows": simulator.truth(what.removeprefix("truth/"), query)}
+    if what not in CONTROLS:
+        raise ValueError(f"no control path {what}; there are {sorted(CONTROLS)} and truth/<endpoint>")
+    return CONTROLS[what](simulator, method, raw)
+
+
+def _control_clock(simulator: Simulator, method: str, raw: Any) -> Any:
+    if "now" in raw:
+        moment = datetime.fromisoformat(raw["now"].replace("Z", "+00:00"))
+        simulator.clock.set(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+    simulator.clock.advance(days=raw.get("advance_days", 0), hours=raw.get("advance_hours", 0))
+    return {"now": simulator.clock.now.isoformat()}
+
+
+def _control_switches(simulator: Simulator, method: str, raw: Any) -> Any:
+    simulator.switches.update(raw)
+    return simulator.switches.positions()
+
+
+def _control_faults(simulator: Simulator, method: str, raw: Any) -> Any:
+    if method == "DELETE":
+        simulator.faults.clear()
+    elif method == "POST":
+        for rule in raw if isinstance(raw, list) else [raw]:
+            simulator.faults.add(**rule)
+    return {"any": bool(simulator.faults)}
+
+
+def _control_requests(simulator: Simulator, method: str, raw: Any) -> Any:
+    entries = list(simulator.requests)
+    if method == "DELETE":
+        simulator.requests.clear()
+    return {"requests": entries}
+
+
+def _control_reset(simulator: Simulator, method: str, raw: Any) -> Any:
+    simulator.reset()
+    return {"now": simulator.clock.now.isoformat()}
+
+
+def _control_world(simulator: Simulator, method: str, raw: Any) -> Any:
+    access = simulator.access
+    return {
+        "advertiser_ids": simulator.world.advertiser_ids,
+        "unreadable_ids": simulator.world.unreadable_ids,
+        "app_id": access.app_id,
+        "secret": access.secret,
+        "tokens": dict(access.tokens),
+        "auth_codes": sorted(access.codes),
+    }
+
+
+def _control_access(simulator: Simulator, method: str, raw: Any) -> Any:
+    for token in raw.get("revoke", []):
+        simulator.access.revoke(token)
+    for advertiser_id in raw.get("forbid", []):
+        simulator.access.forbid(advertiser_id)
+    return {"tokens": len(simulator.access.tokens)}
+
+
+CONTROLS = {
+    "clock": _control_clock,
+    "switches": _control_switches,
+    "faults": _control_faults,
+    "requests": _control_requests,
+    "reset": _control_reset,
+    "world": _control_world,
+    "access": _control_access,
+}

@@ -1,0 +1,60 @@
+"""Facts nobody could verify, and habits that differ between accounts: each is a switch with a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Switches:
+    """The position of every switch; tests run with both positions of those that matter to them."""
+
+    # lists of campaigns, ad groups and ads
+    modified_after_inclusive: bool = False  # modified_after also returns rows modified in that very second
+    modified_after_with_all: bool = True  # modified_after is accepted beside a status that includes deleted rows
+    modified_after_returns_null: bool = True  # rows without modify_time pass the modified_after filter
+    status_leak_touches_modify_time: bool = False  # a parent's status change also moves the children's modify_time
+    smart_plus_modify_time: bool = False  # creatives of upgraded Smart+ always carry a modify_time
+    legacy_columns: bool = True  # old entities still carry columns that only older clients know
+    signed_urls: bool = True  # signed URLs differ on every call, balances move
+    top_view: bool = True  # TopView campaigns exist behind their own buying type
+    page_beyond_end_empty: bool = True  # else 40002
+    # accounts
+    advertiser_info_limit: int | None = 100  # ids in one call; None = any number
+    sandbox: bool = False  # no secondary_status, no account list, no total metrics
+    sandbox_advertiser_info: bool = True  # the sandbox answers advertiser/info
+    # reports
+    report_numbers_as_text: bool = True  # else JSON numbers
+    report_order: str = "listed"  # listed, shuffled (the same on every page) or unstable (new on every request)
+    zero_rows: bool = True  # rows of zeros occur
+    country_by_hour: bool = False  # country_code is accepted beside stat_time_hour
+    country_metrics_strict: bool = True  # country_code takes its documented metrics only
+    audience_reach: bool = False  # reach and frequency are accepted in AUDIENCE by country
+    audience_video_everywhere: bool = True  # video and engagement metrics go with every audience dimension
+    audience_status_filter: bool = True  # AUDIENCE accepts the status filters
+    topview_with_other_buying_types: bool = False  # RESERVATION_TOP_VIEW may stand beside other buying types
+    dst_hour_repeated: bool = True  # the hour that comes twice gives two rows of one key; else one row
+    metrics_limit: int | None = 100
+    object_cut: int | None = 20_000  # only the newest so many ads are looked at
+    query_budget: int | None = None  # metrics x dimensions x days above this answer 40067
+    # transport
+    date_header: bool = True
+    gzip: bool = True
+    latency_ms: int = 0
+    qps_limit: int | None = None
+    qpm_limit: int | None = None
+    lockout_seconds: float = 300.0
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """Set the named switches; raise KeyError for a name that is not one."""
+        known = {field.name for field in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise KeyError(f"no switch named {name}")
+            setattr(self, name, value)
+
+    def positions(self) -> dict[str, Any]:
+        """Every switch and its position."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
