@@ -58,7 +58,7 @@ base-image: ## make a stand-in for the published base, where that can't be pulle
 
 requirements: ## pin the image's tree anew; needs PYTHON to be 3.13, as the base image's
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13) and "PYTHON has to be a Python 3.13")'
-	rm -rf build/requirements && $(PYTHON) -m venv build/requirements
+	rm -rf build && $(PYTHON) -m venv build/requirements
 	build/requirements/bin/pip install --disable-pip-version-check .
 	sed -n '/^#/p' requirements.txt >build/requirements.txt
 	build/requirements/bin/pip freeze --all --exclude pip --exclude airbyte-source-tiktok-ads >>build/requirements.txt
