@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any, Generic, overload
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from .envelope import UNREADABLE, Decode, E, Envelope, decode_envelope, decoder
-from .errors import Action, TikTokError, TimedOut, daily_quota, failure, named_limit, refusal
+from .clock import Clock
+from .envelope import UNREADABLE, Decode, E, Envelope, Verdict, decode_envelope, decoder
+from .errors import THROTTLES, Action, TikTokError, TimedOut, daily_quota, failure, named_limit, refusal
 from .pace import Pace, Turn
+from .patience import TRIES, Effort
 from .redaction import Redactor
 from .transport import Fault, Reply, Transport
 
@@ -24,14 +25,11 @@ Log = Callable[[int, str], object]
 Param = str | int | list[Any] | tuple[Any, ...] | dict[str, Any] | None
 
 _VERSION = "open_api/v1.3"
-_TRIES = 10
-_LONGEST_WAIT = 300.0
-_SHORT_WAIT = 1.0
-_LONGEST_SHORT_WAIT = 30.0
 # Lockouts in a row before the sync ends: 5 + 10 + 15 + 20 + 25 + 30 minutes.
 _LOCKOUTS = 6
+# A quota that is free again only later than this ends the sync, whose state says where to go on.
+_LONGEST_PAUSE = 7200.0
 _LOG_EVERY = 60.0
-_THROTTLES = frozenset({Action.SLOW, Action.PAUSE, Action.BRAKE, Action.BRAKE_ENDPOINT})
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,9 @@ class _Ask(Generic[E]):
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
-    advertiser_id: str | None
     decode: Decode[E]
-    accept: Callable[[E], str | None] | None
-    attempts: int
-    server_attempts: int
-    repeat_timeouts: bool
+    advertiser_id: str | None = None
+    accept: Callable[[E], str | None] | None = None
 
 
 class _Account(msgspec.Struct):
@@ -112,16 +107,6 @@ class _Granted(Envelope):
 
 _decode_accounts = decoder(_Accounts)
 _decode_grant = decoder(_Granted)
-
-
-@dataclass
-class _Effort:
-    """What one request has cost so far."""
-
-    tries: int = 0
-    server_faults: int = 0
-    refusals: int = 0
-    seconds: float = 0.0
 
 
 class Client:
@@ -156,32 +141,27 @@ class Client:
         # Waiting on the event, so that the end of everything wakes whoever waits.
         self._sleep = sleep or self._over.wait
         self._monotonic = monotonic
-        self._machine_clock = machine_clock
+        self._clock = Clock(monotonic, machine_clock)
         self._chance = chance
         self._scale = wait_scale
         self._lock = threading.Lock()
         self._end: TikTokError | None = None
-        self._dated: tuple[datetime, float] | None = None
-        self._began: datetime | None = None
         self._logged_wait = -_LOG_EVERY
         self.use(token)
 
     def use(self, token: str) -> None:
         """Send this token from now on."""
-        self._token = token
-        self.redact.learn(token)
+        self._token = token.strip()
+        self.redact.learn(self._token)
 
     def now(self) -> datetime:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
-        dated = self._dated
-        if dated is None:
-            return self._machine_clock()
-        return dated[0] + timedelta(seconds=self._monotonic() - dated[1])
+        return self._clock.now()
 
     @property
     def began(self) -> datetime:
         """TikTok's clock at its first answer, the machine's before."""
-        return self._began or self._machine_clock()
+        return self._clock.began
 
     @overload
     def get(
@@ -191,8 +171,8 @@ class Client:
         *,
         advertiser_id: str | None = None,
         accept: Callable[[Envelope], str | None] | None = None,
-        attempts: int = _TRIES,
-        server_attempts: int = _TRIES,
+        attempts: int = TRIES,
+        server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
     ) -> Envelope: ...
 
@@ -205,8 +185,8 @@ class Client:
         advertiser_id: str | None = None,
         decode: Decode[E],
         accept: Callable[[E], str | None] | None = None,
-        attempts: int = _TRIES,
-        server_attempts: int = _TRIES,
+        attempts: int = TRIES,
+        server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
     ) -> E: ...
 
@@ -218,8 +198,8 @@ class Client:
         advertiser_id: str | None = None,
         decode: Decode[Any] = decode_envelope,
         accept: Callable[[Any], str | None] | None = None,
-        attempts: int = _TRIES,
-        server_attempts: int = _TRIES,
+        attempts: int = TRIES,
+        server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
     ) -> Any:
         """The decoded answer of `path` (no slash at either end); raises `TikTokError`.
@@ -246,8 +226,8 @@ class Client:
         decode: Decode[E],
         advertiser_id: str | None = None,
         accept: Callable[[E], str | None] | None = None,
-        attempts: int = _TRIES,
-        server_attempts: int = _TRIES,
+        attempts: int = TRIES,
+        server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
     ) -> Answer[E]:
         """Like `get`, with the answer's headers."""
@@ -262,29 +242,30 @@ class Client:
                 advertiser_id=advertiser_id,
                 decode=decode,
                 accept=accept,
-                attempts=attempts,
-                server_attempts=server_attempts,
-                repeat_timeouts=repeat_timeouts,
-            )
+            ),
+            Effort(attempts, server_attempts, repeat_timeouts),
         )
 
-    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[E]) -> E:
-        """The decoded answer to a JSON body, without the token unless `auth`; raises `TikTokError`."""
-        headers = {"Content-Type": "application/json", **(self._auth() if auth else {})}
+    @overload
+    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True) -> Envelope: ...
+
+    @overload
+    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[E]) -> E: ...
+
+    def post(
+        self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[Any] = decode_envelope
+    ) -> Any:
+        """The decoded answer to a JSON body, sent without the token unless `auth`; raises `TikTokError`."""
         return self._call(
             _Ask(
                 method="POST",
                 path=path,
                 url=f"{self._base}{path}/",
-                headers=headers,
+                headers={"Content-Type": "application/json", **(self._auth() if auth else {})},
                 body=_json(body).encode(),
-                advertiser_id=None,
                 decode=decode,
-                accept=None,
-                attempts=_TRIES,
-                server_attempts=_TRIES,
-                repeat_timeouts=False,
-            )
+            ),
+            Effort(),
         ).envelope
 
     def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
@@ -310,11 +291,12 @@ class Client:
         return [(str(row.advertiser_id), row.advertiser_name or "") for row in (data.list if data else ())]
 
     def _auth(self) -> dict[str, str]:
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise refusal(40105, "it holds characters that no header can carry; nothing was sent", "", "-", None)
         # TikTok: the token stands in its own header, not in Authorization.
         return {"Access-Token": self._token}
 
-    def _call(self, ask: _Ask[E]) -> Answer[E]:
-        effort = _Effort()
+    def _call(self, ask: _Ask[E], effort: Effort) -> Answer[E]:
         while True:
             turn = self._turn(ask)
             began = self._monotonic()
@@ -339,24 +321,21 @@ class Client:
             envelope = ask.decode(reply.body)
         except UNREADABLE:
             return self._unreadable(ask, reply)
-        self._note_date(reply)
+        self._clock.note(reply.headers.get("date", ""))
         refused = self._verdict(ask, envelope)
         if refused is None:
             return Answer(envelope, reply.headers)
         return refused
 
     def _verdict(self, ask: _Ask[E], envelope: E) -> TikTokError | None:
-        error: TikTokError | None = None
         if envelope.code:
-            message, request_id = self.redact(envelope.message or ""), self.redact(envelope.request_id or "")
-            error = refusal(envelope.code, message, request_id, ask.path, ask.advertiser_id)
-            if error.action is Action.TAKE and envelope.data is not None:
-                self._log(logging.WARNING, error.sentence)
-                error = None
-        if error is None:
-            wrong = "no data" if envelope.data is None else ask.accept(envelope) if ask.accept else None
-            error = failure("garbled", wrong, ask.path, ask.advertiser_id) if wrong else None
-        return error
+            error = self._refusal(ask, envelope)
+            if error.action is not Action.TAKE:
+                return error
+            self._say(logging.WARNING, error.sentence)
+        # TikTok: success without data is a fault of its servers, not an empty answer.
+        wrong = "no data" if envelope.data is None else ask.accept(envelope) if ask.accept else None
+        return failure("garbled", wrong, ask.path, ask.advertiser_id) if wrong else None
 
     def _unreadable(self, ask: _Ask[E], reply: Reply) -> TikTokError:
         """A refusal has no data, so a typed decoder may choke on it; else status or shape are wrong."""
@@ -365,32 +344,24 @@ class Client:
         except UNREADABLE:
             if reply.status != 200:
                 return failure("status", "", ask.path, ask.advertiser_id, reply.status)
-            what = "no JSON" if reply.body else "empty body"
-            return failure("garbled", what, ask.path, ask.advertiser_id)
-        self._note_date(reply)
-        if not plain.code:
-            return failure("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
-        message, request_id = self.redact(plain.message or ""), self.redact(plain.request_id or "")
-        return refusal(plain.code, message, request_id, ask.path, ask.advertiser_id)
+            return failure("garbled", "no JSON" if reply.body else "empty body", ask.path, ask.advertiser_id)
+        self._clock.note(reply.headers.get("date", ""))
+        if plain.code:
+            return self._refusal(ask, plain)
+        return failure("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
 
-    def _note_date(self, reply: Reply) -> None:
-        try:
-            date = parsedate_to_datetime(reply.headers.get("date", ""))
-        except (TypeError, ValueError, IndexError, OverflowError):
-            return
-        date = date.replace(tzinfo=timezone.utc) if date.tzinfo is None else date.astimezone(timezone.utc)
-        self._dated = date, self._monotonic()
-        if self._began is None:
-            self._began = date
+    def _refusal(self, ask: _Ask[Any], envelope: Verdict) -> TikTokError:
+        message, request_id = self.redact(envelope.message or ""), self.redact(envelope.request_id or "")
+        return refusal(envelope.code, message, request_id, ask.path, ask.advertiser_id)
 
     def _tell_pace(self, turn: Turn, outcome: Answer[Any] | TikTokError) -> None:
         now = self._monotonic()
         if isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
             self._pace.failed(turn)
-        elif isinstance(outcome, TikTokError) and outcome.action in _THROTTLES:
+        elif isinstance(outcome, TikTokError) and outcome.action in THROTTLES:
             self._throttled(now, turn, outcome)
         else:
-            self._pace.succeeded(now, turn)
+            self._pace.succeeded(turn)
 
     def _throttled(self, now: float, turn: Turn, error: TikTokError) -> None:
         if error.action is Action.SLOW:
@@ -401,42 +372,28 @@ class Client:
             self._pace.braked(now, turn, endpoint=error.action is Action.BRAKE_ENDPOINT)
 
     def _locked_out(self, now: float, turn: Turn, error: TikTokError) -> None:
-        until = None
-        if daily_quota(error.message):
-            moment = self.now()
-            midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            until = now + (midnight - moment).total_seconds() * self._scale
-        lockouts = self._pace.restricted(now, turn, until)
-        if lockouts > _LOCKOUTS:
+        pause = self._until_midnight() if daily_quota(error.message) else 0.0
+        lockouts = self._pace.restricted(now, turn, now + pause * self._scale)
+        if lockouts > _LOCKOUTS or pause > _LONGEST_PAUSE:
             self._remember(error.settled())
 
-    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: _Effort) -> None:
-        """Wait before the next try, or raise what ends this request."""
-        if error.action is Action.FAIL and not ask.path.startswith("oauth2/"):
-            self._remember(error)
-        wait = self._wait_for(ask, error, effort)
-        if wait is None:
-            raise error.settled()
-        effort.seconds += wait
-        self._log(logging.INFO, f"{error.rule.happened} ({error.path}: {error.verdict}); asking again in {wait:.0f} s.")
-        self._wait(wait * self._scale, error.rule.happened)
+    def _until_midnight(self) -> float:
+        moment = self.now()
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return (midnight - moment).total_seconds()
 
-    def _wait_for(self, ask: _Ask[Any], error: TikTokError, effort: _Effort) -> float | None:
-        """Seconds before the next try; `None` when there is none."""
-        rule = error.rule
-        jitter = 0.75 + 0.5 * self._chance()
-        if error.action in _THROTTLES:
-            effort.refusals += 1
-            slow = min(_SHORT_WAIT * 1.3**effort.refusals, _LONGEST_SHORT_WAIT) * jitter
-            return None if effort.refusals >= rule.tries else slow if error.action is Action.SLOW else 0.0
-        if error.action is not Action.RETRY and not (ask.repeat_timeouts and isinstance(error, TimedOut)):
-            return None
-        effort.tries += 1
-        effort.server_faults += 50000 <= error.code < 60000
-        # A rule with more tries than usual (maintenance) has its own patience.
-        tries = rule.tries if rule.tries > _TRIES else min(rule.tries, ask.attempts)
-        spent = effort.tries >= tries or effort.server_faults >= ask.server_attempts or effort.seconds >= rule.seconds
-        return None if spent else min(rule.first_wait * 2.0 ** (effort.tries - 1), _LONGEST_WAIT) * jitter
+    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: Effort) -> None:
+        """Wait before the next try, or raise what ends this request."""
+        wait = effort.wait_after(error, self._chance())
+        if wait is None:
+            settled = error.settled()
+            # A refused app id, secret or code says nothing about the token.
+            if settled.action is Action.FAIL and not ask.path.startswith("oauth2/"):
+                self._remember(settled)
+            raise settled
+        again = f"asking again in {wait:.0f} s" if wait else "asking again when it is this request's turn"
+        self._say(logging.INFO, f"{error.rule.happened} ({error.path}: {error.verdict}); {again}.")
+        self._wait(wait * self._scale, error.rule.happened)
 
     def _turn(self, ask: _Ask[Any]) -> Turn:
         """Wait for a start that holds."""
@@ -462,7 +419,10 @@ class Client:
                 return
             self._logged_wait = now
         until = self.now() + timedelta(seconds=left)
-        self._log(logging.INFO, f"Waiting until {until:%H:%M:%S} UTC: {why}.")
+        self._say(logging.INFO, f"Waiting until {until:%H:%M:%S} UTC: {why}.")
+
+    def _say(self, level: int, text: str) -> None:
+        self._log(level, self.redact(text))
 
     def _remember(self, error: TikTokError) -> None:
         with self._lock:

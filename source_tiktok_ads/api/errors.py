@@ -35,6 +35,10 @@ class Action(Enum):
     FAIL = "nothing can be read with these credentials: the sync ends"
 
 
+# Refusals for speed: they only delay.
+THROTTLES = frozenset({Action.SLOW, Action.PAUSE, Action.BRAKE, Action.BRAKE_ENDPOINT})
+
+
 @dataclass(frozen=True)
 class Rule:
     """One line of the table: what happened and the next step are for the user, the rest steers."""
@@ -50,8 +54,8 @@ class Rule:
 
     def settled(self) -> "Rule":
         """The rule once patience is used up: what to do instead of waiting on."""
-        waits = {Action.RETRY, Action.SLOW, Action.PAUSE, Action.BRAKE, Action.BRAKE_ENDPOINT}
-        return replace(self, action=self.then) if self.action in waits else self
+        waited = self.action is Action.RETRY or self.action in THROTTLES
+        return replace(self, action=self.then) if waited else self
 
 
 _AGAIN = (
@@ -194,9 +198,11 @@ RULES: Mapping[int, Rule] = {
     ),
 }
 
+_SERVER_CODES = range(50000, 60000)
+
 FAMILIES: tuple[tuple[range, Rule], ...] = (
     (range(40900, 40916), _bug("TikTok reports a problem with a file upload")),
-    (range(50000, 60000), _SERVER_FAULT),
+    (_SERVER_CODES, _SERVER_FAULT),
 )
 
 UNKNOWN = _bug("TikTok answered with a code that the connector does not know")
@@ -242,7 +248,8 @@ KINDS: Mapping[Kind, Rule] = {
         tries=3,
         then=Action.FAIL,
     ),
-    "timeout": replace(_TOO_LARGE, blame="transient", happened="TikTok did not answer in time"),
+    # TikTok: the same request timing out three times in ten minutes is blocked, so repeats keep their distance.
+    "timeout": replace(_TOO_LARGE, blame="transient", happened="TikTok did not answer in time", first_wait=60.0),
     "cut": Rule(Action.RETRY, "transient", "The connection to TikTok broke", _NETWORK),
     "garbled": _server("TikTok's answer could not be read"),
 }
@@ -348,17 +355,23 @@ class TikTokError(Exception):
         return self.rule.action
 
     @property
+    def server_fault(self) -> bool:
+        """Whether TikTok's side failed; on reports that may be cured by asking for less."""
+        return self.code in _SERVER_CODES
+
+    @property
     def verdict(self) -> str:
         """What TikTok said, in one line: code, message and request_id."""
-        said = f"code {self.code}" if self.code >= 1000 else f"HTTP {self.code}" if self.code else "no verdict"
+        said = f"code {self.code}" if self.code >= 1000 else f"HTTP {self.code}" if self.code else self.kind or ""
         text = f' "{self.message}"' if self.message else ""
-        return f"{said}{text}, request_id {self.request_id}" if self.request_id else f"{said}{text}"
+        request = f", request_id {self.request_id}" if self.request_id else ""
+        return f"{said}{text}{request}"
 
     @property
     def sentence(self) -> str:
         """For the user: what happened, for which account, TikTok's code and request_id, the next step."""
-        account = f" for account {self.advertiser_id}" if self.advertiser_id else ""
-        return f"{self.rule.happened}{account} ({self.path}: {self.verdict}). {self.rule.next_step}"
+        account = f"account {self.advertiser_id}, " if self.advertiser_id else ""
+        return f"{self.rule.happened} ({account}{self.path}: {self.verdict}). {self.rule.next_step}"
 
     def settled(self) -> "TikTokError":
         """The same error once patience is used up."""

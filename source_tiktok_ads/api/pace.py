@@ -1,7 +1,7 @@
 """When the next request may go out: one clock for all threads of the process; pure, because time is passed in.
 
-The budget is TikTok's per app. Calls are spaced evenly instead of counted in a window: a window lets a burst go
-at its start, and jitter on the way stacks two bursts into one second of the server's.
+The budget is TikTok's per app. Calls keep a distance besides being counted: counting alone lets a burst go at
+the start of each second, and jitter on the way stacks two bursts into one second of the server's.
 """
 
 import math
@@ -10,17 +10,20 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The share of the limit that is used: N + 1 calls then span 1.087 s, so no second holds them all
-# while jitter on the way is under 87 ms, whatever N is.
-_SHARE = 0.92
+# N + 1 calls span so many seconds, so no second of the server's holds them all while jitter on the way
+# is under 87 ms, whatever N is; 92 in a hundred of the limit are used.
+_SPAN = 1.087
+# Calls that come late may catch up, but no closer than this share of the even distance,
+# and not while the pace is lowered: the server's second is then full of somebody else's calls.
+_CLOSEST = 0.5
 _MINUTE_SHARE = 0.95
 _MINUTE = 61.0
 
 _DROP = 0.85
 _SLOWEST = 0.05
-# A share of the full pace a second: half a minute makes up for one refusal, so that beside
+# A share of the full pace a second: a minute makes up for one refusal, so that beside
 # another program on the same app fewer than two requests in a hundred are refused.
-_RECOVERY = 0.005
+_RECOVERY = 0.003
 
 # TikTok: a lockout lasts five minutes or more, and further attempts make it longer.
 _LOCKOUT = 300.0
@@ -60,30 +63,36 @@ class Turn:
 
 
 class _Line:
-    """Starts in a row: at least a gap between two, at most `per_minute` in any minute."""
+    """Starts in a row: N + 1 of them never share a second, nor more than the minute's number a minute."""
 
     def __init__(self, limit: Limit) -> None:
-        self.gap = 1 / (_SHARE * limit.qps)
-        self._last = -math.inf
+        calls = max(1, int(limit.qps))
+        self._span = _SPAN * max(1.0, 1 / limit.qps)
+        self._even = self._span / calls
+        self._second: deque[float] = deque(maxlen=calls)
         self._minute: deque[float] = deque(maxlen=max(1, int(_MINUTE_SHARE * limit.qpm)))
 
     def ready(self, now: float, share: float = 1.0) -> float:
-        """The next free start."""
-        ready = max(now, self._last + self.gap / share)
+        """The next free start, at this share of the full pace."""
+        ready = now
+        if self._second:
+            ready = max(ready, self._second[-1] + self._even * (_CLOSEST if share >= 1 else 1 / share))
+        if len(self._second) == self._second.maxlen:
+            ready = max(ready, self._second[0] + self._span / share)
         if len(self._minute) == self._minute.maxlen:
             ready = max(ready, self._minute[0] + _MINUTE)
         return ready
 
     def take(self, start: float) -> None:
         """Occupy this start."""
-        self._last = start
+        self._second.append(start)
         self._minute.append(start)
 
     def clear(self, now: float) -> None:
         """Forget starts that were handed out but will not be used."""
-        self._last = min(self._last, now)
-        while self._minute and self._minute[-1] > now:
-            self._minute.pop()
+        for starts in (self._second, self._minute):
+            while starts and starts[-1] > now:
+                starts.pop()
 
 
 @dataclass
@@ -108,9 +117,9 @@ class Pace:
     ) -> None:
         """Spacing follows the limits; pauses and brakes are shortened by `wait_scale`."""
         limits = endpoint_limits(qps) if endpoints is None else endpoints
-        self._line = _Line(Limit(qps, qpm if qpm is not None else 60 * qps))
         self._endpoints = {path: _Line(limit) for path, limit in limits.items()}
-        self._qps = qps
+        self._limit = Limit(qps, qpm if qpm is not None else 60 * qps)
+        self._line = _Line(self._limit)
         self._scale = wait_scale
         self._lock = threading.Lock()
         self._share = 1.0
@@ -141,12 +150,10 @@ class Pace:
         """Whether a start still holds: a lockout since then cancels it."""
         return turn.epoch == self._epoch
 
-    def succeeded(self, now: float, turn: Turn) -> None:
-        """TikTok gave a verdict that is no throttle: lockout over, brakes ease."""
+    def succeeded(self, turn: Turn) -> None:
+        """TikTok gave a verdict that is no throttle: a lockout is over, brakes ease."""
         with self._lock:
-            if turn.epoch == self._epoch:
-                self._pauses = 0
-                self._probed = -math.inf
+            self._unlock(turn)
             for key in self._keys(turn.advertiser_id, turn.path):
                 self._ease(key)
 
@@ -157,17 +164,18 @@ class Pace:
                 self._probed = -math.inf
 
     def refused(self, now: float, turn: Turn, limit: float | None = None) -> None:
-        """One second was full: go slower and recover; never quicker again than a limit that TikTok names."""
+        """One second was full: go slower and recover; never again quicker than a limit that TikTok names."""
         with self._lock:
-            if limit and limit < self._qps:
-                self._qps = limit
-                self._line.gap = 1 / (_SHARE * limit)
+            self._unlock(turn)
+            if limit and limit < self._limit.qps and turn.path not in self._endpoints:
+                self._limit = Limit(limit, min(60 * limit, self._limit.qpm))
+                self._line = _Line(self._limit)
             # Answers to requests that left before the last drop say nothing about the pace since.
             if turn.start >= self._slowed:
                 self._share = max(_SLOWEST, self._share_at(now) * _DROP)
                 self._slowed = now
 
-    def restricted(self, now: float, turn: Turn, until: float | None = None) -> int:
+    def restricted(self, now: float, turn: Turn, until: float = -math.inf) -> int:
         """The app is locked out: nobody asks until it ends; the number of lockouts in a row."""
         with self._lock:
             # Requests that were under way when the lockout began bring the same answer: it counts once.
@@ -175,32 +183,36 @@ class Pace:
                 self._epoch += 1
                 self._pauses += 1
                 pause = min(_LOCKOUT * self._pauses, _LONGEST_LOCKOUT) * self._scale
-                self._paused_until = max(now + pause, until or 0.0)
+                self._paused_until = max(now + pause, until)
                 self._probed = -math.inf
-                self._line.clear(now)
+                for line in (self._line, *self._endpoints.values()):
+                    line.clear(now)
             return self._pauses
 
     def braked(self, now: float, turn: Turn, *, endpoint: bool = False) -> None:
         """One advertiser (or one endpoint) is asked too often: its requests keep a growing distance."""
         with self._lock:
+            self._unlock(turn)
             key = self._keys(turn.advertiser_id, turn.path)[endpoint]
             brake = self._brakes.get(key)
-            if brake is None:
-                gap = _FIRST_BRAKE * self._scale
-                self._brakes[key] = _Brake(gap, now + gap, now)
-            elif turn.start >= brake.since:
-                gap = min(brake.gap * 2, _LONGEST_BRAKE * self._scale)
+            # As above: what left before the last refusal brings no news.
+            if brake is None or turn.start >= brake.since:
+                gap = min(2 * brake.gap if brake else _FIRST_BRAKE * self._scale, _LONGEST_BRAKE * self._scale)
                 self._brakes[key] = _Brake(gap, now + gap, now)
 
+    def _unlock(self, turn: Turn) -> None:
+        if turn.epoch == self._epoch:
+            self._pauses = 0
+            self._probed = -math.inf
+
     def _share_at(self, now: float) -> float:
-        return min(1.0, self._share + _RECOVERY * max(0.0, now - self._slowed)) if self._share < 1 else 1.0
+        return min(1.0, self._share + _RECOVERY * (now - self._slowed)) if self._share < 1 else 1.0
 
     def _lockout(self, now: float) -> tuple[float, str] | None:
         if now < self._paused_until:
             return self._paused_until, "TikTok has locked this app out for too many requests"
-        life = _PROBE_LIFE
-        if self._pauses and now - self._probed < life:
-            return min(now + 1.0, self._probed + life), "one request tries whether TikTok's lockout is over"
+        if self._pauses and now - self._probed < _PROBE_LIFE:
+            return min(now + 1.0, self._probed + _PROBE_LIFE), "one request tries whether TikTok's lockout is over"
         return None
 
     def _braked(self, now: float, advertiser_id: str | None, path: str) -> tuple[float, str] | None:

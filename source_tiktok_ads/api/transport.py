@@ -11,13 +11,15 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 WHOLE_SECONDS = 120.0
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _GZIP = 31
 
 
@@ -51,7 +53,11 @@ class Transport(Protocol):
         ...
 
 
-class _Bare(HTTPAdapter):
+# Ours to repair: an address, header or handshake that never let the request out.
+_NEVER_SENT = (requests.exceptions.SSLError, ValueError)
+
+
+class Bare(HTTPAdapter):
     """Leaves the body to us: requests would unpack it in small pieces, and knows no limit for a whole answer."""
 
     def build_response(self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse) -> requests.Response:
@@ -74,9 +80,10 @@ class HttpTransport:
         whole_seconds: float = WHOLE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
+        adapter: HTTPAdapter | None = None,
     ) -> None:
-        """`pool` is at least the number of threads, else connections are thrown away."""
-        self._adapter = _Bare(pool_connections=2, pool_maxsize=pool)
+        """`pool` is at least the number of threads, else connections are thrown away; `adapter` is for tests."""
+        self._adapter = adapter or Bare(pool_connections=2, pool_maxsize=pool)
         self._timeout = (connect_seconds, silence_seconds)
         self._whole = whole_seconds
         self._monotonic = monotonic
@@ -91,7 +98,7 @@ class HttpTransport:
             return self._exchange(method, url, headers, body)
         except Fault as known:
             fault = known
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             fault = fault_of(error)
         # Raised outside of the handler: the library's own error, whose text holds the address, must not hang on to it.
         raise fault
@@ -102,9 +109,11 @@ class HttpTransport:
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         deadline = self._monotonic() + self._whole
-        request = requests.Request(method, url, {"Accept-Encoding": "gzip", **headers}, data=body).prepare()
         response = self._adapter.send(
-            request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies_for(url)
+            prepared(method, url, headers, body),
+            timeout=self._timeout,
+            verify=self._verify,
+            proxies=self._proxies_for(url),
         )
         raw = response.raw
         answer = {name.lower(): value for name, value in raw.headers.items()}
@@ -120,6 +129,9 @@ class HttpTransport:
             if left <= 0:
                 raw.close()
                 raise Fault("timeout", f"the answer was not whole after {self._whole:.0f} s")
+            # The last silence may not outlast the whole; a closing connection keeps its socket to itself.
+            if left < self._timeout[1] and isinstance(raw.connection, HTTPConnection) and raw.connection.sock:
+                raw.connection.sock.settimeout(left)
         return b"".join(chunks)
 
     def _proxies_for(self, url: str) -> dict[str, str]:
@@ -128,6 +140,16 @@ class HttpTransport:
         if origin not in self._proxies:
             self._proxies[origin] = get_environ_proxies(origin, no_proxy=None)
         return self._proxies[origin]
+
+
+def prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
+    """A request of which nothing is guessed: no cookies, no .netrc, no second encoding of the address."""
+    request = requests.PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    request.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip", **headers})
+    if body is not None:
+        request.headers["Content-Length"] = str(len(body))
+    return request
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
@@ -144,18 +166,15 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 def fault_of(error: Exception) -> Fault:
     """The fault behind a library's error; its text is left behind, because it may hold the address."""
-    if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
-        return Fault("connect", type(error).__name__)
+    inner = error.args[0] if error.args else None
+    cause = getattr(inner, "reason", inner)
+    cause = cause if isinstance(cause, Exception) else error
+    name = type(cause).__name__
     if isinstance(error, (requests.exceptions.ReadTimeout, ReadTimeoutError)):
         return Fault("timeout", "no byte came in time")
-    text = str(error).lower()
-    if "certificate verify failed" in text or "ca certificate bundle" in text:
-        return Fault("trust", "certificate verify failed")
-    causes = str(getattr(error, "args", ""))
-    if (
-        "NewConnectionError" in causes
-        or "NameResolutionError" in causes
-        or isinstance(error, requests.exceptions.SSLError)
-    ):
-        return Fault("connect", type(error).__name__)
-    return Fault("cut", type(error).__name__)
+    if isinstance(error, (requests.exceptions.SSLError, OSError)) and "certificate" in str(error).lower():
+        return Fault("trust", name)
+    # ConnectTimeoutError is also the parent of refused connections and of names that don't resolve.
+    if isinstance(cause, (ConnectTimeoutError, ProxyError)) or isinstance(error, _NEVER_SENT):
+        return Fault("connect", name)
+    return Fault("cut", name)

@@ -1,0 +1,52 @@
+"""How long one request is tried: the wait before its next try, or that there is none."""
+
+from dataclasses import dataclass
+
+from .errors import THROTTLES, Action, TikTokError, TimedOut
+
+TRIES = 10
+_LONGEST_WAIT = 300.0
+_GROWTH = 2.0
+_LONGEST_SHORT_WAIT = 30.0
+_SHORT_GROWTH = 1.3
+
+
+@dataclass
+class Effort:
+    """What one request may cost, and what it has cost so far; limits of the rule itself apply too."""
+
+    attempts: int = TRIES
+    server_attempts: int = TRIES
+    repeat_timeouts: bool = False
+    tries: int = 0
+    server_faults: int = 0
+    refusals: int = 0
+    seconds: float = 0.0
+
+    def wait_after(self, error: TikTokError, chance: float) -> float | None:
+        """Seconds before the next try after this error, `None` when there is none; `chance` (0 to 1) is the jitter."""
+        jitter = 0.75 + 0.5 * chance
+        wait = self._throttled(error) if error.action in THROTTLES else self._failed(error)
+        if wait is None:
+            return None
+        self.seconds += wait * jitter
+        return wait * jitter
+
+    def _throttled(self, error: TikTokError) -> float | None:
+        """A refusal for speed only delays, so it is no try; brakes and pauses are the governor's."""
+        self.refusals += 1
+        if self.refusals >= error.rule.tries:
+            return None
+        return min(_SHORT_GROWTH**self.refusals, _LONGEST_SHORT_WAIT) if error.action is Action.SLOW else 0.0
+
+    def _failed(self, error: TikTokError) -> float | None:
+        rule = error.rule
+        if error.action is not Action.RETRY and not (self.repeat_timeouts and isinstance(error, TimedOut)):
+            return None
+        self.tries += 1
+        self.server_faults += error.server_fault
+        # A rule with more tries than usual (maintenance) has its own patience.
+        tries = rule.tries if rule.tries > TRIES else min(rule.tries, self.attempts)
+        if self.tries >= tries or self.server_faults >= self.server_attempts or self.seconds >= rule.seconds:
+            return None
+        return min(rule.first_wait * _GROWTH ** min(self.tries - 1, 20), _LONGEST_WAIT)
