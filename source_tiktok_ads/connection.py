@@ -1,0 +1,78 @@
+"""What `check` proves: every configured account can be reached, and a report may be read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from source_tiktok_ads.api.client import Client
+from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
+from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.reports import REPORTS
+from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
+from source_tiktok_ads.sync.partition import future_start
+
+TRIES = 3
+
+
+class Brisk:
+    """A client that gives up soon: who waits for a check wants to know, and the platform waits nine minutes at most."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.now = client.now
+        self.accounts = client.accounts
+
+    def get(self, path: str, params: Mapping[str, Any], *, repeat_timeouts: bool = True) -> Any:
+        """The answer of one request. Raises TikTokError."""
+        return self._client.get(path, params, attempts=TRIES, server_attempts=TRIES, repeat_timeouts=repeat_timeouts)
+
+
+def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
+    """Log the accounts the token reads and prove one report. Raises TikTokError or AccountsError with what is wrong."""
+    found = accounts(client, config, logger.warning)
+    for account in found:
+        logger.info(described(account))
+    refused = [account for account in found if account.refusal]
+    readable = [account for account in found if not account.refusal]
+    if refused and (not readable or _must_fail(config, refused)):
+        raise AccountsError(" ".join(f"{account.refusal.sentence}" for account in refused if account.refusal))
+    now = client.now()
+    if all(config.start_date > account.today(now) for account in readable):
+        raise AccountsError(future_start(config.start_date, now))
+    _prove_report(client, readable)
+
+
+def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
+    named = any(account.named for account in refused)
+    return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
+
+
+def _prove_report(client: Brisk, readable: Sequence[Account]) -> None:
+    """One report request; the first account that may be read for reports is proof enough, none is a failure."""
+    error: TikTokError | None = None
+    for account in readable:
+        today = account.today(client.now())
+        params = REPORTS[0].params(account.id, today, today, include_deleted=False)
+        try:
+            client.get(REPORTS[0].path, {**params, "page": 1, "page_size": 1})
+            return
+        except TikTokError as refused:
+            # A metric that TikTok no longer takes is left out by a read, with a warning.
+            if invalid_metrics(refused.message):
+                return
+            if refused.rule.action is not Action.SKIP_ADVERTISER:
+                raise
+            error = error or refused
+    if error:
+        raise error
+
+
+def described(account: Account) -> str:
+    """One line about an account: id, name, time zone, currency and status, or why it can't be read."""
+    if account.refusal:
+        return f"Account {account.id} can't be read: {account.refusal.sentence}"
+    status = account.facts.get("status") or "status unknown"
+    known = (account.name or "no name", str(account.zone), account.currency or "no currency", status)
+    return f"Account {account.id}: {', '.join(known)}"

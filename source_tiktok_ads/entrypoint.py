@@ -1,0 +1,110 @@
+"""The command line's long way: check, discover and read on the CDK's entrypoint, records written by the page."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.memory_monitor import MemoryMonitor
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_ads.source import SourceTiktokAds, page_of, settings_of
+
+PAGES_BETWEEN_MEMORY_CHECKS = 20
+
+
+class Entrypoint(AirbyteEntrypoint):
+    """The CDK's entrypoint with pages in place of records, and our sentences in place of the schema's."""
+
+    def __init__(self, source: SourceTiktokAds) -> None:
+        super().__init__(source)
+        # The CDK's own monitor looks every 5,000 messages, which are millions of rows here.
+        self._page_monitor = MemoryMonitor(check_interval=PAGES_BETWEEN_MEMORY_CHECKS)
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        """Raises a configuration error whose sentence names the field."""
+        settings_of(config)
+
+    @staticmethod
+    def handle_record_counts(
+        message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
+    ) -> AirbyteMessage:
+        """Count the records, those of a page too, and write the count over the next state."""
+        page = page_of(message)
+        if page is None:
+            return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
+        if message.record:
+            stream_message_count[HashableStreamDescriptor(name=message.record.stream, namespace=None)] += page.rows
+        return message
+
+    def lines(self, args: argparse.Namespace) -> Iterator[bytes]:
+        """The output of a command, in whole lines. Raises what ends the command early."""
+        if args.command != "read":
+            yield from map(_line, self.run(args))
+            return
+        for message in self._messages(args):
+            page = page_of(message)
+            if page is None:
+                yield _line(self.airbyte_message_to_string(message))
+            else:
+                yield page.lines
+                self._page_monitor.check_memory_usage()
+
+    def _messages(self, args: argparse.Namespace) -> Iterator[AirbyteMessage]:
+        if args.debug or is_platform_debug_log_enabled():
+            self.logger.setLevel(logging.DEBUG)
+        source = self.source
+        config = source.configure(source.read_config(args.config), "")
+        catalog = source.read_catalog(args.catalog)
+        yield from self.read(source.spec(self.logger), config, catalog, source.read_state(args.state))
+
+
+def launch(args: Sequence[str]) -> int:
+    """Run a command and print its messages; returns the exit code, or leaves at once where threads may still wait."""
+    entrypoint = Entrypoint(SourceTiktokAds(paged=True))
+    parsed = entrypoint.parse_args(list(args))
+    with PRINT_BUFFER:
+        try:
+            for lines in entrypoint.lines(parsed):
+                _write(lines)
+        except BrokenPipeError:
+            os._exit(1)
+        except Exception as error:
+            # Workers may wait for room in a queue that nobody empties any more, and would keep the process alive.
+            _write(_line(entrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
+            os._exit(1)
+    return 0
+
+
+def _traced(error: Exception) -> AirbyteTracedException:
+    if isinstance(error, AirbyteTracedException):
+        return error
+    sentence = (
+        f"Unexpected {type(error).__name__}: this looks like a fault of the connector, report it with this trace."
+    )
+    return AirbyteTracedException.from_exception(error, message=sentence)
+
+
+def _line(text: str) -> bytes:
+    """One message as a line without secrets, but for the new credentials that a control message is there to carry."""
+    return (text if text.startswith('{"type":"CONTROL"') else filter_secrets(text)).encode() + b"\n"
+
+
+def _write(lines: bytes) -> None:
+    """Whole lines to stdout, behind whatever the CDK's buffer holds."""
+    with PRINT_BUFFER.lock:
+        PRINT_BUFFER.flush()
+        out = sys.__stdout__.buffer if sys.__stdout__ else sys.stdout.buffer
+        out.write(lines)
+        out.flush()

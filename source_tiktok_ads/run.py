@@ -1,0 +1,90 @@
+"""The command line: answers spec and discover by itself; everything else goes the long way, which imports the CDK."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+Answer = Callable[[Sequence[str]], "str | None"]
+
+
+def run() -> None:
+    """Run the command that stands on the command line, and end the process with its exit code."""
+    # Python as a container's first process ignores SIGTERM unless it handles it.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(args: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    if args[:1] == ["authorize"]:
+        return _authorize(args[1:])
+    line = quick_answer(args)
+    if line is not None:
+        print(line, flush=True)
+        return 0
+    from source_tiktok_ads.entrypoint import launch
+
+    return launch(args)
+
+
+def quick_answer(args: Sequence[str]) -> str | None:
+    """The one message that answers the command, where it takes neither a request nor an error nor a log line."""
+    if list(args) == ["spec"]:
+        return _message("SPEC", spec=spec())
+    if len(args) == 3 and args[0] == "discover" and args[1] == "--config":
+        return _quick_catalog(args[2])
+    return None
+
+
+def spec() -> dict[str, Any]:
+    """The connector's specification, with what the CDK adds to it."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    specification: dict[str, Any] = yaml.load((Path(__file__).parent / "spec.yaml").read_bytes(), loader)
+    form = {"connectionSpecification": specification.pop("connectionSpecification")}
+    return {**form, **specification, "supportsNormalization": False, "supportsDBT": False}
+
+
+def _authorize(args: Sequence[str]) -> int:
+    from source_tiktok_ads import authorize
+    from source_tiktok_ads.api.client import Client
+    from source_tiktok_ads.api.pace import Pace
+    from source_tiktok_ads.api.transport import HttpTransport
+    from source_tiktok_ads.config import origin
+
+    def client(token: str = "") -> Client:
+        return Client(origin(os.environ), token, Pace(1.0), HttpTransport(), log=lambda *_: None)
+
+    return authorize.main(args, sys.stdout, input, client().exchange, lambda token, *app: client(token).accounts(*app))
+
+
+def _quick_catalog(path: str) -> str | None:
+    from source_tiktok_ads.config import AuthorizationCode, ConfigError, normalise, parse
+    from source_tiktok_ads.streams.catalog import catalog
+
+    try:
+        config, notes = normalise(json.loads(Path(path).read_text(encoding="utf-8")))
+        settings = parse(config, os.environ)
+    except (OSError, ValueError, AttributeError, ConfigError):
+        return None
+    if (
+        notes
+        or isinstance(settings.credentials, AuthorizationCode)
+        or os.environ.get("LOG_LEVEL", "").lower() == "debug"
+    ):
+        return None
+    return _message("CATALOG", catalog={"streams": catalog(settings.entity_versions)})
+
+
+def _message(kind: str, **content: Any) -> str:
+    import orjson
+
+    return orjson.dumps({"type": kind, **content}).decode()

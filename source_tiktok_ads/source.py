@@ -1,0 +1,314 @@
+"""The protocol's verbs: check, discover and read, assembled from the rooms that know how."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from queue import Queue
+from typing import Any
+
+from airbyte_cdk.config_observation import create_connector_config_control_message
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    AirbyteStateMessage,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    Status,
+    StreamDescriptor,
+    SyncMode,
+)
+from airbyte_cdk.models.airbyte_protocol_serializers import AirbyteCatalogSerializer
+from airbyte_cdk.sources import Source
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets, update_secrets
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_ads import incoming
+from source_tiktok_ads.api.client import Client
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.pace import Pace
+from source_tiktok_ads.api.redaction import spellings
+from source_tiktok_ads.api.transport import HttpTransport
+from source_tiktok_ads.config import (
+    AuthorizationCode,
+    Config,
+    ConfigError,
+    normalise,
+    parse,
+    secrets_in,
+    with_access_token,
+)
+from source_tiktok_ads.connection import Brisk, prove
+from source_tiktok_ads.incoming import blobs_by_stream, config_error
+from source_tiktok_ads.outbox import Outbox
+from source_tiktok_ads.streams.catalog import BY_NAME, catalog
+from source_tiktok_ads.streams.model import Accounts, Entity, Report, Stream
+from source_tiktok_ads.sync import state
+from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
+from source_tiktok_ads.sync.cursor import AccountCursor
+from source_tiktok_ads.sync.entities import AccountReader, EntityReader
+from source_tiktok_ads.sync.lines import Page
+from source_tiktok_ads.sync.partition import Reader, Sync, failure
+from source_tiktok_ads.sync.reports import ReportReader
+
+READERS: Mapping[type[Stream], type[ReportReader] | type[EntityReader] | type[AccountReader]] = {
+    Report: ReportReader,
+    Entity: EntityReader,
+    Accounts: AccountReader,
+}
+
+
+class SourceTiktokAds(Source):
+    """The connector. Where `paged`, `read` gives records by the page, as `page_of` finds them, not one by one."""
+
+    check_config_against_spec = False
+
+    def __init__(self, *, paged: bool = False) -> None:
+        self.message_repository = Outbox(Queue())
+        self._paged = paged
+
+    @property
+    def name(self) -> str:
+        """The connector's name, as loggers carry it."""
+        return "source-tiktok-ads"
+
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """The user's configuration. Raises a configuration error where the file holds none."""
+        return incoming.config_of(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """The configured catalog. Raises a configuration error where the file holds none."""
+        return incoming.catalog_of(catalog_path)
+
+    @classmethod
+    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
+        """The states of an earlier sync. Raises a configuration error where the file holds no list of states."""
+        return incoming.states_of(state_path) if state_path else []
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """The user's configuration in our form, whatever connector it was written for; nothing is written to disk."""
+        update_secrets([])
+        _hide(config)
+        ours, notes = normalise(config)
+        for note in notes:
+            logging.getLogger("airbyte").info(note)
+        return ours
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Whether the configuration can be read with, proven by requests that change nothing."""
+        try:
+            settings = settings_of(config)
+            if isinstance(settings.credentials, AuthorizationCode):
+                logger.info(
+                    "The authorization code works only once, so check leaves it alone: the first discover or read "
+                    "exchanges it for an access token. Everything else in the configuration is valid."
+                )
+            else:
+                prove(Brisk(client_for(settings, logger)), settings, logger)
+        except (AirbyteTracedException, TikTokError, AccountsError) as error:
+            return _failed(str(error))
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """Every stream, without a request but for an authorization code that is to be exchanged."""
+        _, settings = self._with_token(config, logger)
+        return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions)})
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """The messages of a sync."""
+        messages = self._messages(logger, config, catalog, state or [])
+        return messages if self._paged else (single for message in messages for single in expanded(message))
+
+    def _messages(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        states: Sequence[AirbyteStateMessage],
+    ) -> Iterator[AirbyteMessage]:
+        client, settings = self._with_token(config, logger)
+        yield from self.message_repository.consume_queue()
+        known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in BY_NAME}
+        unknown = [entry for entry in catalog.streams if entry.stream.name not in BY_NAME]
+        for entry in unknown:
+            yield from _unknown(entry)
+        if known:
+            yield from self._synced(logger, client, settings, list(known.values()), blobs_by_stream(states))
+        if unknown:
+            raise config_error(f"Streams that do not exist were not read: {_names(unknown)}.")
+
+    def _synced(
+        self,
+        logger: logging.Logger,
+        client: Client,
+        settings: Config,
+        entries: Sequence[ConfiguredAirbyteStream],
+        blobs: Mapping[str, Mapping[str, Any]],
+    ) -> Iterator[AirbyteMessage]:
+        queue: Queue[Any] = Queue(2 * settings.concurrency)
+        self.message_repository = Outbox(queue)
+        sync = Sync(client, settings, Advertisers(client, settings, logger.warning), logger.warning)
+        streams = [self._stream(entry, sync, blobs.get(entry.stream.name, {}), logger) for entry in entries]
+        engine = ConcurrentSource.create(
+            num_workers=settings.concurrency,
+            initial_number_of_partitions_to_generate=1,
+            logger=_engine_logger(),
+            slice_logger=DebugSliceLogger(),
+            message_repository=self.message_repository,
+            queue=queue,
+        )
+        try:
+            yield from engine.read(list(streams))
+        finally:
+            for line in sync.left_out:
+                logger.warning(f"Left out of this sync: {line}")
+
+    def _stream(
+        self, entry: ConfiguredAirbyteStream, sync: Sync, blob: Mapping[str, Any], logger: logging.Logger
+    ) -> DefaultStream:
+        stream = BY_NAME[entry.stream.name]
+        full = entry.sync_mode == SyncMode.full_refresh
+        reader, known = _reader(stream, sync, full, {} if full else blob)
+        cursor: Cursor = AccountCursor(stream.name, known, self.message_repository.emit_message, time.monotonic)
+        if full:
+            cursor = FinalStateCursor(stream.name, None, self.message_repository)
+        field = CursorField(stream.cursor)
+        return DefaultStream(reader, stream.name, {}, [*stream.key], field, logger, cursor)
+
+    def _with_token(self, config: Mapping[str, Any], logger: logging.Logger) -> tuple[Client, Config]:
+        """A client with a token and the settings; spends an authorization code and sends what it was exchanged for."""
+        settings = settings_of(config)
+        client = client_for(settings, logger)
+        code = settings.credentials
+        if isinstance(code, AuthorizationCode):
+            try:
+                token = client.exchange(code.app_id, code.secret, code.auth_code).access_token
+            except TikTokError as error:
+                raise failure(error.sentence, error) from None
+            renewed = with_access_token(config, token)
+            _hide(renewed)
+            client.use(token)
+            self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
+            settings = settings_of(renewed)
+        return client, settings
+
+
+def settings_of(config: Mapping[str, Any]) -> Config:
+    """The configuration, read. Raises a configuration error whose sentence names the field."""
+    _hide(config)
+    try:
+        return parse(normalise(config)[0], os.environ)
+    except ConfigError as error:
+        raise config_error(str(error)) from None
+
+
+def client_for(settings: Config, logger: logging.Logger) -> Client:
+    """The client all threads of a run share."""
+    credentials = settings.credentials
+    token = "" if isinstance(credentials, AuthorizationCode) else credentials.access_token
+    # Tests against a local API shorten every wait, the distance between two requests too.
+    quicker = 1 / max(settings.wait_scale, 1e-4)
+    second, minute = settings.budget
+    return Client(
+        settings.api_url,
+        token,
+        Pace(second * quicker, minute * quicker, wait_scale=settings.wait_scale),
+        HttpTransport(settings.concurrency + 1),
+        log=logger.log,
+        wait_scale=settings.wait_scale,
+    )
+
+
+def page_of(message: AirbyteMessage) -> Page | None:
+    """The page a record message carries, None where it carries a record."""
+    page = message.record.data.get("") if message.record else None
+    return page if isinstance(page, Page) else None
+
+
+def expanded(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
+    """A page as one message a record; any other message as it is."""
+    page = page_of(message)
+    if page is None:
+        yield message
+    else:
+        for line in page.lines.splitlines():
+            yield AirbyteMessageSerializer.load(json.loads(line))
+
+
+def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> tuple[Reader[Any], state.StreamState]:
+    """The stream's reader, and the state it starts from: nothing where the state can't be used."""
+    make: Callable[..., Reader[Any]] = READERS[type(stream)]
+    settings = state.settings(stream, sync.config)
+    try:
+        known = state.parse(blob).under(settings, stream.name, sync.warn)
+        return make(stream, sync, full, known.cursors), known
+    except state.NewerState as error:
+        raise config_error(
+            f"The state of {stream.name} was written by a newer version of this connector (state version {error}): "
+            "upgrade the connector, or reset the stream."
+        ) from None
+    except state.ForeignState as error:
+        sync.warn(f"The state of {stream.name} can't be used ({error}): the stream is read whole again.")
+        return make(stream, sync, full, {}), state.StreamState({}, settings)
+
+
+def _hide(config: Mapping[str, Any]) -> None:
+    """Teach the CDK's filter every spelling of the configuration's secrets."""
+    for secret in secrets_in(config):
+        for form in sorted(spellings(secret), key=len, reverse=True):
+            add_to_secrets(form)
+
+
+def _failed(sentence: str) -> AirbyteConnectionStatus:
+    return AirbyteConnectionStatus(status=Status.FAILED, message=filter_secrets(sentence))
+
+
+def _unknown(entry: ConfiguredAirbyteStream) -> Iterator[AirbyteMessage]:
+    """What is said of a stream that the catalog asks for and that does not exist."""
+    name = entry.stream.name
+    streams = ", ".join(BY_NAME)
+    sentence = (
+        f"There is no stream {name}: refresh the source's schema or remove it from the catalog. Streams: {streams}."
+    )
+    yield status_message(entry.stream, AirbyteStreamStatus.STARTED)
+    yield config_error(sentence).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))
+    yield status_message(entry.stream, AirbyteStreamStatus.INCOMPLETE)
+
+
+def _names(entries: Sequence[ConfiguredAirbyteStream]) -> str:
+    return ", ".join(entry.stream.name for entry in entries)
+
+
+class _Engine(logging.Filter):
+    """Drops what the engine says wrongly or too loudly: its record counts are pages, its tracebacks stand in traces."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged."""
+        record.exc_info = None
+        text = record.getMessage()
+        return not (text.startswith("Read ") and " records from " in text)
+
+
+def _engine_logger() -> logging.Logger:
+    logger = logging.getLogger("airbyte.engine")
+    logger.filters = [_Engine()]
+    return logger

@@ -1,0 +1,1 @@
+"""What is read: streams as rows of data, and the shapes of their columns."""

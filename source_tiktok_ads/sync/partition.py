@@ -1,0 +1,225 @@
+"""One slice → records: what all kinds of streams share when they are read, and what goes on when a part fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_ads.api.errors import Action, TikTokError
+from source_tiktok_ads.api.pages import unpaged
+from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.model import Params, Stream
+from source_tiktok_ads.sync import lines
+from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
+from source_tiktok_ads.sync.lines import Answer
+from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.state import NOTHING_READ, Changes
+
+AnyStream = TypeVar("AnyStream", bound=Stream)
+
+
+class Asking(Protocol):
+    """What reading needs of the client."""
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        advertiser_id: str | None = None,
+        decode: Callable[[bytes], Answer],
+        accept: Callable[[Answer], str | None] | None = None,
+        repeat_timeouts: bool = False,
+    ) -> Answer:
+        """The decoded answer of one request. Raises TikTokError."""
+
+    def now(self) -> datetime:
+        """TikTok's clock, in UTC."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What all streams of one sync share; `left_out` collects a line for every part that could not be read."""
+
+    client: Asking
+    config: Config
+    advertisers: Advertisers
+    warn: Callable[[str], None]
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Slice(Partition):
+    """What one worker reads at a time: an account, and for reports a window of its days.
+
+    Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
+    has left; `changes` is how far an entity stream had read the account, and after reading how far it has.
+    """
+
+    reader: Reader[Any]
+    account: Account
+    days: Days | None = None
+    changes: Changes = NOTHING_READ
+    finished: bool = False
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def read(self) -> Iterator[Record]:
+        """The records of the slice, a page at a time."""
+        return self.reader.read(self)
+
+    def to_slice(self) -> Mapping[str, Any]:
+        """The slice as it is logged."""
+        days = {"start_date": str(self.days.first), "end_date": str(self.days.last)} if self.days else {}
+        return {"advertiser_id": self.account.id, **days}
+
+    def stream_name(self) -> str:
+        """The stream the slice belongs to."""
+        return str(self.reader.stream.name)
+
+
+class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
+    """How one stream is read in one sync: its slices, the rows of each, and what goes on when one fails.
+
+    `full` tells that the stream is read whole, whatever a state says.
+    """
+
+    def __init__(self, stream: AnyStream, sync: Sync, full: bool) -> None:
+        self.stream = stream
+        self.sync = sync
+        self.full = full
+        self._lock = threading.Lock()
+        self._failed: set[str] = set()
+        self._dead = False
+        self._surprised: set[str] = set()
+
+    @abstractmethod
+    def slices(self, account: Account) -> Iterable[Slice]:
+        """The slices of one account, in the order in which they should be read."""
+
+    @abstractmethod
+    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+        """The rows of a slice, page by page, each as the inside of a JSON object. Raises TikTokError."""
+
+    @abstractmethod
+    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
+        """What the state says of the account once the slice has left; called for one slice at a time."""
+
+    def stamp(self, account: Account) -> bytes:
+        """What every record of the account begins with: the inside of a JSON object and a comma, or nothing."""
+        return b""
+
+    def generate(self) -> Iterator[Slice]:
+        """All slices of the stream; the accounts take turns, so that a big one does not hold up the others."""
+        waiting = deque(iter(self._slices_or_refusal(account)) for account in self._accounts())
+        while waiting:
+            slices = waiting.popleft()
+            if part := next(slices, None):
+                yield part
+                waiting.append(slices)
+
+    def _accounts(self) -> list[Account]:
+        try:
+            accounts = self.sync.advertisers.all()
+        except TikTokError as error:
+            raise failure(f"{self.stream.name}: {error.sentence}", error) from None
+        except AccountsError as error:
+            raise AirbyteTracedException(message=str(error), failure_type=FailureType.config_error) from None
+        start, now = self.sync.config.start_date, self.sync.client.now()
+        if all(start > account.today(now) for account in accounts):
+            raise AirbyteTracedException(message=future_start(start, now), failure_type=FailureType.config_error)
+        return accounts
+
+    def _slices_or_refusal(self, account: Account) -> Iterable[Slice]:
+        return [Slice(self, account)] if account.refusal else self.slices(account)
+
+    def read(self, part: Slice) -> Iterator[Record]:
+        """The records of one slice, a page at a time; the slice is finished once all of them have been taken."""
+        account = part.account
+        if self._dead or account.id in self._failed:
+            return
+        try:
+            if account.refusal:
+                raise account.refusal
+            stamp = self.stamp(account)
+            for rows in self.rows(part):
+                if rows:
+                    page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
+                    yield Record({"": page}, self.stream.name)
+            part.finished = True
+        except TikTokError as error:
+            self._leave_out(account, error)
+
+    def _leave_out(self, account: Account, error: TikTokError) -> None:
+        """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
+        action = error.rule.action
+        with self._lock:
+            if self._dead or account.id in self._failed:
+                return
+            self._dead = action is Action.FAIL
+            if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
+                self._failed.add(account.id)
+        sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
+        self.sync.left_out.append(sentence)
+        if action is not Action.SKIP_ADVERTISER or self._must_fail(account):
+            raise failure(sentence, error) from None
+        self.sync.warn(f"Left out: {sentence}")
+
+    def _must_fail(self, account: Account) -> bool:
+        # A full refresh that is short would replace a whole table by a part.
+        policy = self.sync.config.on_skipped_accounts
+        return self.full or policy == "fail" or (policy == "auto" and account.named)
+
+    def surprise(self, column: str, value: Any) -> None:
+        """Warn once for a column whose values do not have its type."""
+        with self._lock:
+            known = column in self._surprised
+            self._surprised.add(column)
+        if not known:
+            self.sync.warn(
+                f"{self.stream.name}.{column}: TikTok sent a {type(value).__name__} ({str(value)[:40]!r}) that the "
+                "column's type cannot hold; it is null, here and wherever this happens again in this sync."
+            )
+
+    def ask(self, part: Slice, params: Params, decode: Callable[[bytes], Answer], page: int) -> Answer:
+        """One page of the slice's request, as large as the settings and TikTok allow."""
+        return self.sync.client.get(
+            self.stream.path,
+            {**params, "page": page, "page_size": min(self.sync.config.page_size, self.stream.page_size)},
+            advertiser_id=part.account.id,
+            decode=decode,
+            accept=unpaged,
+            repeat_timeouts=True,
+        )
+
+    def warn_of(self, part: Slice) -> Callable[[str], None]:
+        """A warning that names the slice it is about."""
+        return lambda text: self.sync.warn(f"{self.stream.name}, {part.to_slice()}: {text}")
+
+
+def failure(sentence: str, error: TikTokError) -> AirbyteTracedException:
+    """The error as Airbyte wants it: the sentence for the user, and whose turn it is."""
+    kinds = {"config": FailureType.config_error, "transient": FailureType.transient_error}
+    kind = kinds.get(error.rule.blame, FailureType.system_error)
+    return AirbyteTracedException(message=sentence, internal_message=str(error), failure_type=kind)
+
+
+def future_start(start: object, now: datetime) -> str:
+    """The sentence for a start_date that no account has reached."""
+    return (
+        f"start_date: {start} lies in the future, TikTok's clock says {now:%Y-%m-%d %H:%M} UTC; "
+        "write a day that has begun."
+    )

@@ -1,0 +1,86 @@
+"""Days and windows: which days of an account are still to be read, and in which requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, order=True)
+class Days:
+    """A range of calendar days of an account, both ends included and never empty."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"{self.last} lies before {self.first}")
+
+
+def windows(days: Days, width: int) -> Iterator[Days]:
+    """Cover `days` with windows of at most `width` days, in date order."""
+    first = days.first
+    while first <= days.last:
+        last = min(first + timedelta(days=width - 1), days.last)
+        yield Days(first, last)
+        first = last + ONE_DAY
+
+
+def missing(wanted: Days, known: Iterable[Days]) -> list[Days]:
+    """The parts of `wanted` that no range of `known` holds, in date order."""
+    parts = []
+    first = wanted.first
+    for days in sorted(known):
+        if days.first > first:
+            parts.append((first, min(days.first - ONE_DAY, wanted.last)))
+        first = max(first, days.last + ONE_DAY)
+    parts.append((first, wanted.last))
+    return [Days(a, b) for a, b in parts if a <= b]
+
+
+def settled(days: Days, lookback: int) -> Days | None:
+    """The part of an earlier read that TikTok no longer restates; the rest is owed another read.
+
+    The last `lookback` days before the end are owed, and the end itself always: it was still running when read.
+    """
+    last = days.last - timedelta(days=lookback + 1)
+    return Days(days.first, last) if last >= days.first else None
+
+
+def to_read(known: Iterable[Days], wanted: Days, lookback: int) -> list[Days]:
+    """The days of `wanted` a sync reads: what no earlier sync read, and what it read too early to be final.
+
+    `known` holds the ranges of days that have left, as a state tells them.
+    """
+    return missing(wanted, [part for days in known if (part := settled(days, lookback))])
+
+
+def known_after(known: Sequence[Days], fresh: Sequence[Days], lookback: int) -> list[Days]:
+    """The ranges a state may claim once the windows `fresh` have left, in date order.
+
+    Ranges that touch become one, unless the earlier one still owes a second read of its end: merged, that debt would
+    be forgotten when the process dies before paying it.
+    """
+    pieces = [(days, False) for days in fresh]
+    for days in known:
+        done = settled(days, lookback)
+        owed = Days(done.last + ONE_DAY if done else days.first, days.last)
+        pieces += [(part, False) for part in (missing(done, fresh) if done else [])]
+        pieces += [(part, True) for part in missing(owed, fresh)]
+    return _joined(sorted(pieces))
+
+
+def _joined(pieces: Sequence[tuple[Days, bool]]) -> list[Days]:
+    joined: list[Days] = []
+    open_end = True
+    for days, owes in pieces:
+        if joined and days.first <= joined[-1].last + ONE_DAY and not open_end:
+            joined[-1] = Days(joined[-1].first, max(joined[-1].last, days.last))
+        else:
+            joined.append(days)
+        open_end = owes
+    return joined

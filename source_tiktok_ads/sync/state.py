@@ -1,0 +1,156 @@
+"""The state of a stream, as it stands in a state message: per advertiser, small, versioned."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.model import Entity, Report, Stream
+from source_tiktok_ads.streams.shapes import moment
+from source_tiktok_ads.sync.slices import Days
+
+VERSION = 1
+WHOLE_PASS_EVERY = timedelta(days=7)
+NO_CURSOR = "__ab_no_cursor_state_message"
+"""What the CDK sends in place of a state after a full refresh."""
+
+
+class NewerState(ValueError):
+    """A state that a newer version of this connector has written."""
+
+
+class ForeignState(ValueError):
+    """A state that this connector has not written or that cannot be read."""
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """What a stream's state says: the cursor of each advertiser, and the settings that shaped its rows."""
+
+    cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def under(self, settings: Mapping[str, Any], name: str, log: Callable[[str], None]) -> StreamState:
+        """The state to go on from under today's settings; `log` is told what a change of them means for the past."""
+        if not self.cursors:
+            return StreamState({}, settings)
+        if settings.get("include_deleted") and not self.settings.get("include_deleted"):
+            log(f"{name}: include_deleted was turned on, so the stream is read from its start again.")
+            return StreamState({}, settings)
+        if any(settings.get(key) != self.settings.get(key) for key in ("metrics", "entity_versions")):
+            log(f"{name}: metrics or entity_versions have changed; rows read before keep their form until a refresh.")
+        return StreamState(self.cursors, settings)
+
+
+def parse(blob: Mapping[str, Any]) -> StreamState:
+    """What a state message holds. Raises NewerState, or ForeignState where it is not ours."""
+    if not blob or NO_CURSOR in blob:
+        return StreamState()
+    version = blob.get("version")
+    if isinstance(version, int) and version > VERSION and isinstance(blob.get("states"), list):
+        raise NewerState(version)
+    if version != VERSION or isinstance(version, bool) or not isinstance(blob.get("states"), list):
+        raise ForeignState("it has no version of this connector")
+    cursors = dict(_entry(entry) for entry in blob["states"])
+    settings = {name: value for name, value in blob.items() if name not in ("version", "states")}
+    return StreamState(cursors, settings)
+
+
+def _entry(entry: Any) -> tuple[str, Mapping[str, Any]]:
+    try:
+        advertiser_id, cursor = entry["partition"]["advertiser_id"], entry["cursor"]
+    except (TypeError, KeyError) as error:
+        raise ForeignState("an entry has no advertiser_id or no cursor") from error
+    if not isinstance(advertiser_id, str) or not isinstance(cursor, dict):
+        raise ForeignState("an entry has an advertiser_id or a cursor of another type")
+    return advertiser_id, cursor
+
+
+def dump(state: StreamState) -> dict[str, Any]:
+    """The state message's content; fresh objects throughout, because it is serialised later in another thread."""
+    states = [{"partition": {"advertiser_id": id}, "cursor": dict(cursor)} for id, cursor in state.cursors.items()]
+    return {"version": VERSION, **state.settings, "states": states}
+
+
+def fingerprint(names: Iterable[str]) -> str:
+    """Eight hex digits that tell whether the set of names has changed."""
+    return f"{zlib.crc32(','.join(sorted(names)).encode()):08x}"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The days of an advertiser that have left: the first day ever wanted, and the ranges read, earliest first."""
+
+    start: date
+    ranges: Sequence[Days] = ()
+
+
+def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
+    """What a report's cursor claims, None where it claims nothing. Raises ForeignState where it cannot be read."""
+    if not cursor:
+        return None
+    try:
+        start = date.fromisoformat(cursor["start"])
+        mark = date.fromisoformat(cursor[name][:10]) if name in cursor else None
+        ranges = [Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in cursor.get("ranges", [])]
+        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ForeignState(f"its {name}, start or ranges cannot be read") from error
+
+
+def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
+    """A report's cursor: the last day with nothing missing since `start`, and the ranges beyond the first gap."""
+    ranges = list(coverage.ranges)
+    cursor: dict[str, Any] = {"start": coverage.start.isoformat()}
+    if ranges and ranges[0].first <= coverage.start:
+        cursor[name] = ranges.pop(0).last.isoformat()
+    if ranges:
+        cursor["ranges"] = [[days.first.isoformat(), days.last.isoformat()] for days in ranges]
+    return cursor
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How far an entity stream has read an advertiser: the newest change that left, and the last whole pass."""
+
+    since: str | None = None
+    whole: date | None = None
+
+    def whole_pass_due(self, today: date) -> bool:
+        """Whether everything is to be read and sent again: at first, and once in seven days."""
+        return self.since is None or self.whole is None or today - self.whole >= WHOLE_PASS_EVERY
+
+
+NOTHING_READ = Changes()
+
+
+def changes_of(cursor: Mapping[str, Any], name: str) -> Changes:
+    """What an entity's cursor says. Raises ForeignState where it cannot be read."""
+    try:
+        since = moment(cursor[name]) if cursor.get(name) else None
+        whole = date.fromisoformat(cursor["whole_pass"]) if cursor.get("whole_pass") else None
+    except (TypeError, ValueError) as error:
+        raise ForeignState(f"its {name} or whole_pass cannot be read") from error
+    return Changes(since, whole)
+
+
+def cursor_of_changes(changes: Changes, name: str) -> dict[str, Any]:
+    """An entity's cursor."""
+    whole = {"whole_pass": changes.whole.isoformat()} if changes.whole else {}
+    return {**({name: changes.since} if changes.since else {}), **whole}
+
+
+def settings(stream: Stream, config: Config) -> dict[str, Any]:
+    """What a stream's state remembers of the settings that shaped its rows."""
+    remembered: dict[str, Any] = {}
+    if isinstance(stream, Entity | Report):
+        remembered["include_deleted"] = config.include_deleted
+    if isinstance(stream, Entity):
+        remembered["entity_versions"] = config.entity_versions
+    if isinstance(stream, Report):
+        remembered["metrics"] = fingerprint(stream.metrics)
+    return remembered
