@@ -47,10 +47,10 @@ class Access:
         if (app_id, secret) != (self.app_id, self.secret):
             raise Refusal(40101, "App id or secret is incorrect.")
 
-    def exchange(self, code: str) -> tuple[str, tuple[str, ...]]:
-        """Spend a code: a fresh token and its accounts; 40110 for a code that is used, expired or unknown."""
+    def exchange(self, code: str, spent: int = 40110) -> tuple[str, tuple[str, ...]]:
+        """Spend a code: a fresh token and its accounts; refused with `spent` if it is used, expired or unknown."""
         if code not in self.codes:
-            raise Refusal(40110, "Auth_code is used, expired or invalid.")
+            raise Refusal(spent, "Auth_code is used, expired or invalid.")
         accounts = self.codes.pop(code)
         self.issued += 1
         token = f"simulated-exchanged-token-{self.issued:04d}"

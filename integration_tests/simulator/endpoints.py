@@ -5,9 +5,10 @@ The only things that change are those that change at TikTok: spent codes and iss
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -28,14 +29,18 @@ from .facts import LISTINGS, Filter
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
-from .reports import ReportQuery, Rowset
+from .reports import Key, ReportQuery, Rowset
 from .switches import Switches
 from .world import AD, Advertiser, Entity, World, ad_id_v2, has_status, secondary_status
 
 PREFIX = "/open_api/v1.3/"
 THROTTLE_HEADER = "x-tt-ads-throttle"
 MAX_PAGE = 1000
-SIX_MONTHS = 184 * 86_400
+LIST_SWITCHES = (
+    *("modified_after_inclusive", "modified_after_with_all", "modified_after_returns_null"),
+    *("status_leak_touches_modify_time", "smart_plus_modify_time"),
+)
+ROW_SWITCHES = ("zero_rows", "dst_hour_repeated", "object_cut", "audience_shows_deleted")
 
 
 @dataclass(frozen=True)
@@ -189,7 +194,7 @@ def _access_token(request: Request, tiktok: TikTok, epoch: int, headers: dict[st
         if not isinstance(body.get(name), str) or not body[name]:
             raise bad(f"{name}: Missing data for required field.")
     tiktok.access.check_app(body["app_id"], body["secret"])
-    token, accounts = tiktok.access.exchange(body["auth_code"])
+    token, accounts = tiktok.access.exchange(body["auth_code"], tiktok.switches.spent_code_answer)
     ids = list(accounts) if body.get("return_advertiser_ids", True) else []
     return {"access_token": token, "advertiser_ids": ids, "scope": SCOPE}
 
@@ -224,9 +229,11 @@ def _entities(kind: str) -> Handler:
         wanted = _fields(params, PATHS[kind])
         without_nulls = _without_nulls(params)
         filters = _entity_filters(params, kind)
-        found = _matching(kind, advertiser, filters, tiktok, epoch)
+        # TikTok: pages of TopView ad groups are small.
         top_view = filters.get("buying_types") == ["RESERVATION_TOP_VIEW"] and kind == "adgroup"
         page, size = _paging(params, 100 if top_view else MAX_PAGE)
+        _check_depth(page, size, tiktok.switches)
+        found = _matching(Search(kind, advertiser, orjson.dumps(filters), epoch), tiktok)
         shown = _page(found, page, size, tiktok.switches)
         rows = [entity_row(entity, epoch, tiktok.switches, request.call) for entity in shown]
         if "ad_ids_v2" in filters:
@@ -255,6 +262,11 @@ def _trimmed(row: dict[str, Any], wanted: list[str], without_nulls: bool) -> dic
 
 def _paging(params: Params, largest: int) -> tuple[int, int]:
     return params.whole("page", 1, 10**9, 1), params.whole("page_size", 1, largest, 10)
+
+
+def _check_depth(page: int, size: int, switches: Switches) -> None:
+    if switches.list_depth is not None and page * size > switches.list_depth:
+        raise bad(f"page: page multiplied by page_size must not exceed {switches.list_depth}.")
 
 
 def _page(rows: list[Any], page: int, size: int, switches: Switches) -> list[Any]:
@@ -313,23 +325,40 @@ def _epoch_text(name: str, value: str) -> str:
     return value
 
 
-def _matching(
-    kind: str, advertiser: Advertiser, filters: Mapping[str, Any], tiktok: TikTok, epoch: int
-) -> list[Entity]:
+@dataclass(frozen=True)
+class Search:
+    """What a list request looks for; `filtering` is its JSON."""
+
+    kind: str
+    advertiser: Advertiser
+    filtering: bytes
+    epoch: int
+
+
+def _matching(search: Search, tiktok: TikTok) -> list[Entity]:
+    return _found(search, tiktok.world, _positions(tiktok.switches, LIST_SWITCHES))
+
+
+def _positions(switches: Switches, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(switches, name) for name in names)
+
+
+@lru_cache(maxsize=64)
+def _found(search: Search, world: World, habits: tuple[Any, ...]) -> list[Entity]:
+    """All entities that a search yields, in order; `habits` are the switches that matter to it."""
+    switches = Switches(**dict(zip(LIST_SWITCHES, habits, strict=True)))
+    kind, epoch, filters = search.kind, search.epoch, orjson.loads(search.filtering)
     status = _status_of(kind, filters)
-    modified_after = filters.get("modified_after")
-    if modified_after is not None and status != "STATUS_NOT_DELETE" and not tiktok.switches.modified_after_with_all:
+    if "modified_after" in filters and status != "STATUS_NOT_DELETE" and not switches.modified_after_with_all:
         raise bad("modified_after: Can not be combined with this status.")
     buying = filters.get("buying_types", ["AUCTION", "RESERVATION_RF"])
     origins = filters.get("campaign_system_origins", ["TT_ADS_PLATFORM"])
     found = [
         entity
-        for entity in tiktok.world.entities(kind, advertiser, epoch)
+        for entity in world.entities(kind, search.advertiser, epoch)
         if buying_type(entity) in buying and system_origin(entity) in origins and _has(entity, status, epoch)
     ]
-    found = [entity for entity in found if _passes(entity, filters, epoch, tiktok.switches)]
-    if not tiktok.switches.top_view:
-        found = [entity for entity in found if entity.flavour != "RESERVATION_TOP_VIEW"]
+    found = [entity for entity in found if _passes(entity, filters, epoch, switches)]
     return _one_per_asset_group(found) if "ad_ids_v2" in filters else found
 
 
@@ -395,9 +424,18 @@ def _fits_column(value: Any, name: str, wanted: Any) -> bool:
     return bool(value in wanted if isinstance(wanted, list) else value == wanted)
 
 
-@lru_cache(maxsize=32)
-def _rowset(query: ReportQuery, world: World, epoch: int, zeros: bool, repeated: bool, cut: int | None) -> Rowset:
-    return Rowset(query, world, epoch, Switches(zero_rows=zeros, dst_hour_repeated=repeated, object_cut=cut))
+_laying_out = threading.Lock()
+
+
+def _rowset(query: ReportQuery, world: World, epoch: int, switches: Switches) -> Rowset:
+    # One at a time: many pages of one report that come at once lay it out only once.
+    with _laying_out:
+        return _laid_out(query, world, epoch, _positions(switches, ROW_SWITCHES))
+
+
+@lru_cache(maxsize=12)
+def _laid_out(query: ReportQuery, world: World, epoch: int, habits: tuple[Any, ...]) -> Rowset:
+    return Rowset(query, world, epoch, Switches(**dict(zip(ROW_SWITCHES, habits, strict=True))))
 
 
 def _report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
@@ -409,7 +447,7 @@ def _report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str
     query = report_query(params, tiktok.world, switches)
     totals = wants_totals(params, query, switches)
     page, size = _paging(params, MAX_PAGE)
-    rowset = _rowset(query, tiktok.world, epoch, switches.zero_rows, switches.dst_hour_repeated, switches.object_cut)
+    rowset = _rowset(query, tiktok.world, epoch, switches)
     if rowset.cut:
         headers[THROTTLE_HEADER] = "1"
     _check_page(len(rowset), page, size, switches)
@@ -426,14 +464,13 @@ def _report_rows(rowset: Rowset, request: Request, page: int, size: int, switche
     else:
         # TikTok promises no order at all without order_field.
         salt = request.call if switches.report_order == "unstable" else 0
-        shuffled = replace_keys(rowset, salt)
-        rows = [rowset.row(key, {}) for key in shuffled[first:last]]
+        rows = [rowset.row(key, {}) for key in _shuffled(rowset, salt)[first:last]]
     return rows if switches.report_numbers_as_text else [_with_numbers(row) for row in rows]
 
 
-def replace_keys(rowset: Rowset, salt: int) -> list[tuple[int, int, int]]:
+def _shuffled(rowset: Rowset, salt: int) -> list[Key]:
     """The rows in another order; each salt gives its own."""
-    return sorted(rowset.keys, key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
+    return sorted(rowset.keys(), key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
 
 
 def _with_numbers(row: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -456,5 +493,3 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
 }
-
-__all__ = ["ENDPOINTS", "PREFIX", "Answer", "Request", "TikTok", "answer", "replace"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from .attributes import APP_FLAVOURS, budget, display_name
@@ -15,7 +16,6 @@ from .world import (
     AD,
     ADGROUP,
     CAMPAIGN,
-    STATUS_TESTS,
     Advertiser,
     Entity,
     World,
@@ -85,7 +85,7 @@ def entity_row(entity: Entity, epoch: int, switches: Switches, call: int = 0) ->
         known["campaign_system_origin"] = "PROMOTE"
         row = {name: known[name] for name in (*PROMOTE_COLUMNS[entity.kind], "campaign_system_origin")}
     else:
-        row = _filled(PATHS[entity.kind], entity, known, switches)
+        row = _filled(entity, known, switches)
     if switches.signed_urls and "profile_image_url" in row:
         row["profile_image_url"] = f"https://p16.cdn.example/avatar/{entity.seed % 997}?x-signature={call}"
     if switches.sandbox:
@@ -93,16 +93,20 @@ def entity_row(entity: Entity, epoch: int, switches: Switches, call: int = 0) ->
     return row
 
 
-def _filled(path: str, entity: Entity, known: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
+def _filled(entity: Entity, known: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
+    filled = {**_lasting(entity, switches.legacy_columns), **known}
+    return {name: value for name, value in filled.items() if value is not ABSENT}
+
+
+@lru_cache(maxsize=4096)
+def _lasting(entity: Entity, legacy: bool) -> dict[str, Any]:
+    """The columns that never change: all those without a rule of their own."""
     ordinal = sum(ancestor.index for ancestor in entity.lineage)
     row: dict[str, Any] = {}
-    for position, column in enumerate(LISTINGS[path].columns.values()):
-        if column.name in known:
-            if known[column.name] is not ABSENT:
-                row[column.name] = known[column.name]
-        elif column.legacy and not (switches.legacy_columns and ordinal % LEGACY_EVERY == 0):
+    for position, column in enumerate(LISTINGS[PATHS[entity.kind]].columns.values()):
+        if column.legacy and not (legacy and ordinal % LEGACY_EVERY == 0):
             continue
-        elif column.name in RESERVATION_ONLY and not entity.flavour.startswith("RESERVATION"):
+        if column.name in RESERVATION_ONLY and not entity.flavour.startswith("RESERVATION"):
             row[column.name] = None
         else:
             _generic(row, column, (position + ordinal) % 3, entity)
@@ -325,6 +329,3 @@ def truth_advertisers(world: World, *, clock: datetime, switches: Switches | Non
     found = [world.advertiser(advertiser_id) for advertiser_id in world.advertiser_ids]
     epoch = int(clock.timestamp())
     return [advertiser_row(world, account, epoch, switches or Switches()) for account in found if account is not None]
-
-
-__all__ = ["STATUS_TESTS", "VOLATILE", "advertiser_row", "entity_row", "truth_advertisers", "truth_entities"]

@@ -152,7 +152,9 @@ def _money(decimals: int) -> Callable[[int], str]:
 
 
 def _ratio_text(top: int, below: int) -> str:
-    hundredths = (200 * top + below) // (2 * below) if below else 0
+    if not top or not below:
+        return "0.00"
+    hundredths = (200 * top + below) // (2 * below)
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 

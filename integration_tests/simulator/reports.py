@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import product
@@ -14,7 +15,7 @@ from .attributes import attributes, breakdown_attributes
 from .facts import DIMENSIONS
 from .metrics import totals, writer
 from .switches import Switches
-from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status, secondary_status
+from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status
 
 LEVEL_KIND = {"AUCTION_CAMPAIGN": CAMPAIGN, "AUCTION_ADGROUP": ADGROUP, "AUCTION_AD": AD}
 LEVEL_ID = {
@@ -95,7 +96,7 @@ class Slot:
     hour: int | None = None
 
 
-Key = tuple[int, int, int]  # group, slot and breakdown value of a row, as positions
+Key = tuple[int, int, int]  # group, slot and breakdown value (-1: none) of a row, as positions
 
 
 def values_of(dimension: str, advertiser: Advertiser) -> tuple[str, ...]:
@@ -125,6 +126,8 @@ class Rowset:
         advertiser = world.advertiser(query.advertiser_id)
         if advertiser is None:
             raise LookupError(f"no advertiser {query.advertiser_id}")
+        if query.report_type == "AUDIENCE" and not switches.audience_shows_deleted:
+            query = replace(query, statuses=())
         self.query, self.epoch, self.advertiser = query, epoch, advertiser
         self.today = advertiser.today(epoch)
         self.zero_rows = switches.zero_rows
@@ -133,16 +136,28 @@ class Rowset:
         self.slots = self._slots()
         self.values = self._values()
         self.write = writer(query.metrics, advertiser.decimals)
-        self.keys: Sequence[Key] = self._ordered(list(self._keys()))
+        # Half a million rows must fit: each key is packed into one number.
+        self._packed = array("q", map(self._pack, self._ordered(self._keys())))
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return len(self.keys)
+        return len(self._packed)
+
+    def keys(self, start: int = 0, stop: int | None = None) -> list[Key]:
+        """The places of the rows between two positions."""
+        return [self._unpack(packed) for packed in self._packed[start:stop]]
+
+    def _pack(self, key: Key) -> int:
+        return (key[0] * len(self.slots) + key[1]) * (len(self.values) + 1) + key[2] + 1
+
+    def _unpack(self, packed: int) -> Key:
+        place, value = divmod(packed, len(self.values) + 1)
+        return (*divmod(place, len(self.slots)), value - 1)
 
     def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
         """The rows between two positions, rendered."""
         seen: dict[int, dict[str, str]] = {}
-        return [self.row(key, seen) for key in self.keys[start:stop]]
+        return [self.row(key, seen) for key in self.keys(start, stop)]
 
     def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, str]]:
         """One row; `seen` keeps the attributes of objects met before."""
@@ -171,7 +186,7 @@ class Rowset:
 
     def total_metrics(self) -> dict[str, str]:
         """The account-wide sums that `enable_total_metrics` answers."""
-        figures = numbers.total([self.figures(key) for key in self.keys])
+        figures = numbers.total([self.figures(key) for key in self.keys()])
         one_goal = self.query.data_level in ("AUCTION_AD", "AUCTION_ADGROUP")
         return totals(self.query.metrics, self.advertiser.decimals, figures, one_goal)
 
@@ -253,7 +268,7 @@ class Rowset:
             return any(leaf.idles(day) for leaf in group.leaves for day in slot.days)
         return not self.query.time_dimension and group.entity is not None and group.entity.seed % 3 == 0
 
-    def _ordered(self, keys: list[Key]) -> list[Key]:
+    def _ordered(self, keys: Iterable[Key]) -> Iterable[Key]:
         if not self.query.order_field:
             return keys
         seen: dict[int, dict[str, str]] = {}
@@ -368,6 +383,3 @@ def truth_report(
 def lifetime_days(world: World) -> tuple[int, int]:
     """The first and the last local day a lifetime report could speak about."""
     return world.history_start.toordinal() - 1, date.max.toordinal() - 1
-
-
-__all__ = ["ReportQuery", "Rowset", "lifetime_days", "secondary_status", "truth_report"]

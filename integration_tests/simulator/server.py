@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -54,14 +56,16 @@ class Simulator:
         self.faults = Faults()
         self.limits = Limits()
         self.requests: list[dict[str, Any]] = []
+        self.stopped = threading.Event()
         self.cache_pages = cache_pages
-        self.cache: dict[tuple[str, str, int], tuple[bytes, int]] = {}
+        self.cache: dict[tuple[str, str, int], tuple[bytes, dict[str, Any]]] = {}
         self._address = (host, port)
-        self._lock = threading.Lock()
+        self._calls = count(1)
         self._server: _Server | None = None
 
     def __enter__(self) -> Simulator:
         """Listen and serve in a thread."""
+        self.stopped.clear()
         self._server = _Server(self._address, _Handler)
         self._server.simulator = self
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -72,8 +76,10 @@ class Simulator:
     ) -> None:
         """Stop serving and free the port."""
         if self._server is not None:
+            self.stopped.set()
             self._server.shutdown()
             self._server.server_close()
+            self._server.hang_up()
             self._server = None
 
     @property
@@ -112,9 +118,12 @@ class Simulator:
 
     def next_call(self) -> int:
         """The number of a new request."""
-        with self._lock:
-            self.requests.append({})
-            return len(self.requests)
+        return next(self._calls)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, unless the simulator stops."""
+        if seconds > 0:
+            self.stopped.wait(seconds)
 
     def reset(self) -> None:
         """Back to the first instant: clock, switches, faults, credentials and log; the world stays."""
@@ -123,8 +132,7 @@ class Simulator:
         self.faults.clear()
         self.access = Access(self.world)
         self.limits = Limits()
-        with self._lock:
-            self.requests.clear()
+        self.requests.clear()
         self.cache.clear()
 
 
@@ -132,6 +140,27 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     simulator: Simulator
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        """Listen, with no connection open yet."""
+        super().__init__(address, handler)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own and remember it."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        """Close a connection that is done."""
+        self._open.discard(request)
+        super().close_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep alive."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that are killed in the middle are part of the tests."""
@@ -174,23 +203,21 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             return False
         started = time.monotonic()
-        if simulator.switches.latency_ms:
-            time.sleep(simulator.switches.latency_ms / 1000)
-        body, call = found
-        entry = {**simulator.requests[call - 1], "at": started}
-        simulator.requests[simulator.next_call() - 1] = entry
+        simulator.wait(simulator.switches.latency_ms / 1000)
+        body, entry = found
+        simulator.requests.append({**entry, "at": started})
         self._send(200, {"Content-Encoding": "gzip"}, body)
         return True
 
     def _tiktok(self, simulator: Simulator) -> None:
         started = time.monotonic()
         request = self._request(simulator.next_call())
-        if simulator.switches.latency_ms:
-            time.sleep(simulator.switches.latency_ms / 1000)
+        simulator.wait(simulator.switches.latency_ms / 1000)
         rules = simulator.faults.fire(request) if simulator.faults else []
         found = self._answer(simulator, request, rules, started)
         body = orjson.dumps(found.envelope)
-        simulator.requests[request.call - 1] = log_entry(request, found, simulator, started)
+        entry = log_entry(request, found, simulator, started) | {"faults": [rule.kind for rule in rules]}
+        simulator.requests.append(entry)
         if any(rule.kind in failures.WIRE for rule in rules):
             self._broken(rules, found, body)
             return
@@ -199,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzipped(body)
             headers["Content-Encoding"] = "gzip"
             if simulator.cache_pages and not found.code and not rules and request.endpoint in CACHED_PATHS:
-                simulator.cache[self._cache_key(simulator)] = body, request.call
+                simulator.cache[self._cache_key(simulator)] = body, entry
         self._send(found.http, headers, body)
 
     def _answer(self, simulator: Simulator, request: Request, rules: list[Rule], started: float) -> Answer:
@@ -233,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         last: Rule | None = None
         for rule in rules:
             if rule.kind == "delay":
-                time.sleep(rule.seconds)
+                self.server.simulator.wait(rule.seconds)
             elif rule.kind == "replace":
                 body = body.replace(rule.find.encode(), rule.put.encode())
             elif rule.kind in failures.WIRE and last is None:
@@ -261,7 +288,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._hang_up()
 
     def _wire_hang(self, rule: Rule, body: bytes) -> None:
-        time.sleep(rule.seconds)
+        self.server.simulator.wait(rule.seconds)
         self._hang_up()
 
     def _wire_drip(self, rule: Rule, body: bytes) -> None:
@@ -269,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
         pieces = max(1, min(len(body), 200))
         size = -(-len(body) // pieces)
         for start in range(0, len(body), size):
-            time.sleep(rule.seconds / pieces)
+            self.server.simulator.wait(rule.seconds / pieces)
             self.connection.sendall(body[start : start + size])
 
     def _wire_reset(self, rule: Rule, body: bytes) -> None:

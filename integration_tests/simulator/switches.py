@@ -19,12 +19,13 @@ class Switches:
     smart_plus_modify_time: bool = False  # creatives of upgraded Smart+ always carry a modify_time
     legacy_columns: bool = True  # old entities still carry columns that only older clients know
     signed_urls: bool = True  # signed URLs differ on every call, balances move
-    top_view: bool = True  # TopView campaigns exist behind their own buying type
     page_beyond_end_empty: bool = True  # else 40002
+    list_depth: int | None = None  # page x page_size above this answers 40002
     # accounts
     advertiser_info_limit: int | None = 100  # ids in one call; None = any number
     sandbox: bool = False  # no secondary_status, no account list, no total metrics
     sandbox_advertiser_info: bool = True  # the sandbox answers advertiser/info
+    spent_code_answer: int = 40110  # what a used or expired authorization code answers; 40002 and 40101 were seen too
     # reports
     report_numbers_as_text: bool = True  # else JSON numbers
     report_order: str = "listed"  # listed, shuffled (the same on every page) or unstable (new on every request)
@@ -34,6 +35,7 @@ class Switches:
     audience_reach: bool = False  # reach and frequency are accepted in AUDIENCE by country
     audience_video_everywhere: bool = True  # video and engagement metrics go with every audience dimension
     audience_status_filter: bool = True  # AUDIENCE accepts the status filters
+    audience_shows_deleted: bool = True  # AUDIENCE yields deleted objects when they are asked for
     topview_with_other_buying_types: bool = False  # RESERVATION_TOP_VIEW may stand beside other buying types
     dst_hour_repeated: bool = True  # the hour that comes twice gives two rows of one key; else one row
     metrics_limit: int | None = 100
