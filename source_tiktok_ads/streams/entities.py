@@ -285,7 +285,7 @@ ADGROUP: Mapping[str, Shape] = {
     "min_ios_version": TEXT("Oldest version of iOS reached."),
     "ios14_targeting": TEXT("Whether versions of iOS before or from 14 on are reached."),
     "ios14_quota_type": TEXT("Whether a place in the quota of iOS 14 campaigns is taken: OCCUPIED or UNOCCUPIED."),
-    "ios_quota_type": TEXT("Published forerunner of ios14_quota_type; today's API no longer sends it."),
+    "ios_quota_type": TEXT("Published name of ios14_quota_type.", wire="ios14_quota_type"),
     "device_model_ids": IDS("Ids of the device models reached."),
     "device_models": IDS("Published name of device_model_ids, with the same ids.", wire="device_model_ids"),
     "device_price_ranges": NUMBERS("Lower and upper bound of the price of the devices reached."),
@@ -425,9 +425,7 @@ AD: Mapping[str, Shape] = {
     "deeplink_format_type": TEXT("Form of that link: SCHEME_LINK, UNIVERSAL_OR_APP_LINK or NONE."),
     "deeplink_utm_params": PARAMETERS("Parameters added to that link."),
     "shopping_ads_deeplink_type": TEXT("Which link shopping ads open: SHOPPING_ADS, CUSTOM or NONE."),
-    "shopping_deeplink_type": TEXT(
-        "Published forerunner of shopping_ads_deeplink_type; today's API no longer sends it."
-    ),
+    "shopping_deeplink_type": TEXT("Published name of shopping_ads_deeplink_type.", wire="shopping_ads_deeplink_type"),
     "fallback_type": TEXT("Where people go when the link fails: APP_INSTALL, WEBSITE or UNSET."),
     "shopping_ads_fallback_type": TEXT("Where they go from shopping ads when it fails: SHOPPING_ADS, CUSTOM, DEFAULT."),
     "phone_region_code": PHONE_REGION,

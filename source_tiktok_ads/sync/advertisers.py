@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.config import AccessToken, Config, SandboxToken
-
-FACTS_PER_REQUEST = 100
+from source_tiktok_ads.streams.model import Accounts
 
 
 class AccountsError(ValueError):
@@ -77,8 +76,8 @@ def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> lis
     selected = selection(client, config)
     known: dict[str, Mapping[str, Any] | TikTokError] = {}
     ids = list(selected)
-    for start in range(0, len(ids), FACTS_PER_REQUEST):
-        known.update(_facts(client, ids[start : start + FACTS_PER_REQUEST]))
+    for start in range(0, len(ids), Accounts.page_size):
+        known.update(_facts(client, ids[start : start + Accounts.page_size]))
     found = [_account(id, named, known.get(id, {})) for id, named in selected.items()]
     return _without_facts(found, warn) if _facts_unavailable(config, found) else found
 
@@ -121,7 +120,7 @@ def _id_of(name: str, listed: Sequence[tuple[str, str]]) -> str:
 def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:
     """advertiser/info of at most 100 accounts; a refused batch is halved until the refused ids stand alone."""
     try:
-        rows = client.get("advertiser/info", {"advertiser_ids": list(ids)}, repeat_timeouts=True).data["list"]
+        rows = client.get(Accounts.path, {"advertiser_ids": list(ids)}, repeat_timeouts=True).data["list"]
     except TikTokError as error:
         # TikTok: one unreadable account makes the whole batch fail.
         if error.rule.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG):

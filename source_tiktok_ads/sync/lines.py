@@ -90,7 +90,8 @@ class ReportRows:
         own = report.level.parents
         metrics = report.metric_columns
         self._decode = msgspec.json.Decoder(_typed_answer(report), strict=False).decode
-        self._keys = casts({**report.dimension_columns, **{name: metrics[name] for name in own}}, surprise)
+        self._keys = casts(report.dimension_columns, surprise)
+        self._parents = casts({name: metrics[name] for name in own}, surprise)
         self._values = [(name, metric_cast(metrics[name], name, surprise)) for name in metrics if name not in own]
 
     def decode(self, body: bytes) -> Any:
@@ -114,9 +115,16 @@ class ReportRows:
         dimensions, metrics = (
             part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
         )
-        wire = {**metrics, **dimensions}
-        key = {name: NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in self._keys}
-        return _joined(to_json(key), to_json({name: cast(metrics.get(name)) for name, cast in self._values}))
+        parents = _present(metrics, self._parents)
+        return _joined(
+            to_json(_present(dimensions, self._keys)),
+            to_json({**parents, **{name: cast(metrics.get(name)) for name, cast in self._values}}),
+        )
+
+
+def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]]) -> dict[str, Any]:
+    """The columns of a key, each with a value."""
+    return {name: NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in columns}
 
 
 def _joined(key: bytes, values: bytes) -> Piece:

@@ -22,6 +22,8 @@ RENAMED = {
     "pangle_audience_package_exclude": "excluded_pangle_audience_package_ids",
     "pangle_audience_package_include": "included_pangle_audience_package_ids",
     "pangle_block_app_list_id": "blocked_pangle_app_ids",
+    "ios_quota_type": "ios14_quota_type",
+    "shopping_deeplink_type": "shopping_ads_deeplink_type",
 }
 
 
@@ -71,8 +73,9 @@ def test_renamed_columns_are_filled_from_todays() -> None:
     """Each published name TikTok gave up takes its value, of the same shape, from the name of today."""
     filled = {name: shape.wire for table in TABLES.values() for name, shape in table.items() if shape.wire}
     assert filled == {old: (new,) for old, new in RENAMED.items()}
-    assert {old: ADGROUP[old].schema()["type"] for old in RENAMED} == {
-        old: ADGROUP[new].schema()["type"] for old, new in RENAMED.items()
+    columns = {**AD, **ADGROUP}
+    assert {old: columns[old].schema()["type"] for old in RENAMED} == {
+        old: columns[new].schema()["type"] for old, new in RENAMED.items()
     }
 
 
