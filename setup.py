@@ -25,7 +25,6 @@ TESTS = [
     "airbyte-protocol-models-pdv2>=0.18,<0.19",
     # Since 7.10 it measures child processes, also those that leave through os._exit.
     "coverage>=7.10.3",
-    "docker>=7,<8",
     "hypothesis>=6.100,<7",
     "jsonschema>=4.17.3,<5",
     # The CDK's suite runs on pytest 7 only.

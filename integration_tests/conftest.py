@@ -29,12 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def docker_client() -> Any:
-    """A client of the running Docker daemon."""
-    return docker_image.daemon()
-
-
-@pytest.fixture(scope="session")
-def image(docker_client: Any) -> Any:
-    """The image under test, built from the commit checked out."""
-    return docker_image.image_of_this_commit(docker_client)
+def image() -> dict[str, Any]:
+    """The image under test, built from the commit checked out; skipped or failed where there is none."""
+    docker_image.require_daemon()
+    return docker_image.image_of_this_commit()

@@ -1,33 +1,52 @@
-"""The connector's image as Airbyte runs it: an unprivileged user, no capabilities, a read-only root, a small /tmp."""
+"""The connector's image as Airbyte runs it: an unprivileged user, no capabilities, a read-only root, a small /tmp.
+
+Everything goes through the command line `docker`, as it does for a user: its output is the container's own.
+"""
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
-from docker.errors import DockerException, ImageNotFound
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE = os.environ.get("IMAGE", "airbyte/source-tiktok-ads:dev")
-CONFINED: Mapping[str, Any] = {
-    "user": "1000:1000",
-    "read_only": True,
-    "tmpfs": {"/tmp": "rw,size=64m,mode=1777"},
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges"],
-    "mem_limit": "512m",
-    "pids_limit": 256,
-}
+USER_ID = "1000"
+READ_ONLY = ("--read-only", "--tmpfs", "/tmp:rw,size=64m,mode=1777")
+CONFINED = (
+    *("--user", f"{USER_ID}:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+    *("--memory", "512m", "--pids-limit", "256"),
+)
+# Longer than any command of these tests takes, shorter than a CI run.
+PATIENCE = 300
+BODIES = {"CONNECTION_STATUS": "connectionStatus"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a container runs: `mounts` are folders and where it sees them, `options` go to `docker run` as they are."""
+
+    options: tuple[str, ...] = ("--network", "none")
+    mounts: Mapping[Path, str] | None = None
+    confinement: tuple[str, ...] = (*CONFINED, *READ_ONLY)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The options of `docker run`."""
+        mounted = [f"--volume={folder}:{inside}:ro" for folder, inside in (self.mounts or {}).items()]
+        return [*self.confinement, *self.options, *mounted]
+
+
+OFFLINE = Place()
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,13 @@ class Finished:
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """The bodies of the messages of one type, such as "RECORD"."""
-        return [message[kind.lower()] for message in self.messages if message["type"] == kind]
+        return [message[BODIES.get(kind, kind.lower())] for message in self.messages if message["type"] == kind]
+
+
+def docker(*arguments: str, stdin: str | None = None) -> str:
+    """Run one docker command and give its output; CalledProcessError when it fails."""
+    command = ["docker", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
 
 
 def missing(reason: str) -> None:
@@ -55,24 +80,28 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
-def daemon() -> docker.DockerClient:
-    """A client whose daemon answers; without one the test is skipped or failed (`missing`)."""
+def require_daemon() -> None:
+    """Skip or fail the test (`missing`) unless a Docker daemon answers."""
     try:
-        client = docker.from_env(timeout=60)
-    except DockerException as error:
-        missing(f"no Docker daemon answers: {error}")
-    client.ping()
-    return client
+        docker("info")
+    except (OSError, subprocess.CalledProcessError):
+        missing("no Docker daemon answers")
 
 
-def image_of_this_commit(client: docker.DockerClient) -> Any:
+def inspect(image: str) -> dict[str, Any]:
+    """What the daemon knows of the image; CalledProcessError if it has none of that name."""
+    [found] = json.loads(docker("image", "inspect", image))
+    return dict(found)
+
+
+def image_of_this_commit() -> dict[str, Any]:
     """The image under test, refused when it was built from another commit than the one checked out."""
     try:
-        image = client.images.get(IMAGE)
-    except ImageNotFound:
+        image = inspect(IMAGE)
+    except subprocess.CalledProcessError:
         missing(f"there is no image {IMAGE}: make image")
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    revision = image.labels.get("org.opencontainers.image.revision")
+    revision = image["Config"]["Labels"].get("org.opencontainers.image.revision")
     if revision != head.stdout.strip():
         missing(f"image {IMAGE} was built from {revision}, not from the commit checked out: make image")
     return image
@@ -88,51 +117,50 @@ def shared(folder: Path, **contents: Any) -> Path:
     return folder
 
 
+def run(command: Sequence[str], place: Place = OFFLINE, entrypoint: str | None = None) -> Finished:
+    """Run the image to its end."""
+    replaced = ["--entrypoint", entrypoint] if entrypoint else []
+    whole = ["docker", "run", "--rm", *place.arguments, *replaced, IMAGE, *command]
+    end = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    return Finished(end.returncode, end.stdout, end.stderr)
+
+
 @contextmanager
-def started(client: docker.DockerClient, command: Sequence[str] | None, **options: Any) -> Iterator[Any]:
-    """A confined container of the image under test; `mount` is a folder shown to it, the rest goes to Docker."""
-    mount: Mapping[Path, str] = options.pop("mount", {})
-    volumes = {str(folder): {"bind": inside, "mode": "ro"} for folder, inside in mount.items()}
-    container = client.containers.run(IMAGE, command, detach=True, volumes=volumes, **{**CONFINED, **options})
-    try:
-        yield container
-    finally:
-        container.remove(force=True)
+def running(command: Sequence[str], place: Place) -> Iterator[str]:
+    """The name of a container that runs the image and has written its first line."""
+    name = f"source-tiktok-ads-{uuid.uuid4().hex[:12]}"
+    whole = ["docker", "run", "--name", name, *place.arguments, IMAGE, *command]
+    with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            yield name
+        finally:
+            docker("rm", "--force", name)
+            process.communicate(timeout=PATIENCE)
 
 
-def finished(container: Any, seconds: float = 120) -> Finished:
-    """Wait for the container's end and collect what it wrote."""
-    code = container.wait(timeout=seconds)["StatusCode"]
-    out = container.logs(stdout=True, stderr=False).decode()
-    return Finished(code, out, container.logs(stdout=False, stderr=True).decode())
-
-
-def run(client: docker.DockerClient, command: Sequence[str] | None, **options: Any) -> Finished:
-    """Run the image to its end; the options are those of `started`."""
-    with started(client, command, **options) as container:
-        return finished(container)
-
-
-def seconds_to_stop(container: Any) -> float:
-    """Send SIGTERM and measure how long the container still lives."""
+def terminated(container: str) -> tuple[int, float]:
+    """Send SIGTERM; the exit code, and the seconds until the container was gone."""
     before = time.monotonic()
-    container.kill("SIGTERM")
-    container.wait(timeout=30)
-    return time.monotonic() - before
+    docker("kill", "--signal", "TERM", container)
+    code = int(docker("wait", container))
+    return code, time.monotonic() - before
 
 
 @contextmanager
-def derived(client: docker.DockerClient, **environment: str) -> Iterator[str]:
+def derived(**environment: str) -> Iterator[str]:
     """An image like the one under test with more variables set, for judges that start it without any."""
     lines = [f"FROM {IMAGE}", *(f'ENV {name}="{value}"' for name, value in environment.items())]
     tag = f"{IMAGE}-derived"
-    client.images.build(fileobj=io.BytesIO("\n".join(lines).encode()), tag=tag, rm=True)
+    docker("build", "--tag", tag, "-", stdin="\n".join(lines))
     try:
         yield tag
     finally:
-        client.images.remove(tag, force=True)
+        docker("image", "rm", "--force", tag)
 
 
-def bridge_address(client: docker.DockerClient) -> str:
+def bridge_address() -> str:
     """The machine's address as containers on the default network see it."""
-    return str(client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+    [network] = json.loads(docker("network", "inspect", "bridge"))
+    return str(network["IPAM"]["Config"][0]["Gateway"])

@@ -15,7 +15,10 @@ from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from source_tiktok_ads.source import SourceTiktokAds
 
 from .docker_image import ROOT, bridge_address, derived
-from .simulator import Simulator
+from .simulator import Simulator, World
+
+# Enough for a row in every stream.
+SMALL = World(advertisers=2, campaigns=2)
 
 # Where the public registry can't be asked, the suite warns before it skips its comparison with the published spec.
 pytestmark = pytest.mark.filterwarnings("ignore:Skipping the spec backward-compatibility check:UserWarning")
@@ -24,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Skipping the spec backward-compa
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
     """A TikTok for the commands that run in process."""
-    with Simulator() as running:
+    with Simulator(SMALL) as running:
         yield running
 
 
@@ -34,12 +37,9 @@ def _simulator_is_tiktok(monkeypatch: pytest.MonkeyPatch, simulator: Simulator) 
 
 
 @pytest.fixture(scope="module")
-def image_that_knows_the_simulator(docker_client: Any, image: Any) -> Iterator[str]:
+def image_that_knows_the_simulator(image: dict[str, Any]) -> Iterator[str]:
     """The image with the simulator's address inside: the suite starts containers without any variable."""
-    with (
-        Simulator(host=bridge_address(docker_client)) as running,
-        derived(docker_client, TIKTOK_ADS_API_URL=running.url) as tag,
-    ):
+    with Simulator(SMALL, host=bridge_address()) as running, derived(TIKTOK_ADS_API_URL=running.url) as tag:
         yield tag
 
 

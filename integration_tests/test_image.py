@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 import yaml
 from airbyte_protocol.models import AirbyteMessage
 
-from .docker_image import CONFINED, ROOT, Finished, finished, run, seconds_to_stop, shared, started
-from .simulator import Simulator
+from source_tiktok_ads.streams.catalog import BY_NAME
+
+from .docker_image import CONFINED, OFFLINE, ROOT, USER_ID, Finished, Place, inspect, run, running, shared, terminated
+from .simulator import Simulator, World
 
 pytestmark = pytest.mark.docker
 
 CONFIG = json.loads((ROOT / "integration_tests" / "configs" / "config.json").read_text(encoding="utf-8"))
+# Enough for a row in every stream.
+SMALL = World(advertisers=2, campaigns=2)
 MEGABYTE = 1_000_000
 # The stand-in base has 102 MB, our layers some 57.
 LARGEST_OWN_LAYERS = 65 * MEGABYTE
@@ -25,14 +30,8 @@ LARGEST_OWN_LAYERS = 65 * MEGABYTE
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
     """A TikTok on the machine's loopback, which a container on the host's network reaches."""
-    with Simulator() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def online(simulator: Simulator) -> dict[str, Any]:
-    """Options of a container that may speak with the simulator and nobody else is told of."""
-    return {"network_mode": "host", "environment": {"TIKTOK_ADS_API_URL": simulator.url}}
+    with Simulator(SMALL) as simulated:
+        yield simulated
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def discovered(docker_client: Any, image: Any, folder: Path, online: dict[str, Any]) -> Finished:
+def online(image: dict[str, Any], simulator: Simulator, folder: Path) -> Place:
+    """A container that reaches the simulator and sees the configuration."""
+    return Place(("--network", "host", "--env", f"TIKTOK_ADS_API_URL={simulator.url}"), {folder: "/secrets"})
+
+
+@pytest.fixture(scope="module")
+def discovered(online: Place) -> Finished:
     """What `discover` leaves."""
-    return run(docker_client, ["discover", "--config", "/secrets/config.json"], mount={folder: "/secrets"}, **online)
+    return run(["discover", "--config", "/secrets/config.json"], online)
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +70,17 @@ READ = ("read", "--config", "/secrets/config.json", "--catalog", "/secrets/catal
 
 
 @pytest.fixture(scope="module")
-def first_read(docker_client: Any, folder: Path, catalog: dict[str, Any], online: dict[str, Any]) -> Finished:
+def first_read(online: Place, catalog: dict[str, Any]) -> Finished:
     """What a `read` without state leaves."""
-    return run(docker_client, READ, mount={folder: "/secrets"}, **online)
+    return run(READ, online)
 
 
 @pytest.fixture(scope="module")
-def second_read(docker_client: Any, folder: Path, first_read: Finished, online: dict[str, Any]) -> Finished:
+def second_read(online: Place, folder: Path, first_read: Finished) -> Finished:
     """What the next `read` leaves, given the last state of each stream."""
     last = {state["stream"]["stream_descriptor"]["name"]: state for state in first_read.of_type("STATE")}
     shared(folder, state=list(last.values()))
-    return run(docker_client, [*READ, "--state", "/secrets/state.json"], mount={folder: "/secrets"}, **online)
+    return run([*READ, "--state", "/secrets/state.json"], online)
 
 
 def assert_clean(end: Finished) -> None:
@@ -99,65 +104,64 @@ def statuses(end: Finished, stream: str) -> list[str]:
     return [status["status"] for status in traces if status["stream_descriptor"]["name"] == stream]
 
 
-def test_labels_name_the_release(image: Any) -> None:
+def test_labels_name_the_release(image: dict[str, Any]) -> None:
     """Name and version of the image are those of metadata.yaml."""
     metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))["data"]
-    assert image.labels["io.airbyte.name"] == metadata["dockerRepository"]
-    assert image.labels["io.airbyte.version"] == metadata["dockerImageTag"]
+    labels = image["Config"]["Labels"]
+    assert labels["io.airbyte.name"] == metadata["dockerRepository"]
+    assert labels["io.airbyte.version"] == metadata["dockerImageTag"]
 
 
-def test_platform_starts_the_entry_point(image: Any) -> None:
+def test_platform_starts_the_entry_point(image: dict[str, Any]) -> None:
     """The variable that Airbyte evaluates says what the entry point says, by an absolute path."""
-    settings = image.attrs["Config"]
+    settings = image["Config"]
     variables = dict(line.split("=", 1) for line in settings["Env"])
     assert variables["AIRBYTE_ENTRYPOINT"] == " ".join(settings["Entrypoint"])
     assert settings["Entrypoint"][1].startswith("/")
     assert settings["User"] == "airbyte"
 
 
-def test_image_stays_small(docker_client: Any, image: Any) -> None:
+def test_image_stays_small(image: dict[str, Any]) -> None:
     """What we add to the base stays below its bound."""
-    base = docker_client.images.get(image.labels["org.opencontainers.image.base.name"])
-    assert image.attrs["Size"] - base.attrs["Size"] < LARGEST_OWN_LAYERS
+    base = inspect(image["Config"]["Labels"]["org.opencontainers.image.base.name"])
+    assert image["Size"] - base["Size"] < LARGEST_OWN_LAYERS
 
 
-def test_spec_needs_no_network(docker_client: Any, image: Any) -> None:
+@pytest.mark.usefixtures("image")
+def test_spec_needs_no_network() -> None:
     """`spec` answers without a network and in little memory."""
-    end = run(docker_client, ["spec"], network_mode="none", mem_limit="64m")
+    end = run(["spec"], replace(OFFLINE, options=("--network", "none", "--memory", "64m")))
     assert_clean(end)
     assert len(end.of_type("SPEC")) == 1
 
 
-def test_check_succeeds(docker_client: Any, image: Any, folder: Path, online: dict[str, Any]) -> None:
+def test_check_succeeds(online: Place) -> None:
     """`check` says that the connection works."""
-    end = run(docker_client, ["check", "--config", "/secrets/config.json"], mount={folder: "/secrets"}, **online)
+    end = run(["check", "--config", "/secrets/config.json"], online)
     assert_clean(end)
     assert [status["status"] for status in end.of_type("CONNECTION_STATUS")] == ["SUCCEEDED"]
 
 
 def test_discover_gives_every_stream(discovered: Finished) -> None:
     """`discover` answers with one catalog that holds the connector's streams."""
-    from source_tiktok_ads.streams.catalog import BY_NAME
-
     assert_clean(discovered)
     [found] = discovered.of_type("CATALOG")
     assert {stream["name"] for stream in found["streams"]} == set(BY_NAME)
 
 
-def test_read_completes_every_stream(first_read: Finished, catalog: dict[str, Any]) -> None:
+def test_read_completes_every_stream(first_read: Finished) -> None:
     """A first read brings rows and a state of every stream, each from STARTED to COMPLETE."""
     assert_clean(first_read)
-    names = {stream["stream"]["name"] for stream in catalog["streams"]}
-    assert set(rows(first_read)) == names
-    assert {state["stream"]["stream_descriptor"]["name"] for state in first_read.of_type("STATE")} == names
-    assert {tuple(statuses(first_read, name)) for name in names} == {("STARTED", "RUNNING", "COMPLETE")}
+    assert set(rows(first_read)) == set(BY_NAME)
+    assert {state["stream"]["stream_descriptor"]["name"] for state in first_read.of_type("STATE")} == set(BY_NAME)
+    assert {tuple(statuses(first_read, name)) for name in BY_NAME} == {("STARTED", "RUNNING", "COMPLETE")}
 
 
 def test_read_goes_on_from_its_state(first_read: Finished, second_read: Finished) -> None:
     """A read with state completes too, and brings fewer rows than the first where nothing has changed."""
     assert_clean(second_read)
     assert sum(rows(second_read).values()) < sum(rows(first_read).values())
-    assert {statuses(second_read, name)[-1] for name in rows(first_read)} == {"COMPLETE"}
+    assert {statuses(second_read, name)[-1] for name in BY_NAME} == {"COMPLETE"}
 
 
 def test_state_counts_every_record(first_read: Finished) -> None:
@@ -169,37 +173,36 @@ def test_state_counts_every_record(first_read: Finished) -> None:
     assert counts == rows(first_read)
 
 
-def test_sigterm_ends_a_read(
-    docker_client: Any, folder: Path, catalog: dict[str, Any], simulator: Simulator, online: dict[str, Any]
-) -> None:
+@pytest.mark.usefixtures("catalog")
+def test_sigterm_ends_a_read(online: Place, simulator: Simulator) -> None:
     """A read that is told to stop ends within a second, with the code that the platform takes for a clean stop."""
-    simulator.switches.update({"latency_ms": 500})
-    try:
-        with started(docker_client, READ, mount={folder: "/secrets"}, **online) as container:
-            # The first line tells that the command is up; with such latency the read lasts for long after it.
-            next(container.logs(stream=True, follow=True))
-            assert seconds_to_stop(container) < 1
-            assert finished(container).code == 143
-    finally:
-        simulator.switches.update({"latency_ms": 0})
+    # The first line tells that the command is up; with such latency the read lasts for long after it.
+    simulator.switches.update({"latency_ms": 2000})
+    with running(READ, online) as container:
+        code, seconds = terminated(container)
+    simulator.switches.update({"latency_ms": 0})
+    assert code == 143
+    assert seconds < 1
 
 
+@pytest.mark.usefixtures("image")
 @pytest.mark.parametrize("working_folder", ["/config", "/tmp", "/"])
-def test_working_folder_does_not_matter(docker_client: Any, image: Any, working_folder: str) -> None:
+def test_working_folder_does_not_matter(working_folder: str) -> None:
     """The platform starts the command in folders of its own."""
-    assert_clean(run(docker_client, ["spec"], network_mode="none", working_dir=working_folder))
+    assert_clean(run(["spec"], replace(OFFLINE, options=("--network", "none", "--workdir", working_folder))))
 
 
-def test_platform_wrapper(docker_client: Any, image: Any, folder: Path, online: dict[str, Any]) -> None:
+def test_platform_wrapper(online: Place, folder: Path) -> None:
     """The shell line with which the platform starts a command works, with the root file system writable as there."""
     line = 'eval "$AIRBYTE_ENTRYPOINT check --config /config/config.json" > /tmp/output.json; cat /tmp/output.json'
-    options = {**online, "mount": {folder: "/config"}, "working_dir": "/config", "read_only": False}
-    end = run(docker_client, [line], entrypoint=["sh", "-c"], **options)
+    as_there = replace(online, mounts={folder: "/config"}, confinement=CONFINED)
+    end = run(["-c", line], replace(as_there, options=(*online.options, "--workdir", "/config")), entrypoint="sh")
     assert_clean(end)
     assert [status["status"] for status in end.of_type("CONNECTION_STATUS")] == ["SUCCEEDED"]
 
 
-def test_confinement_is_what_it_says(docker_client: Any, image: Any) -> None:
+@pytest.mark.usefixtures("image")
+def test_confinement_is_what_it_says() -> None:
     """The containers of these tests run as the plain user, and their root file system refuses to be written."""
-    end = run(docker_client, ["id -u; touch /airbyte/x || echo refused"], entrypoint=["sh", "-c"], network_mode="none")
-    assert end.out.split() == [CONFINED["user"].split(":")[0], "refused"]
+    end = run(["-c", "id -u; touch /airbyte/x || echo refused"], entrypoint="sh")
+    assert end.out.split() == [USER_ID, "refused"]
