@@ -72,7 +72,10 @@ class Entrypoint(AirbyteEntrypoint):
 
 def launch(args: Sequence[str]) -> int:
     """Run a command and print its messages; returns the exit code, or leaves at once where threads may still wait."""
+    # Its monitors announce themselves, which says nothing to a user and would stand before new credentials.
+    logging.disable(logging.INFO)
     entrypoint = Entrypoint(SourceTiktokAds(paged=True))
+    logging.disable(logging.NOTSET)
     parsed = entrypoint.parse_args(list(args))
     with PRINT_BUFFER:
         try:

@@ -14,15 +14,18 @@ from airbyte_cdk.config_observation import create_connector_config_control_messa
 from airbyte_cdk.models import (
     AirbyteCatalog,
     AirbyteConnectionStatus,
+    AirbyteLogMessage,
     AirbyteMessage,
     AirbyteMessageSerializer,
     AirbyteStateMessage,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
+    Level,
     Status,
     StreamDescriptor,
     SyncMode,
+    Type,
 )
 from airbyte_cdk.models.airbyte_protocol_serializers import AirbyteCatalogSerializer
 from airbyte_cdk.sources import Source
@@ -77,6 +80,7 @@ class SourceTiktokAds(Source):
     def __init__(self, *, paged: bool = False) -> None:
         self.message_repository = Outbox(Queue())
         self._paged = paged
+        self._notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -102,13 +106,12 @@ class SourceTiktokAds(Source):
         """The user's configuration in our form, whatever connector it was written for; nothing is written to disk."""
         update_secrets([])
         _hide(config)
-        ours, notes = normalise(config)
-        for note in notes:
-            logging.getLogger("airbyte").info(note)
+        ours, self._notes = normalise(config)
         return ours
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Whether the configuration can be read with, proven by requests that change nothing."""
+        self._say_notes()
         try:
             settings = settings_of(config)
             if isinstance(settings.credentials, AuthorizationCode):
@@ -209,7 +212,14 @@ class SourceTiktokAds(Source):
             client.use(token)
             self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
             settings = settings_of(renewed)
+        self._say_notes()
         return client, settings
+
+    def _say_notes(self) -> None:
+        """Log how the configuration was understood; kept back until now, because new credentials go before all else."""
+        for note in self._notes:
+            log = AirbyteLogMessage(level=Level.INFO, message=filter_secrets(note))
+            self.message_repository.emit_message(AirbyteMessage(type=Type.LOG, log=log))
 
 
 def settings_of(config: Mapping[str, Any]) -> Config:
