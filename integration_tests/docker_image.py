@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -163,4 +164,6 @@ def derived(**environment: str) -> Iterator[str]:
 def bridge_address() -> str:
     """The machine's address as containers on the default network see it."""
     [network] = json.loads(docker("network", "inspect", "bridge"))
-    return str(network["IPAM"]["Config"][0]["Gateway"])
+    settings = network["IPAM"]["Config"][0]
+    # The daemon names the gateway only where someone chose it; else it is the network's first address.
+    return str(settings.get("Gateway") or next(ip_network(settings["Subnet"]).hosts()))
