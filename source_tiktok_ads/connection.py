@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from source_tiktok_ads.api.client import Client
@@ -11,6 +11,7 @@ from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
+from source_tiktok_ads.sync.lines import Answer, decode
 from source_tiktok_ads.sync.partition import future_start
 
 TRIES = 3
@@ -24,9 +25,13 @@ class Brisk:
         self.now = client.now
         self.accounts = client.accounts
 
-    def get(self, path: str, params: Mapping[str, Any], *, repeat_timeouts: bool = True) -> Any:
+    def get(
+        self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False
+    ) -> Answer:
         """The answer of one request. Raises TikTokError."""
-        return self._client.get(path, params, attempts=TRIES, server_attempts=TRIES, repeat_timeouts=repeat_timeouts)
+        return self._client.get(
+            path, params, decode=decode, attempts=TRIES, server_attempts=TRIES, repeat_timeouts=repeat_timeouts
+        )
 
 
 def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
@@ -37,7 +42,7 @@ def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
     refused = [account for account in found if account.refusal]
     readable = [account for account in found if not account.refusal]
     if refused and (not readable or _must_fail(config, refused)):
-        raise AccountsError(" ".join(f"{account.refusal.sentence}" for account in refused if account.refusal))
+        raise AccountsError(" ".join(described(account) for account in refused))
     now = client.now()
     if all(config.start_date > account.today(now) for account in readable):
         raise AccountsError(future_start(config.start_date, now))
@@ -56,13 +61,13 @@ def _prove_report(client: Brisk, readable: Sequence[Account]) -> None:
         today = account.today(client.now())
         params = REPORTS[0].params(account.id, today, today, include_deleted=False)
         try:
-            client.get(REPORTS[0].path, {**params, "page": 1, "page_size": 1})
+            client.get(REPORTS[0].path, {**params, "page": 1, "page_size": 1}, decode=decode)
             return
         except TikTokError as refused:
             # A metric that TikTok no longer takes is left out by a read, with a warning.
             if invalid_metrics(refused.message):
                 return
-            if refused.rule.action is not Action.SKIP_ADVERTISER:
+            if refused.action is not Action.SKIP_ADVERTISER:
                 raise
             error = error or refused
     if error:

@@ -9,9 +9,10 @@ from datetime import date, datetime, timezone, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from source_tiktok_ads.api.errors import Action, TikTokError
+from source_tiktok_ads.api.errors import RULES, Action, TikTokError
 from source_tiktok_ads.config import AccessToken, Config, SandboxToken
 from source_tiktok_ads.streams.model import Accounts
+from source_tiktok_ads.sync.lines import Answer, decode
 
 
 class AccountsError(ValueError):
@@ -21,7 +22,9 @@ class AccountsError(ValueError):
 class Asking(Protocol):
     """What this module needs of the client."""
 
-    def get(self, path: str, params: Mapping[str, Any], *, repeat_timeouts: bool = False) -> Any:
+    def get(
+        self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False
+    ) -> Answer:
         """The answer of one request."""
 
     def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
@@ -78,7 +81,7 @@ def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> lis
     ids = list(selected)
     for start in range(0, len(ids), Accounts.page_size):
         known.update(_facts(client, ids[start : start + Accounts.page_size]))
-    found = [_account(id, named, known.get(id, {})) for id, named in selected.items()]
+    found = [_account(id, named, known.get(id) or _unknown(id)) for id, named in selected.items()]
     return _without_facts(found, warn) if _facts_unavailable(config, found) else found
 
 
@@ -120,22 +123,27 @@ def _id_of(name: str, listed: Sequence[tuple[str, str]]) -> str:
 def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:
     """advertiser/info of at most 100 accounts; a refused batch is halved until the refused ids stand alone."""
     try:
-        rows = client.get(Accounts.path, {"advertiser_ids": list(ids)}, repeat_timeouts=True).data["list"]
+        data = client.get(Accounts.path, {"advertiser_ids": list(ids)}, decode=decode, repeat_timeouts=True).data
     except TikTokError as error:
-        # TikTok: one unreadable account makes the whole batch fail.
-        if error.rule.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG):
+        if error.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG):
             raise
-        if len(ids) == 1:
-            return {ids[0]: error}
+        if len(ids) == 1 or error.action is Action.SKIP_STREAM:
+            return dict.fromkeys(ids, error)
+        # TikTok: one unreadable account makes the whole batch fail.
         half = len(ids) // 2
         return {**_facts(client, ids[:half]), **_facts(client, ids[half:])}
-    return {str(row["advertiser_id"]): row for row in rows}
+    return {str(row.get("advertiser_id")): row for row in (data.list if data else None) or ()}
 
 
 def _account(id: str, named: bool, facts: Mapping[str, Any] | TikTokError) -> Account:
     if isinstance(facts, TikTokError):
         return Account(id, named, refusal=facts)
     return Account(id, named, facts.get("name"), zone_of(facts), facts.get("currency") or None, facts)
+
+
+def _unknown(id: str) -> TikTokError:
+    """The refusal of an account that an answer about it leaves out without a word."""
+    return TikTokError(RULES[40300], message="the answer leaves this account out", path=Accounts.path, advertiser_id=id)
 
 
 def zone_of(facts: Mapping[str, Any]) -> tzinfo:
@@ -154,7 +162,7 @@ def _facts_unavailable(config: Config, found: Iterable[Account]) -> bool:
     refusals = [account.refusal for account in found]
     if not refusals or not all(refusals):
         return False
-    return config.sandbox or all(refusal and refusal.rule.action is Action.SKIP_STREAM for refusal in refusals)
+    return config.sandbox or all(refusal and refusal.action is Action.SKIP_STREAM for refusal in refusals)
 
 
 def _without_facts(found: Iterable[Account], warn: Callable[[str], None]) -> list[Account]:

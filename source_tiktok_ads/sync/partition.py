@@ -165,7 +165,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _leave_out(self, account: Account, error: TikTokError) -> None:
         """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
-        action = error.rule.action
+        action = error.action
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
