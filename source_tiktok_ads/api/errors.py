@@ -224,10 +224,12 @@ def _wording(codes: set[int], pattern: str, rule: Rule, path: str = "") -> Wordi
 
 _QUOTA = replace(_LOCKED_OUT, happened="The app's quota for the day is used up; TikTok frees it at 00:00 UTC")
 
+_DAILY = _wording({40016, 40100}, r"\bQPD\b|per day|daily", _QUOTA)
+
 WORDINGS: tuple[Wording, ...] = (
     # TikTok: 40100 has two very different forms: one full second, and a lockout of minutes or hours.
-    _wording({40016, 40100}, r"QPD|per day|daily", _QUOTA),
-    _wording({40016, 40100}, r"QPM|per minute|temporarily restricted", _LOCKED_OUT),
+    _DAILY,
+    _wording({40016, 40100}, r"\bQPM\b|per minute|temporarily restricted", _LOCKED_OUT),
     # TikTok: a fault of its servers also hides behind the throttle's code.
     _wording({40016, 40100}, r"timed out", _SERVER_FAULT),
     # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
@@ -308,7 +310,7 @@ def invalid_metrics(message: str) -> tuple[str, ...]:
 def daily_quota(message: str) -> bool:
     """Whether a lockout lasts until 00:00 UTC because the day's quota is used up."""
     # TikTok: a breach of the quota per day blocks until 00:00 UTC, one per minute for five minutes.
-    return bool(WORDINGS[0].pattern.search(message))
+    return bool(_DAILY.pattern.search(message))
 
 
 def named_limit(message: str) -> float | None:

@@ -93,11 +93,8 @@ class HttpTransport:
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """The whole answer; raises `Fault`, whose detail holds no address and no header."""
-        fault: Fault
         try:
             return self._exchange(method, url, headers, body)
-        except Fault as known:
-            fault = known
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             fault = fault_of(error)
         # Raised outside of the handler: the library's own error, whose text holds the address, must not hang on to it.
@@ -118,7 +115,7 @@ class HttpTransport:
         raw = response.raw
         answer = {name.lower(): value for name, value in raw.headers.items()}
         return Reply(
-            response.status_code, answer, unpack(self._read(raw, deadline), answer.get("content-encoding", ""))
+            response.status_code, answer, unpack(self._read(raw, deadline), answer.get("content-encoding", "").lower())
         )
 
     def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
@@ -146,7 +143,7 @@ def prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | No
     """A request of which nothing is guessed: no cookies, no .netrc, no second encoding of the address."""
     request = requests.PreparedRequest()
     request.method, request.url, request.body = method, url, body
-    request.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip", **headers})
+    request.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip", "User-Agent": "source-tiktok-ads", **headers})
     if body is not None:
         request.headers["Content-Length"] = str(len(body))
     return request

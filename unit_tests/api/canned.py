@@ -1,0 +1,95 @@
+"""A canned transport and a virtual clock: what the client meets in tests instead of sockets and time."""
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from source_tiktok_ads.api.client import Client
+from source_tiktok_ads.api.pace import Pace
+from source_tiktok_ads.api.transport import Fault, Reply
+
+MACHINE = datetime(2030, 1, 1, tzinfo=timezone.utc)
+TOKEN = "the+token/of=tests"
+
+
+def envelope(code: int = 0, message: str = "OK", data: Any = None, request_id: str = "2026ABC") -> bytes:
+    """The bytes of an answer."""
+    return json.dumps({"code": code, "message": message, "request_id": request_id, "data": data}).encode()
+
+
+def ok(data: Any = None, **headers: str) -> Reply:
+    """Success with data (an empty object unless told)."""
+    return Reply(200, headers, envelope(data={} if data is None else data))
+
+
+def refused(code: int, message: str = "no") -> Reply:
+    """A refusal, as TikTok sends it: HTTP 200."""
+    return Reply(200, {}, envelope(code, message, {}))
+
+
+class Script:
+    """A transport that answers with what it was given, one after the other, and keeps what it was asked."""
+
+    def __init__(self, *answers: Reply | Fault) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, Mapping[str, str], bytes | None]] = []
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """The next answer; the last one again and again."""
+        self.asked.append((method, url, headers, body))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Fault):
+            raise answer
+        return answer
+
+
+class Time:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+class Bench:
+    """A client on a script and a virtual clock; `log` collects what it says."""
+
+    def __init__(self, *answers: Reply | Fault, pace: Pace | None = None, wait_scale: float = 1.0) -> None:
+        self.script = Script(*answers)
+        self.time = Time()
+        self.log: list[tuple[int, str]] = []
+        self.client = Client(
+            "https://api.test/",
+            TOKEN,
+            pace or Pace(50),
+            self.script,
+            log=lambda level, text: self.log.append((level, text)),
+            sleep=self.time.sleep,
+            monotonic=self.time.monotonic,
+            machine_clock=lambda: MACHINE,
+            chance=lambda: 0.5,
+            wait_scale=wait_scale,
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """What was logged."""
+        return [text for _, text in self.log]
+
+
+def in_thread(act: Any) -> threading.Thread:
+    """Start something beside the test."""
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    return thread

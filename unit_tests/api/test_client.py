@@ -1,0 +1,493 @@
+"""The client: what it sends, what it makes of answers, when it asks again and when never more."""
+
+import json
+import logging
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source_tiktok_ads.api.client import Answer, Client, Token, query
+from source_tiktok_ads.api.envelope import Envelope, decoder
+from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, Unreachable
+from source_tiktok_ads.api.pace import Pace
+from source_tiktok_ads.api.pages import unpaged
+from source_tiktok_ads.api.transport import Fault, Reply
+
+from .canned import MACHINE, TOKEN, Bench, Script, envelope, in_thread, ok, refused
+
+REPORT = "report/integrated/get"
+QPS = "App 7 reaches the QPS limit 10, current QPS is 11"
+RESTRICTED = "Due to too many requests, requests from App 7 are temporarily restricted"
+DATE = "Sun, 22 Nov 2026 22:30:00 GMT"
+
+
+def get(bench: Bench, **more: Any) -> Envelope:
+    """A report of account 1."""
+    return bench.client.get(REPORT, {"page": 1}, advertiser_id="1", **more)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"page": 1, "a": "x y", "none": None}, {"page": "1", "a": "x y"}),
+        ({"query_lifetime": True, "b": False}, {"query_lifetime": "true", "b": "false"}),
+        ({"advertiser_ids": ["1"], "t": ("a", "ü")}, {"advertiser_ids": '["1"]', "t": '["a","ü"]'}),
+        ({"filtering": {"primary_status": "STATUS_ALL"}}, {"filtering": '{"primary_status":"STATUS_ALL"}'}),
+    ],
+)
+def test_query(params: dict[str, Any], expected: dict[str, str]) -> None:
+    """Text as it is, everything else as compact JSON."""
+    assert dict(parse_qsl(query(params))) == expected
+
+
+def test_query_encodes_spaces_as_percent() -> None:
+    """A plus is not a space everywhere."""
+    assert query({"a": "x y/z"}) == "a=x%20y%2Fz"
+
+
+def test_what_is_sent() -> None:
+    """Path with a trailing slash under the version, token in its own header."""
+    bench = Bench(ok({"list": []}))
+    assert get(bench).data == {"list": []}
+    method, url, headers, body = bench.script.asked[0]
+    assert (method, url, body) == ("GET", f"https://api.test/open_api/v1.3/{REPORT}/?page=1", None)
+    assert headers == {"Access-Token": TOKEN}
+    bench.client.get("user/info", {})
+    assert urlsplit(bench.script.asked[1][1]).path == "/open_api/v1.3/user/info/"
+
+
+def test_post() -> None:
+    """A JSON body, with the token or without."""
+    bench = Bench(ok({"task_id": "1"}))
+    assert bench.client.post("report/task/create", {"a": [1]}).data == {"task_id": "1"}
+    bench.client.post("oauth2/access_token", {}, auth=False)
+    (method, _, headers, body), (_, _, bare, _) = bench.script.asked
+    assert (method, body, headers["Access-Token"]) == ("POST", b'{"a":[1]}', TOKEN)
+    assert bare == {"Content-Type": "application/json"}
+
+
+def test_a_token_that_no_header_can_carry() -> None:
+    """It is refused like a wrong one, before it is sent, and its text stays out of the message."""
+    bench = Bench(ok())
+    bench.client.use("line\nbreak")
+    with pytest.raises(TikTokError, match="nothing was sent") as caught:
+        get(bench)
+    assert caught.value.action is Action.FAIL
+    assert "break" not in str(caught.value)
+    assert bench.script.asked == []
+    bench.client.use(f" {TOKEN}\n")
+    assert get(bench).code == 0
+
+
+def test_fetch_brings_the_headers() -> None:
+    """The sole sign of a report over a part of the ads is a header."""
+    bench = Bench(Reply(200, {"x-tt-ads-throttle": "1"}, envelope(data={})), ok())
+    answers = [bench.client.fetch(REPORT, {}, decode=decoder(Envelope)) for _ in range(2)]
+    assert [answer.cut for answer in answers] == [True, False]
+    assert isinstance(answers[0], Answer)
+
+
+class Rows(msgspec.Struct):
+    """Typed data with a field that refusals lack."""
+
+    list: list[int]
+
+
+class RowsEnvelope(Envelope):
+    """A typed envelope."""
+
+    data: Rows | None = None
+
+
+def test_typed_answers() -> None:
+    """The caller's decoder decides the type."""
+    assert get(Bench(ok({"list": [1, "2"]})), decode=decoder(RowsEnvelope)).data == Rows([1, 2])
+
+
+def test_a_refusal_is_read_though_the_typed_decoder_chokes_on_it() -> None:
+    """`data` is an empty object on errors."""
+    with pytest.raises(TikTokError) as caught:
+        get(Bench(refused(40001)), decode=decoder(RowsEnvelope))
+    assert caught.value.code == 40001
+
+
+TRANSIENT = [
+    Reply(200, {}, b"<html>busy</html>"),
+    Reply(200, {}, b""),
+    Reply(200, {}, envelope(data=None)),
+    Reply(200, {}, envelope()[:-5]),
+    Reply(204, {}, b""),
+    Reply(500, {}, b"oops"),
+    Reply(502, {}, b""),
+    Reply(403, {}, b"<html>"),
+    Reply(200, {}, envelope(20001, "partly", None)),
+    refused(50000),
+    refused(51234),
+    refused(40202),
+    refused(60001),
+    refused(40016),
+    refused(40133),
+    refused(40100, QPS),
+    refused(40100, RESTRICTED),
+    refused(40100, "Internal service timed out. Please retry in sometime."),
+    Reply(429, {}, b""),
+    Reply(429, {}, envelope(40100, QPS, {})),
+    Fault("connect", "NewConnectionError"),
+    Fault("trust", "SSLError"),
+    Fault("cut", "ProtocolError"),
+    Fault("garbled", "broken gzip"),
+]
+
+
+@pytest.mark.parametrize("trouble", TRANSIENT)
+def test_transient_trouble_is_asked_again(trouble: Reply | Fault) -> None:
+    """The same request, after a wait that is told in the log."""
+    bench = Bench(trouble, ok({"list": [1]}))
+    assert get(bench).data == {"list": [1]}
+    assert bench.script.asked[0] == bench.script.asked[1]
+    assert sum(bench.time.slept) > 0
+    assert any("asking again" in text for text in bench.texts)
+
+
+@pytest.mark.parametrize("trouble", [t for t in TRANSIENT if t not in (TRANSIENT[12], TRANSIENT[16])])
+def test_patience_ends(trouble: Reply | Fault) -> None:
+    """Trouble that stays is an error that names the account, and never an endless loop."""
+    bench = Bench(trouble)
+    with pytest.raises(TikTokError, match="account 1") as caught:
+        get(bench)
+    assert caught.value.action in (Action.GIVE_UP, Action.FAIL)
+    assert len(bench.script.asked) <= 60
+
+
+def test_a_typed_shape_that_never_fits() -> None:
+    """A success of another shape is asked for again, then given up."""
+    with pytest.raises(Unreachable, match="unexpected shape"):
+        get(Bench(ok({"list": "?"})), decode=decoder(RowsEnvelope))
+
+
+def test_what_the_caller_does_not_accept() -> None:
+    """A page without `page_info` is asked for again."""
+    bench = Bench(ok({"list": []}), ok({"list": [], "page_info": {"total_page": 1}}))
+    assert get(bench, accept=unpaged).data["page_info"] == {"total_page": 1}
+
+
+def test_bounds_of_the_caller() -> None:
+    """Reports hand back the third fault of TikTok's side, so that less can be asked for."""
+    bench = Bench(refused(50000))
+    with pytest.raises(TikTokError) as caught:
+        get(bench, server_attempts=3)
+    assert caught.value.server_fault
+    assert len(bench.script.asked) == 3
+    with pytest.raises(TikTokError):
+        get(bench, attempts=1)
+    assert len(bench.script.asked) == 4
+
+
+@pytest.mark.parametrize("trouble", [Fault("timeout", "no byte"), Reply(504, {}, b"<html>"), Reply(408, {}, b"")])
+def test_a_timeout_is_never_repeated(trouble: Reply | Fault) -> None:
+    """Repeating it lowers the app's limit; the caller asks for less."""
+    bench = Bench(trouble)
+    with pytest.raises(TimedOut) as caught:
+        get(bench)
+    assert caught.value.action is Action.SHRINK
+    assert len(bench.script.asked) == 1
+
+
+def test_a_timeout_is_repeated_where_nothing_can_shrink() -> None:
+    """If the caller says so, with long pauses."""
+    bench = Bench(Fault("timeout", "no byte"), ok())
+    assert get(bench, repeat_timeouts=True).code == 0
+    assert bench.time.slept[0] == 60
+
+
+def test_too_large() -> None:
+    """40067 goes back at once."""
+    bench = Bench(refused(40067))
+    with pytest.raises(TooLarge):
+        get(bench, repeat_timeouts=True)
+    assert len(bench.script.asked) == 1
+
+
+def test_a_redirect_is_an_error() -> None:
+    """Whatever its body says."""
+    with pytest.raises(Unreachable, match="redirect"):
+        get(Bench(Reply(302, {"location": "http://evil.test/"}, envelope(data={}))))
+
+
+def test_the_code_outranks_the_status() -> None:
+    """A verdict beside HTTP 400 or 500 is TikTok's."""
+    with pytest.raises(TikTokError) as caught:
+        get(Bench(Reply(500, {}, envelope(40001, "no", {}))))
+    assert caught.value.code == 40001
+
+
+def test_partly_successful_is_taken_with_a_warning() -> None:
+    """20001 brings data."""
+    bench = Bench(Reply(200, {}, envelope(20001, "partly", {"list": [1]})))
+    assert get(bench).data == {"list": [1]}
+    assert [level for level, _ in bench.log] == [logging.WARNING]
+    assert "20001" in bench.texts[0]
+
+
+def test_a_revoked_token_ends_everything_at_once() -> None:
+    """Not one more request; each later call says so for its own account."""
+    bench = Bench(refused(40105, "Access token is incorrect"), ok())
+    for account in ("1", "2"):
+        with pytest.raises(TikTokError) as caught:
+            bench.client.get("ad/get", {}, advertiser_id=account)
+        assert (caught.value.code, caught.value.advertiser_id) == (40105, account)
+        assert caught.value.action is Action.FAIL
+    assert len(bench.script.asked) == 1
+
+
+def test_a_refused_secret_ends_nothing_else() -> None:
+    """It says nothing about the token."""
+    bench = Bench(refused(40101), ok())
+    with pytest.raises(TikTokError):
+        bench.client.accounts("7", "some-secret")
+    assert get(bench).code == 0
+
+
+def test_one_account_ends_nothing_else() -> None:
+    """40001 is about one account."""
+    bench = Bench(refused(40001), ok())
+    with pytest.raises(TikTokError):
+        get(bench)
+    assert get(bench).code == 0
+
+
+def test_the_end_wakes_who_waits() -> None:
+    """A thread in a long wait learns at once that the token is gone."""
+    script, errors = Script(refused(60001), refused(40105)), []
+    waiting = threading.Event()
+    client = Client("https://api.test", TOKEN, Pace(50), script, log=lambda _level, _text: waiting.set())
+
+    def read() -> None:
+        try:
+            client.get("ad/get", {})
+        except TikTokError as error:
+            errors.append(error.code)
+
+    thread = in_thread(read)
+    assert waiting.wait(10)
+    read()
+    thread.join(10)
+    assert errors == [40105, 40105]
+    assert len(script.asked) == 2
+
+
+def test_a_lockout_pauses_and_logs_once_a_minute() -> None:
+    """Five minutes without a request, and a line a minute that says why and until when."""
+    bench = Bench(ok(date=DATE), refused(40100, RESTRICTED), ok())
+    get(bench)
+    get(bench)
+    assert sum(bench.time.slept) >= 300
+    waiting = [text for text in bench.texts if text.startswith("Waiting until 22:35:0")]
+    assert len(waiting) == 5
+    assert all("locked this app out" in text for text in waiting)
+
+
+def test_a_lockout_that_never_ends_ends_the_sync() -> None:
+    """After six pauses, 105 minutes: the state says where to go on; later calls don't wait again."""
+    bench = Bench(refused(40100, RESTRICTED))
+    with pytest.raises(TikTokError, match="locked this app out") as caught:
+        get(bench)
+    assert caught.value.action is Action.GIVE_UP
+    assert 6300 <= sum(bench.time.slept) <= 6400
+    asked = len(bench.script.asked)
+    with pytest.raises(TikTokError):
+        get(bench)
+    assert len(bench.script.asked) == asked == 7
+
+
+def test_a_quota_of_the_day_waits_for_midnight_when_it_is_near() -> None:
+    """At 22:30 that is 90 minutes."""
+    bench = Bench(ok(date=DATE), refused(40100, "App reaches the QPD limit"), ok())
+    get(bench)
+    get(bench)
+    assert sum(bench.time.slept) == pytest.approx(5400, abs=2)
+
+
+def test_a_quota_of_the_day_ends_the_sync_when_midnight_is_far() -> None:
+    """Nobody waits half a day."""
+    bench = Bench(ok(date="Sun, 22 Nov 2026 09:00:00 GMT"), refused(40100, "App reaches the QPD limit"))
+    get(bench)
+    with pytest.raises(TikTokError, match="00:00 UTC"):
+        get(bench)
+    assert sum(bench.time.slept) < 1
+
+
+def test_a_lockout_cancels_starts_that_were_given_out() -> None:
+    """A request that waits for its start when the lockout comes does not go."""
+    pace = Pace(1)
+    bench = Bench(ok(), pace=pace)
+    first = pace.reserve(bench.time.now, "9", "x")
+    real, locked = bench.time.sleep, []
+
+    def sleep(seconds: float) -> None:
+        if not locked:
+            locked.append(pace.restricted(bench.time.now, first))
+        real(seconds)
+
+    bench.client._sleep = sleep
+    get(bench)
+    assert bench.time.now >= 1300
+
+
+def test_a_brake_leaves_other_accounts_alone() -> None:
+    """40133 holds only its own account."""
+    bench = Bench(refused(40133), ok())
+    get(bench)
+    assert 1.9 < sum(bench.time.slept) < 2.5
+
+
+def test_an_endpoint_has_a_brake_too() -> None:
+    """40016 the same way."""
+    bench = Bench(refused(40016), ok())
+    get(bench)
+    assert 1.9 < sum(bench.time.slept) < 2.5
+
+
+def test_waits_are_scaled() -> None:
+    """Tests shorten them all; the number of tries stays."""
+    bench = Bench(refused(50000), wait_scale=0.001)
+    with pytest.raises(TikTokError):
+        get(bench)
+    assert sum(bench.time.slept) < 1.5
+    assert len(bench.script.asked) == 10
+
+
+def test_the_clock_is_tiktoks() -> None:
+    """The machine's before any answer; an answer that is none of TikTok's does not count."""
+    bench = Bench(Reply(502, {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}, b"gateway"), ok(date=DATE))
+    assert bench.client.now() == bench.client.began == MACHINE
+    get(bench)
+    moment = datetime(2026, 11, 22, 22, 30, tzinfo=timezone.utc)
+    assert bench.client.now() == bench.client.began == moment
+    bench.time.sleep(30)
+    assert bench.client.now() - moment == timedelta(seconds=30)
+
+
+def test_a_refusal_has_a_date_too() -> None:
+    """Also where the typed decoder chokes."""
+    bench = Bench(Reply(200, {"date": DATE}, envelope(40001, "no", {})))
+    with pytest.raises(TikTokError):
+        get(bench, decode=decoder(RowsEnvelope))
+    assert bench.client.now().year == 2026
+
+
+GRANT = {"access_token": "new-token", "advertiser_ids": ["1", 2], "scope": [1, 2]}
+
+
+def test_exchange() -> None:
+    """A code becomes a token, without the old token being sent; its repr hides it."""
+    bench = Bench(ok(GRANT))
+    token = bench.client.exchange("7", "app-secret", "auth-code")
+    assert token == Token("new-token", ("1", "2"), (1, 2))
+    assert "new-token" not in repr(token)
+    _, url, headers, body = bench.script.asked[0]
+    assert url.endswith("/open_api/v1.3/oauth2/access_token/")
+    assert "Access-Token" not in headers
+    assert json.loads(body or b"") == {"app_id": "7", "secret": "app-secret", "auth_code": "auth-code"}
+    assert bench.client.redact("new-token app-secret auth-code") == "**** **** ****"
+
+
+def test_exchange_without_the_accounts_where_they_take_too_long() -> None:
+    """Thousands of accounts time out; the token alone does not."""
+    bench = Bench(Fault("timeout", ""), ok({"access_token": "new-token"}))
+    assert bench.client.exchange("7", "app-secret", "auth-code") == Token("new-token", (), ())
+    assert json.loads(bench.script.asked[1][3] or b"")["return_advertiser_ids"] is False
+
+
+def test_exchange_of_a_used_code() -> None:
+    """Its own sentence, and no second try."""
+    bench = Bench(refused(40110))
+    with pytest.raises(TikTokError, match="used already or has expired"):
+        bench.client.exchange("7", "app-secret", "auth-code")
+    assert len(bench.script.asked) == 1
+
+
+def test_accounts() -> None:
+    """Ids as text, names as they are."""
+    rows = [{"advertiser_id": 7000000000000000001, "advertiser_name": "A \ud83d"}, {"advertiser_id": "2"}]
+    bench = Bench(ok({"list": rows}))
+    assert bench.client.accounts("7", "app-secret") == [("7000000000000000001", "A \ud83d"), ("2", "")]
+    assert "secret=app-secret" in bench.script.asked[0][1]
+
+
+SPELLINGS = [TOKEN, quote(TOKEN, safe=""), "access_token=abcdef"]
+
+
+@pytest.mark.parametrize("secret", SPELLINGS)
+@pytest.mark.parametrize("code", [40105, 40002, 50000, 20001])
+def test_no_secret_in_what_is_said(code: int, secret: str) -> None:
+    """An answer that repeats a secret does not get it into log, message or repr."""
+    bench = Bench(Reply(200, {}, envelope(code, f"bad {secret}", {}, f"id {secret}")))
+    said = ""
+    try:
+        get(bench)
+    except TikTokError as error:
+        said = f"{error} {error!r} {error.sentence} {vars(error)}"
+    assert secret.removeprefix("access_token=") not in said + repr(bench.log) + repr(bench.client)
+    assert said or bench.log
+
+
+def test_fifty_threads_share_budget_and_end() -> None:
+    """Every call is answered once; nobody sends after the end."""
+    bench = Bench(*[ok()] * 100, refused(40105))
+    codes: list[int] = []
+    lock = threading.Lock()
+
+    def read() -> None:
+        for _ in range(4):
+            try:
+                code = get(bench).code
+            except TikTokError as error:
+                code = error.code
+            with lock:
+                codes.append(code)
+
+    threads = [in_thread(read) for _ in range(50)]
+    for thread in threads:
+        thread.join(30)
+    assert codes.count(0) == 100
+    assert codes.count(40105) == 100
+    assert len(bench.script.asked) <= 150
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+HOSTILE = st.builds(
+    lambda status, body: Reply(status, {}, body),
+    st.sampled_from([200, 200, 200, 204, 301, 400, 403, 429, 500, 504]),
+    st.binary(max_size=40)
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | st.builds(
+        lambda code, message, data: json.dumps({"code": code, "message": message, "data": data}).encode(),
+        st.sampled_from([0, 20001, 40001, 40002, 40100, 40105, 50000, 60001]) | JSON,
+        st.sampled_from(["OK", QPS, RESTRICTED, "Invalid metric fields: ['x']", TOKEN]) | JSON,
+        JSON,
+    ),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(HOSTILE, min_size=1, max_size=4))
+def test_hostile_answers_are_classified(replies: list[Reply]) -> None:
+    """Whatever comes is an answer or a `TikTokError`; no traceback, no hang, no secret."""
+    bench = Bench(*replies)
+    try:
+        said = repr(get(bench, decode=decoder(RowsEnvelope)).code)
+    except TikTokError as error:
+        said = str(error)
+    assert TOKEN not in said + repr(bench.log)
+    assert sum(bench.time.slept) < 10_000

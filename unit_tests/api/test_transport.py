@@ -1,0 +1,222 @@
+"""Whole answers and kinds of failure; the sockets are stood in for by an adapter."""
+
+import gzip
+import io
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+
+from source_tiktok_ads.api.transport import Bare, Fault, HttpTransport, fault_of, prepared, unpack
+
+from .canned import Time
+
+URL = "https://api.test/open_api/v1.3/x/?secret=s3cr3t"
+POOL: Any = SimpleNamespace(host="api.test")
+
+
+class Canned(HTTPAdapter):
+    """Answers without a network, or fails as told."""
+
+    def __init__(self, answer: Callable[[], Any]) -> None:
+        super().__init__()
+        self.answer = answer
+        self.seen: list[tuple[requests.PreparedRequest, dict[str, Any]]] = []
+
+    def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:  # type: ignore[override]
+        """What Bare would make of the answer."""
+        self.seen.append((request, settings))
+        return Bare().build_response(request, self.answer())
+
+
+def response(body: Any, status: int = 200, **headers: str) -> urllib3.HTTPResponse:
+    """An answer as it comes off the wire."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    return urllib3.HTTPResponse(
+        stream, named, status, preload_content=False, decode_content=False, request_method="GET"
+    )
+
+
+def transport(answer: Callable[[], Any], **settings: Any) -> HttpTransport:
+    """A transport over a canned adapter."""
+    return HttpTransport(adapter=Canned(answer), **settings)
+
+
+def fail(error: Exception) -> Callable[[], Any]:
+    """An answer that never comes."""
+
+    def answer() -> Any:
+        raise error
+
+    return answer
+
+
+def test_a_whole_answer() -> None:
+    """Status, lower-case headers, unpacked body."""
+    packed = gzip.compress(b'{"code":0}')
+    reply = transport(lambda: response(packed, Content_Encoding="GZIP", Date="now")).send("GET", URL, {}, None)
+    assert (reply.status, reply.headers["date"], reply.body) == (200, "now", b'{"code":0}')
+
+
+def test_a_redirect_is_handed_over() -> None:
+    """Following one would carry the token to another host."""
+    assert transport(lambda: response(b"", 302, Location="http://evil.test/")).send("GET", URL, {}, None).status == 302
+
+
+def test_a_cut_body() -> None:
+    """Fewer bytes than promised."""
+    with pytest.raises(Fault, match="cut"):
+        transport(lambda: response(b"abc", Content_Length="100")).send("GET", URL, {}, None)
+
+
+class Drip(io.RawIOBase):
+    """One byte at a time, each after a while."""
+
+    def __init__(self, time: Time, seconds: float) -> None:
+        self.time, self.seconds = time, seconds
+
+    def read1(self, _amount: int) -> bytes:
+        """The next byte."""
+        self.time.sleep(self.seconds)
+        return b"x"
+
+
+@pytest.mark.parametrize("connection", [None, SimpleNamespace(close=lambda: None), HTTPConnection("api.test")])
+def test_a_dripping_answer_is_cut_by_our_own_clock(connection: Any) -> None:
+    """A read timeout alone would let it drip for ever."""
+    time = Time()
+    raw = response(Drip(time, 7.0), Content_Length="1000")
+    raw._connection = connection
+    with pytest.raises(Fault, match="not whole after 120 s") as caught:
+        transport(lambda: raw, monotonic=time.monotonic).send("GET", URL, {}, None)
+    assert caught.value.kind == "timeout"
+    assert 120 <= time.now - 1000 < 128
+
+
+def test_the_last_silence_does_not_outlast_the_whole() -> None:
+    """With 57 s left, the socket waits 57 s and not 60."""
+    time, set_to = Time(), []
+    connection = HTTPConnection("api.test")
+    connection.sock = SimpleNamespace(settimeout=set_to.append, close=lambda: None)  # type: ignore[assignment]
+    raw = response(Drip(time, 63.0), Content_Length="1000")
+    raw._connection = connection
+    with pytest.raises(Fault, match="timeout"):
+        transport(lambda: raw, monotonic=time.monotonic).send("GET", URL, {}, None)
+    assert set_to == [57.0]
+
+
+def retry(reason: Exception) -> MaxRetryError:
+    """How urllib3 wraps what happened before a request left."""
+    return MaxRetryError(POOL, URL, reason)
+
+
+CASES = [
+    (requests.exceptions.ConnectTimeout(retry(ConnectTimeoutError())), "connect"),
+    (requests.exceptions.ConnectionError(retry(NewConnectionError(POOL, URL))), "connect"),
+    (requests.exceptions.ProxyError(retry(urllib3.exceptions.ProxyError("no", OSError()))), "connect"),
+    (requests.exceptions.SSLError(retry(urllib3.exceptions.SSLError("EOF"))), "connect"),
+    (requests.exceptions.SSLError(retry(urllib3.exceptions.SSLError("certificate verify failed"))), "trust"),
+    (OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /x"), "trust"),
+    (requests.exceptions.ReadTimeout(ReadTimeoutError(POOL, URL, "s3cr3t")), "timeout"),
+    (ReadTimeoutError(POOL, URL, "s3cr3t"), "timeout"),
+    (requests.exceptions.ConnectionError(ProtocolError("aborted", ConnectionResetError())), "cut"),
+    (ProtocolError("broken", ConnectionResetError()), "cut"),
+    (ConnectionResetError(), "cut"),
+    (requests.exceptions.InvalidURL(URL), "connect"),
+    (ValueError("Invalid header value b's3cr3t'"), "connect"),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), CASES)
+def test_kinds_of_failure(error: Exception, kind: str) -> None:
+    """Everything network-like has a kind, and none of its text, which may hold the address."""
+    with pytest.raises(Fault) as caught:
+        transport(fail(error)).send("GET", URL, {"Access-Token": "s3cr3t"}, None)
+    assert caught.value.kind == kind
+    assert "s3cr3t" not in repr(caught.value)
+    assert "s3cr3t" not in "".join(map(repr, [caught.value.__cause__, caught.value.args]))
+    assert caught.value.__context__ is None
+
+
+def test_fault_of_an_error_without_arguments() -> None:
+    """Its own name is all that is known."""
+    assert fault_of(OSError()).detail == "OSError"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "expected"),
+    [(b"x", "", b"x"), (b"x", "identity", b"x"), (b"", "gzip", b""), (gzip.compress(b"x"), "x-gzip", b"x")],
+)
+def test_unpack(body: bytes, encoding: str, expected: bytes) -> None:
+    """Gzip, or nothing."""
+    assert unpack(body, encoding) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"), [(b"junk", "gzip"), (gzip.compress(b"x" * 99)[:-9], "gzip"), (b"x", "br"), (b"x", "deflate")]
+)
+def test_unpack_refuses(body: bytes, encoding: str) -> None:
+    """Broken, cut, or packed in a way that was not asked for."""
+    with pytest.raises(Fault, match="garbled"):
+        unpack(body, encoding)
+
+
+def test_prepared() -> None:
+    """Gzip is asked for, and nothing is guessed."""
+    get = prepared("GET", URL, {"Access-Token": "t"}, None)
+    assert (get.method, get.url, get.body) == ("GET", URL, None)
+    assert get.headers["accept-encoding"] == "gzip"
+    assert "Content-Length" not in get.headers
+    assert prepared("POST", URL, {}, b"{}").headers["Content-Length"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("environ", "verify"),
+    [
+        ({}, True),
+        ({"SSL_CERT_FILE": "/a"}, "/a"),
+        ({"REQUESTS_CA_BUNDLE": "/b", "SSL_CERT_FILE": "/a"}, "/b"),
+        ({"REQUESTS_CA_BUNDLE": "", "SSL_CERT_FILE": "/a"}, "/a"),
+    ],
+)
+def test_certificates(environ: dict[str, str], verify: bool | str) -> None:
+    """The variables that companies set for their inspecting proxies."""
+    adapter = Canned(lambda: response(b""))
+    HttpTransport(adapter=adapter, environ=environ).send("GET", URL, {}, None)
+    assert adapter.seen[0][1]["verify"] == verify
+    assert adapter.seen[0][1]["timeout"] == (10.0, 60.0)
+
+
+def test_proxies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """HTTPS_PROXY and NO_PROXY hold, a .netrc does not."""
+    (tmp_path / ".netrc").write_text("machine api.test login a password b")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
+    monkeypatch.setenv("NO_PROXY", "inside.test")
+    adapter = Canned(lambda: response(b""))
+    sender = HttpTransport(adapter=adapter)
+    for url in (URL, URL, "https://inside.test/"):
+        sender.send("GET", url, {}, None)
+    assert [settings["proxies"].get("https") for _, settings in adapter.seen] == ["http://proxy.test:1"] * 2 + [None]
+    assert "Authorization" not in adapter.seen[0][0].headers
+
+
+def test_the_pool_holds_every_thread() -> None:
+    """Too small a pool would open a connection for each request."""
+    sender = HttpTransport(pool=33)
+    assert sender._adapter.poolmanager.connection_pool_kw["maxsize"] == 33
+    sender.close()
