@@ -119,12 +119,12 @@ def _ad(ad: Entity, epoch: int) -> dict[str, str]:
 WRITERS = {CAMPAIGN: _campaign, ADGROUP: _adgroup, AD: _ad}
 
 
-def attributes(advertiser: Advertiser, entity: Entity | None, epoch: int) -> dict[str, str]:
-    """Every attribute metric legal for a row about `entity` (None: about the account)."""
+def attributes(advertiser: Advertiser, entity: Entity | None, epoch: int, creative: bool = True) -> dict[str, str]:
+    """Every attribute metric legal for a row about `entity` (None: the account; not `creative`: its asset group)."""
     found = {**_account(advertiser), **_goals(entity)}
     for ancestor in entity.lineage if entity is not None else ():
         found |= WRITERS[ancestor.kind](ancestor, epoch)
-    if entity is not None and entity.kind == AD and entity.flavour == "UPGRADED_SMART_PLUS":
+    if creative and entity is not None and entity.kind == AD and entity.flavour == "UPGRADED_SMART_PLUS":
         found["campaign_automation_type"] = "UPGRADED_SMART_PLUS_CREATIVE"
     return found
 

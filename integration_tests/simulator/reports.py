@@ -163,7 +163,8 @@ class Rowset:
         """One row; `seen` keeps the attributes of objects met before."""
         group, slot = self.groups[key[0]], self.slots[key[1]]
         if key[0] not in seen:
-            seen[key[0]] = attributes(self.advertiser, group.entity, self.epoch)
+            creative = self.query.id_dimension != "ad_id_v2"
+            seen[key[0]] = attributes(self.advertiser, group.entity, self.epoch, creative)
         known = seen[key[0]]
         dimensions = {**self._value(key[2]), **self._place(group, slot)}
         if self.query.breakdowns:

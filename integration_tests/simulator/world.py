@@ -269,8 +269,13 @@ def _campaign_deleted(world: World, k: int, created: int, seed: int) -> int | No
     if k >= world.campaigns:
         return created + 3 * DAY + seed % DAY if k % 4 == 1 else None
     if k % 4 == 1:
-        return created + (world.start_epoch - created) * 3 // 5
+        return _shortly_before_start(world, created, 12)
     return world.start_epoch + 2 * DAY + seed % (4 * DAY) if k % 8 == 3 else None
+
+
+def _shortly_before_start(world: World, created: int, days: int) -> int:
+    """So many days before the clock's first instant, or half-way to it for what is younger."""
+    return max(world.start_epoch - days * DAY, (created + world.start_epoch) // 2)
 
 
 def _child(
@@ -285,7 +290,7 @@ def _adgroup(world: World, campaign: Entity, j: int) -> Entity:
     seed = numbers.mix(campaign.number + j)
     deleted: int | None = None
     if j == 1 and not late and campaign.index % 4 == 0:
-        deleted = campaign.created + (world.start_epoch - campaign.created) // 2
+        deleted = _shortly_before_start(world, campaign.created, 15)
     elif j == 1 and not late and campaign.index % 4 == 3:
         deleted = world.start_epoch + DAY + seed % (3 * DAY)
     adgroup = _child(campaign, ADGROUP, j, 1000 * (j + 1), deleted)
@@ -302,7 +307,7 @@ def _ad(world: World, adgroup: Entity, m: int) -> Entity:
     deleted: int | None = None
     if campaign.created <= world.start_epoch and adgroup.index == 0 and not world.steady:
         if campaign.index % 4 == 0 and m == 1:
-            deleted = adgroup.created + (world.start_epoch - adgroup.created) * 2 // 5
+            deleted = _shortly_before_start(world, adgroup.created, 10)
         elif campaign.index % 4 == 2 and m == 2:
             deleted = world.start_epoch + DAY + numbers.mix(adgroup.number) % (3 * DAY)
     return _child(adgroup, AD, m, m + 1, deleted)
