@@ -87,7 +87,7 @@ def _adgroup(adgroup: Entity, epoch: int) -> dict[str, str]:
         "bid_strategy": "Cost Cap" if seed % 2 else "Lowest cost",
         "billing_event": "Clicks" if seed % 3 else "Impression",
         "budget": f"{budget(adgroup, epoch)}.000",
-        "dpa_target_audience_type": "-",
+        "dpa_target_audience_type": "Retargeting" if seed % 5 == 0 else "-",
         "is_aco": "true" if seed % 4 == 0 else "false",
         "mobile_app_id": str(seed % 10**9) if app else "0",
         "opt_status": "Delivering" if seed % 2 else "-",

@@ -58,6 +58,8 @@ RESERVATION_ONLY = frozenset(
     )
 )
 ZERO_WHEN_UNUSED = ("bid_price", "conversion_bid_price", "deep_cpa_bid", "scheduled_budget")
+# Documented as numbers, and always whole.
+WHOLE_NUMBERS = ("frequency", "frequency_schedule")
 EMPTY_TEXT_WHEN_UNUSED = ("app_name", "deeplink", "playable_url", "rejection_reason")
 LEGACY_EVERY = 2
 
@@ -144,7 +146,7 @@ def sample(column: Column, salt: int) -> Any:
         return [sample(inner, salt + n * 7) for n in range(1 + salt % 2)]
     if kind == "object":
         return {name: sample(field, salt + n) for n, (name, field) in enumerate(column.fields.items())}
-    return SAMPLES.get(kind, _sample_text)(column, salt)
+    return salt % 30 if column.name in WHOLE_NUMBERS else SAMPLES.get(kind, _sample_text)(column, salt)
 
 
 def _sample_text(column: Column, salt: int) -> str:
