@@ -1,0 +1,229 @@
+"""The records that a sync has to yield, worked out from the simulator's wire truth: a second opinion on every value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from .reading import ENTITIES, Record, Table, by_key, catalog
+from .simulator import Simulator, truth_advertisers, truth_entities, truth_report
+from .simulator.facts import METRICS
+
+# Stream -> data level, report type, id dimension, breakdown.
+ASKED: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "ad_insights": ("AUCTION_AD", "BASIC", "ad_id", ()),
+    "ad_insights_by_age_and_gender": ("AUCTION_AD", "AUDIENCE", "ad_id", ("age", "gender")),
+    "ad_insights_by_country": ("AUCTION_AD", "AUDIENCE", "ad_id", ("country_code",)),
+    "ad_insights_by_platform": ("AUCTION_AD", "AUDIENCE", "ad_id", ("platform",)),
+    "campaign_insights_by_province": ("AUCTION_CAMPAIGN", "AUDIENCE", "campaign_id", ("province_id",)),
+}
+STAMPED = ("advertiser_id", "currency")
+# Published, declared and never filled.
+ABSENT = ("user_action", "video_download", "cost_per_100_reached")
+# Columns under their published name -> the field that carries the value today.
+RENAMED = {
+    "audience": "audience_ids",
+    "excluded_audience": "excluded_audience_ids",
+    "location": "location_ids",
+    "interest_category_v2": "interest_category_ids",
+    "interest_keywords": "interest_keyword_ids",
+    "device_models": "device_model_ids",
+    "carriers_v2": "carrier_ids",
+    "pangle_block_app_list_id": "blocked_pangle_app_ids",
+    "pangle_audience_package_include": "included_pangle_audience_package_ids",
+    "pangle_audience_package_exclude": "excluded_pangle_audience_package_ids",
+    "catalog_authorized_bc": "catalog_authorized_bc_id",
+    "is_comment_disable": "comment_disabled",
+    "shopping_deeplink_type": "shopping_ads_deeplink_type",
+    "ios_quota_type": "ios14_quota_type",
+}
+JSON_TEXTS = ("landing_page_urls", "sku_ids")
+FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def columns(stream: str) -> Mapping[str, dict[str, Any]]:
+    """The schema of each column of a stream."""
+    found: Mapping[str, dict[str, Any]] = catalog()[stream]["json_schema"]["properties"]
+    return found
+
+
+def metrics(stream: str) -> list[str]:
+    """The columns of a report that TikTok is asked for as metrics."""
+    _, _, id_dimension, by = ASKED[stream]
+    others = {*STAMPED, id_dimension, "stat_time_day", *by, *ABSENT}
+    return [name for name in columns(stream) if name not in others]
+
+
+def attributes(stream: str) -> set[str]:
+    """The columns of a report that show today's names and settings; ids belong to the row itself."""
+    return {name for name in metrics(stream) if METRICS[name].attribute and METRICS[name].unit != "id"}
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """The type a schema allows beside null; date-time for times."""
+    types = [name for name in schema["type"] if name != "null"]
+    return str(schema.get("format", types[0]))
+
+
+def table(
+    simulator: Simulator,
+    stream: str,
+    *,
+    start: str = "2026-02-01",
+    end: str | None = None,
+    include_deleted: bool = True,
+    entity_versions: str = "every",
+    accounts: tuple[str, ...] | None = None,
+    clock: datetime | None = None,
+) -> Table:
+    """Every record a stream holds at this instant, by key."""
+    truth = Truth(simulator, clock or simulator.clock.now, include_deleted)
+    ids = accounts or simulator.world.advertiser_ids
+    if stream == "advertisers":
+        found = [row for row in truth.advertisers() if row["advertiser_id"] in ids]
+    elif stream in ENTITIES:
+        found = [row for advertiser_id in ids for row in truth.entities(stream, advertiser_id)]
+    else:
+        found = [row for id in ids for row in truth.report(stream, id, date.fromisoformat(start), end)]
+    return by_key(stream, found, entity_versions)
+
+
+class Truth:
+    """The simulator's world at an instant, written as records."""
+
+    def __init__(self, simulator: Simulator, clock: datetime, include_deleted: bool) -> None:
+        self.simulator, self.clock, self.include_deleted = simulator, clock, include_deleted
+
+    def advertisers(self) -> list[Record]:
+        """The accounts."""
+        rows = truth_advertisers(self.simulator.world, clock=self.clock, switches=self.simulator.switches)
+        shapes = columns("advertisers")
+        return [
+            {**present(row, shapes), "create_time": utc(datetime.fromtimestamp(row["create_time"], timezone.utc))}
+            for row in rows
+        ]
+
+    def entities(self, stream: str, advertiser_id: str) -> list[Record]:
+        """The campaigns, ad groups or ads of an account."""
+        rows = truth_entities(
+            self.simulator.world,
+            stream.removesuffix("s"),
+            advertiser_id,
+            clock=self.clock,
+            include_deleted=self.include_deleted,
+            switches=self.simulator.switches,
+        )
+        gone = self._gone(stream, advertiser_id)
+        return [self._entity(stream, row, gone) for row in rows]
+
+    def report(self, stream: str, advertiser_id: str, start: date, end: str | None) -> list[Record]:
+        """The rows of a report of an account, its own days from `start` to `end` or today."""
+        level, report_type, id_dimension, by = ASKED[stream]
+        account = self.simulator.world.advertiser(advertiser_id)
+        assert account is not None
+        today = self.clock.astimezone(account.zone).date()
+        rows = truth_report(
+            self.simulator.world,
+            advertiser_id,
+            level,
+            (id_dimension, *by, "stat_time_day"),
+            tuple(metrics(stream)),
+            start,
+            min(date.fromisoformat(end), today) if end else today,
+            clock=self.clock,
+            report_type=report_type,
+            include_deleted=self.include_deleted and self._filtered(report_type),
+            switches=self.simulator.switches,
+        )
+        stamp = {"advertiser_id": advertiser_id, "currency": account.currency}
+        kinds = {name: kind_of(columns(stream)[name]) for name in metrics(stream)}
+        return [stamp | _report_row(row, kinds) for row in rows]
+
+    def _filtered(self, report_type: str) -> bool:
+        return report_type == "BASIC" or self.simulator.switches.audience_status_filter
+
+    def _gone(self, stream: str, advertiser_id: str) -> set[str]:
+        """The ids of what is deleted, its own deletion or a parent's."""
+        world, epoch = self.simulator.world, int(self.clock.timestamp())
+        account = world.advertiser(advertiser_id)
+        assert account is not None
+        entities = world.entities(stream.removesuffix("s"), account, epoch)
+        return {entity.id for entity in entities if any(above.is_deleted(epoch) for above in entity.lineage)}
+
+    def _entity(self, stream: str, row: Mapping[str, Any], gone: set[str]) -> Record:
+        record = present(row, columns(stream))
+        record.setdefault("modify_time", record["create_time"])
+        record["current_status"] = "DELETE" if record[f"{stream.removesuffix('s')}_id"] in gone else "ACTIVE"
+        return record
+
+
+def present(row: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]]) -> Record:
+    """A list's row as a record: renamed columns filled, every value of its column's type, nulls left out."""
+    named = {name: row[today] for name, today in RENAMED.items() if name in shapes and today in row}
+    wire = {**row, **{name: value for name, value in named.items() if row.get(name) is None}}
+    written = {name: _written(name, value, shapes.get(name, {"type": []})) for name, value in wire.items()}
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _written(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
+    if name in JSON_TEXTS and isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return typed(value, schema)
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A wire value as its column's schema wants it."""
+    if isinstance(value, list) and "items" in schema:
+        return [typed(item, schema["items"]) for item in value]
+    if isinstance(value, dict) and "properties" in schema:
+        return {name: typed(item, schema["properties"].get(name, {})) for name, item in value.items()}
+    if value is None or not schema.get("type"):
+        return value
+    kind = kind_of(schema)
+    if kind == "date-time":
+        return f"{value[:10]}T{value[11:19]}Z" if isinstance(value, str) and value else None
+    if kind == "boolean":
+        return FLAGS[str(value).lower()]
+    if kind in ("integer", "number"):
+        return value if value != "" else None
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) -> Record:
+    told = dict(row["dimensions"])
+    told["stat_time_day"] = told["stat_time_day"].replace(" ", "T")
+    figures = {name: _figure(row["metrics"][name], kind) for name, kind in kinds.items()}
+    return {**told, **{name: value for name, value in figures.items() if value is not None}}
+
+
+def _figure(text: str, kind: str) -> Any:
+    if text in ("-", ""):
+        return None
+    if kind == "boolean":
+        return FLAGS[text]
+    return {"integer": int, "number": lambda number: float(Decimal(number))}.get(kind, str)(text)
+
+
+def utc(moment: datetime) -> str:
+    """A moment as records write it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(record: Record) -> date:
+    """The day a report's row speaks about."""
+    return date.fromisoformat(record["stat_time_day"][:10])
+
+
+def today(simulator: Simulator, advertiser_id: str) -> date:
+    """The account's own day."""
+    account = simulator.world.advertiser(advertiser_id)
+    assert account is not None
+    return simulator.clock.now.astimezone(account.zone).date()
+
+
+def days_before(day: date, number: int) -> date:
+    """So many days earlier."""
+    return day - timedelta(days=number)
