@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
@@ -32,7 +35,7 @@ from .simulator import (
     truth_entities,
     truth_report,
 )
-from .simulator.__main__ import _parser, bench_world, simulator_from, world_from
+from .simulator.__main__ import bench_world, main, parser, simulator_from, world_from
 from .simulator.access import Access
 from .simulator.endpoints import PREFIX, Answer, Request, TikTok, answer
 from .simulator.entities import entity_row
@@ -260,7 +263,7 @@ def test_advertiser_info() -> None:
     assert [(row["timezone"], row["display_timezone"], row["currency"]) for row in rows] == [
         ("Etc/GMT-13", "Pacific/Auckland", "NZD"),
         ("Etc/GMT-5", "Asia/Kolkata", "INR"),
-        ("Etc/GMT+8", "America/Los_Angeles", "USD"),
+        ("Etc/GMT+7", "America/Los_Angeles", "USD"),
         ("UTC", "Europe/London", "GBP"),
         ("UTC", "UTC", "JPY"),
     ]
@@ -865,7 +868,8 @@ def test_total_metrics() -> None:
     assert found["result"] == found["conversion"]
     assert "total_metrics" not in report({**asked, "page": 2}).data
     assert "total_metrics" not in report(asked, sandbox=True).data
-    assert report({**asked, "dimensions": ["ad_id", "country_code"]}).code == 40002
+    by_country = {**asked, "metrics": ["spend"], "dimensions": ["ad_id", "country_code"]}
+    assert "enable_total_metrics" in report(by_country).message
 
 
 def test_order() -> None:
@@ -1154,6 +1158,11 @@ def test_truth_over_http(simulator: Simulator, http: requests.Session) -> None:
         ),
         clock=START,
     )
+    query |= {"report_type": "AUDIENCE", "dimensions": '["ad_id", "stat_time_day", "age", "gender"]'}
+    long = simulator.truth("report/integrated/get", {name: [value] for name, value in query.items()})
+    assert len(long) > 1000
+    assert len({json.dumps(row["dimensions"]) for row in long}) == len(long)
+    assert simulator.truth("advertiser/info", {"advertiser_ids": [json.dumps([FIRST])]})[0]["advertiser_id"] == FIRST
     wrong = http.get(f"{simulator.url}/_simulator/truth/ad/get", params={"advertiser_id": "1"})
     assert "No permission" in wrong.json()["error"]
 
@@ -1392,13 +1401,13 @@ def test_command_line(tmp_path: Any) -> None:
             }
         )
     )
-    simulator = simulator_from(_parser().parse_args(["--scenario", str(scenario), "--latency-ms", "7"]))
+    simulator = simulator_from(parser().parse_args(["--scenario", str(scenario), "--latency-ms", "7"]))
     assert simulator.world == World(
         advertisers=2, history_start=date(2026, 1, 1), start=datetime(2026, 2, 1, tzinfo=timezone.utc)
     )
     assert (simulator.switches.zero_rows, simulator.switches.latency_ms, bool(simulator.faults)) == (False, 7, True)
     assert simulator.clock.now == datetime(2026, 2, 2, tzinfo=timezone.utc)
-    bench = simulator_from(_parser().parse_args(["--bench", "rows=6000"]))
+    bench = simulator_from(parser().parse_args(["--bench", "rows=6000"]))
     assert (bench.world.steady, bench.cache_pages) == (True, True)
     assert world_from({}) == World()
 
@@ -1412,3 +1421,46 @@ def test_rules_and_clock_stand_alone() -> None:
     assert clock.now == START
     clock.advance(days=1, hours=-24)
     assert clock.now == START
+
+
+def test_old_days_stay_as_they_were() -> None:
+    """What is older than the look-back never changes, though entities are created, modified and deleted meanwhile."""
+    asked = ("AUCTION_AD", ["ad_id", "stat_time_day"], ADDITIVE, date(2025, 12, 1), date(2026, 2, 9))
+    for advertiser_id in WORLD.advertiser_ids:
+        first, second = (
+            truth_report(WORLD, advertiser_id, *asked, clock=START + timedelta(days=days)) for days in (0, 40)
+        )
+        assert first == second != []
+
+
+def test_accounts_can_be_shaped() -> None:
+    """Accounts may have given names, and may live in a fixed offset without display_timezone."""
+    world = World(names=("Shop", "Shop"), fixed_zones=True)
+    rows = truth_advertisers(world, clock=START)
+    assert [row["name"] for row in rows[:3]] == ["Shop", "Shop", "Account 3 US"]
+    assert [(row["timezone"], row["display_timezone"]) for row in rows[:3]] == [
+        ("Etc/GMT-13", None),
+        ("Etc/GMT-5", None),
+        ("Etc/GMT+7", None),
+    ]
+
+
+def test_command_serves_until_told_to_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first line is the address of a running TikTok; SIGTERM ends it cleanly."""
+    codes: list[int] = []
+
+    def visit() -> None:
+        address = ""
+        while not address:
+            threading.Event().wait(0.01)
+            address = capsys.readouterr().out.strip()
+        codes.append(
+            requests.get(f"{address}{PREFIX}user/info/", headers={"Access-Token": TOKEN}, timeout=5).json()["code"]
+        )
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    assert main([]) == 0
+    visitor.join()
+    assert codes == [0]

@@ -22,26 +22,28 @@ BENCH_DAYS = 30
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     simulator = simulator_from(options)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     with simulator:
         sys.stdout.write(f"{simulator.url}\n")
         sys.stdout.flush()
         stop.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m integration_tests.simulator", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--scenario", type=Path, help="JSON with any of: world, switches, faults, now")
-    parser.add_argument("--bench", metavar="rows=N", help="about N wide ad-day rows, each page rendered once and kept")
-    parser.add_argument("--latency-ms", type=int, default=0)
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    options = argparse.ArgumentParser(prog="python -m integration_tests.simulator", description=__doc__)
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    options.add_argument("--scenario", type=Path, help="JSON with any of: world, switches, faults, now")
+    options.add_argument("--bench", metavar="rows=N", help="about N wide ad-day rows, each page rendered once and kept")
+    options.add_argument("--latency-ms", type=int, default=0)
+    return options
 
 
 def simulator_from(options: argparse.Namespace) -> Simulator:

@@ -20,6 +20,7 @@ from .world import (
     Entity,
     World,
     ad_id_v2,
+    fixed_zone,
     is_gone,
     secondary_status,
 )
@@ -269,16 +270,13 @@ def advertiser_row(
     world: World, advertiser: Advertiser, epoch: int, switches: Switches, call: int = 0
 ) -> dict[str, Any]:
     """One row of `advertiser/info`."""
-    offset = datetime.fromtimestamp(world.start_epoch - 86_400 * 60, tz=advertiser.zone).utcoffset()
-    hours = int(offset.total_seconds() // 3600) if offset else 0
     known = {
         "advertiser_id": advertiser.advertiser_id,
         "name": advertiser.name,
         "currency": advertiser.currency,
         "country": advertiser.country,
-        # TikTok: the sign is inverted, Etc/GMT+8 lies west of Greenwich, and half hours get lost.
-        "timezone": f"Etc/GMT{-hours:+d}" if hours else "UTC",
-        "display_timezone": str(advertiser.zone),
+        "timezone": str(advertiser.zone) if world.fixed_zones else fixed_zone(advertiser.zone, world.start_epoch),
+        "display_timezone": None if world.fixed_zones else str(advertiser.zone),
         "create_time": advertiser.created,
         "status": "STATUS_ENABLE" if advertiser.index % 4 else "STATUS_LIMIT",
         "industry": str(290_000 + advertiser.index),

@@ -22,7 +22,7 @@ import orjson
 from . import faults as failures
 from .access import Access
 from .clock import Clock
-from .endpoints import Answer, Request, TikTok, answer
+from .endpoints import PREFIX, Answer, Request, TikTok, answer
 from .faults import Faults, Rule
 from .limits import Limits
 from .switches import Switches
@@ -32,7 +32,7 @@ CONTROL = "/_simulator/"
 REDACTED = "***"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>Bad Gateway</h1></center></body></html>"
 SECRET_PARAMS = ("secret", "auth_code", "access_token")
-CACHED_PATHS = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get")
+PAGED = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get")
 PAGE = 1000
 
 
@@ -99,21 +99,21 @@ class Simulator:
         return answer(request, self.tiktok, self.clock.epoch)
 
     def truth(self, endpoint: str, query: Mapping[str, list[str]]) -> list[Any]:
-        """All rows of a list or report, whatever the faults; permissions and paging do not matter."""
-        rows: list[Any] = []
-        everything = TikTok(
-            self.world, Access(self.world), Switches(**{**self.switches.positions(), "object_cut": None})
-        )
+        """All rows of a list or report, whatever the faults; permissions, bounds and paging do not matter."""
+        unbound = {"object_cut": None, "query_budget": None, "list_depth": None}
+        everything = TikTok(self.world, Access(self.world), Switches(**{**self.switches.positions(), **unbound}))
         token = {"access-token": next(iter(everything.access.tokens))}
-        for page in range(1, 10**6):
-            asked = {**query, "page": [str(page)], "page_size": [str(PAGE)]}
-            request = Request("GET", f"/open_api/v1.3/{endpoint}/", token, asked)
+        rows: list[Any] = []
+        page, pages = 0, 1
+        while page < pages:
+            page += 1
+            paging = {"page": [str(page)], "page_size": [str(PAGE)]} if endpoint in PAGED else {}
+            request = Request("GET", f"{PREFIX}{endpoint}/", token, {**query, **paging})
             found = answer(request, everything, self.clock.epoch)
             if found.code:
                 raise ValueError(found.message)
             rows += found.data["list"]
-            if page >= found.data["page_info"]["total_page"]:
-                break
+            pages = found.data.get("page_info", {}).get("total_page", 1)
         return rows
 
     def next_call(self) -> int:
@@ -225,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         if simulator.switches.gzip and "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500:
             body = gzipped(body)
             headers["Content-Encoding"] = "gzip"
-            if simulator.cache_pages and not found.code and not rules and request.endpoint in CACHED_PATHS:
+            if simulator.cache_pages and not found.code and not rules and request.endpoint in PAGED:
                 simulator.cache[self._cache_key(simulator)] = body, entry
         self._send(found.http, headers, body)
 

@@ -154,6 +154,8 @@ class World:
     specials: bool = True
     growth_days: int = 3
     unreadable: int = 1  # accounts that exist but that no token may read
+    names: tuple[str, ...] = ()  # names of the first accounts, in place of the made-up ones
+    fixed_zones: bool = False  # accounts live in a fixed offset and have no display_timezone
     steady: bool = False  # for benchmarks: all exists from the first day on, nothing is deleted, every day delivers
 
     @property
@@ -213,14 +215,23 @@ def advertiser_id(index: int) -> str:
     return str(ADVERTISER_BASE + index * ADVERTISER_STEP)
 
 
+def fixed_zone(zone: ZoneInfo, epoch: int) -> str:
+    """The fixed-offset name of a zone that `advertiser/info.timezone` gives."""
+    offset = datetime.fromtimestamp(epoch, tz=zone).utcoffset()
+    hours = int(offset.total_seconds() // 3600) if offset else 0
+    # TikTok: the sign is inverted, Etc/GMT+8 lies west of Greenwich, and half hours get lost.
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+
+
 @lru_cache(maxsize=8192)
 def _advertiser(world: World, index: int) -> Advertiser:
-    zone, currency, decimals, country = PLACES[index % len(PLACES)]
+    place, currency, decimals, country = PLACES[index % len(PLACES)]
+    zone = ZoneInfo(place)
     return Advertiser(
         index=index,
         advertiser_id=advertiser_id(index),
-        name=f"Account {index + 1} {country}",
-        zone=ZoneInfo(zone),
+        name=world.names[index] if index < len(world.names) else f"Account {index + 1} {country}",
+        zone=ZoneInfo(fixed_zone(zone, world.start_epoch)) if world.fixed_zones else zone,
         currency=currency,
         decimals=decimals,
         country=country,
