@@ -1,0 +1,105 @@
+"""A client that answers from a function, and the settings, accounts and errors that reading is tested with."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from source_tiktok_ads.api.errors import TikTokError, refusal
+from source_tiktok_ads.config import Config, parse
+from source_tiktok_ads.sync.advertisers import Advertisers
+from source_tiktok_ads.sync.partition import Sync
+
+A, B, C = "7000000000000000001", "7000000000000000002", "7000000000000000003"
+NOW = datetime(2026, 3, 15, 10, tzinfo=timezone.utc)
+MAPPING: Mapping[str, Any] = {
+    "credentials": {"auth_type": "oauth2.0", "access_token": "tok-of-tests", "app_id": "77", "secret": "sec-of-tests"},
+    "accounts": [A],
+    "start_date": "2026-03-01",
+}
+SANDBOX = {"auth_type": "sandbox_access_token", "access_token": "tok-of-tests", "advertiser_id": A}
+
+Data = dict[str, Any]
+Call = Callable[[str, Mapping[str, Any]], Any]
+
+
+def config(**changes: Any) -> Config:
+    """Settings of a run over account A; `None` removes a setting."""
+    return parse({name: value for name, value in {**MAPPING, **changes}.items() if value is not None}, {})
+
+
+def refused(code: int, message: str = "no", advertiser_id: str | None = None) -> TikTokError:
+    """A verdict of TikTok."""
+    return refusal(code, message, "req-1", "some/path", advertiser_id)
+
+
+def page(rows: Sequence[Any], total: int | None = None, number: int = 1, pages: int = 1) -> Data:
+    """The data of a list answer."""
+    info = {"page": number, "page_size": 1000, "total_number": len(rows) if total is None else total}
+    return {"list": list(rows), "page_info": {**info, "total_page": pages}}
+
+
+def facts(id: str, **more: Any) -> Data:
+    """What advertiser/info tells of an account."""
+    return {"advertiser_id": id, "name": f"Name {id[-1]}", "currency": "EUR", "timezone": "Etc/UTC", **more}
+
+
+class Canned:
+    """A client; `answer` gives the data of each request, or the error it ends with, or raw bytes of a body."""
+
+    def __init__(self, answer: Call, now: datetime = NOW, listed: Sequence[tuple[str, str]] = ()) -> None:
+        self.answer = answer
+        self.moment = now
+        self.listed = list(listed)
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        decode: Callable[[bytes], Any],
+        advertiser_id: str | None = None,
+        accept: Callable[[Any], str | None] | None = None,
+        repeat_timeouts: bool = False,
+    ) -> Any:
+        """The decoded answer."""
+        self.asked.append((path, dict(params)))
+        data = self.answer(path, params)
+        if isinstance(data, Exception):
+            raise data
+        body = data if isinstance(data, bytes) else json.dumps({"code": 0, "message": "OK", "data": data}).encode()
+        answer = decode(body)
+        assert accept is None or accept(answer) is None
+        return answer
+
+    def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
+        """The accounts of the token."""
+        self.asked.append(("accounts", {"app_id": app_id, "secret": secret}))
+        return self.listed
+
+    def now(self) -> datetime:
+        """TikTok's clock."""
+        return self.moment
+
+    def paths(self, path: str) -> list[Mapping[str, Any]]:
+        """What was asked of one path."""
+        return [params for asked, params in self.asked if asked == path]
+
+
+def informed(answer: Call, *absent: str) -> Call:
+    """`answer`, with advertiser/info answered for every account that is asked about, but for the absent ones."""
+
+    def both(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "advertiser/info":
+            return {"list": [facts(id) for id in params["advertiser_ids"] if id not in absent]}
+        return answer(path, params)
+
+    return both
+
+
+def sync_of(client: Canned, settings: Config | None = None) -> tuple[Sync, list[str]]:
+    """A sync over a client, and the warnings it will have given."""
+    said: list[str] = []
+    settings = settings or config()
+    return Sync(client, settings, Advertisers(client, settings, said.append), said.append), said
