@@ -19,11 +19,14 @@ _CLOSEST = 0.5
 _MINUTE_SHARE = 0.95
 _MINUTE = 61.0
 
-_DROP = 0.85
+# One refusal may be chance; a second soon after it means that somebody else uses the same budget.
+_DROP = 0.8
+_DROP_AGAIN = 0.6
+_AGAIN = 8.0
 _SLOWEST = 0.05
-# A share of the full pace a second: a minute makes up for one refusal, so that beside
+# A share of the full pace a second: a hundred seconds make up for one refusal, so that beside
 # another program on the same app fewer than two requests in a hundred are refused.
-_RECOVERY = 0.003
+_RECOVERY = 0.002
 
 # TikTok: a lockout lasts five minutes or more, and further attempts make it longer.
 _LOCKOUT = 300.0
@@ -60,6 +63,7 @@ class Turn:
     advertiser_id: str | None
     path: str
     epoch: int
+    order: int
 
 
 class _Line:
@@ -125,7 +129,9 @@ class Pace:
         self._share = 1.0
         self._slowed = -math.inf
         self._brakes: dict[tuple[str, str], _Brake] = {}
+        # Counts lockouts, and everything that cancels starts.
         self._epoch = 0
+        self._order = 0
         self._pauses = 0
         self._paused_until = -math.inf
         self._probed = -math.inf
@@ -135,7 +141,7 @@ class Pace:
         with self._lock:
             wait = self._lockout(now) or self._braked(now, advertiser_id, path)
             if wait:
-                return Turn(wait[0], False, wait[1], advertiser_id, path, self._epoch)
+                return Turn(wait[0], False, wait[1], advertiser_id, path, self._epoch, self._order)
             start = self._line.ready(now, self._share_at(now))
             self._line.take(start)
             if path in self._endpoints:
@@ -144,11 +150,11 @@ class Pace:
                 brake.ready = start + brake.gap
             if self._pauses:
                 self._probed = now
-            return Turn(start, True, "the app's request budget", advertiser_id, path, self._epoch)
+            return Turn(start, True, "the app's request budget", advertiser_id, path, self._epoch, self._order)
 
     def stands(self, turn: Turn) -> bool:
-        """Whether a start still holds: a lockout since then cancels it."""
-        return turn.epoch == self._epoch
+        """Whether a start still holds: a lockout or a lower pace since then cancels it."""
+        return turn.order == self._order
 
     def succeeded(self, turn: Turn) -> None:
         """TikTok gave a verdict that is no throttle: a lockout is over, brakes ease."""
@@ -172,8 +178,10 @@ class Pace:
                 self._line = _Line(self._limit)
             # Answers to requests that left before the last drop say nothing about the pace since.
             if turn.start >= self._slowed:
-                self._share = max(_SLOWEST, self._share_at(now) * _DROP)
+                drop = _DROP_AGAIN if now - self._slowed < _AGAIN else _DROP
+                self._share = max(_SLOWEST, self._share_at(now) * drop)
                 self._slowed = now
+                self._cancel(now)
 
     def restricted(self, now: float, turn: Turn, until: float = -math.inf) -> int:
         """The app is locked out: nobody asks until it ends; the number of lockouts in a row."""
@@ -185,8 +193,7 @@ class Pace:
                 pause = min(_LOCKOUT * self._pauses, _LONGEST_LOCKOUT) * self._scale
                 self._paused_until = max(now + pause, until)
                 self._probed = -math.inf
-                for line in (self._line, *self._endpoints.values()):
-                    line.clear(now)
+                self._cancel(now)
             return self._pauses
 
     def braked(self, now: float, turn: Turn, *, endpoint: bool = False) -> None:
@@ -199,6 +206,11 @@ class Pace:
             if brake is None or turn.start >= brake.since:
                 gap = min(2 * brake.gap if brake else _FIRST_BRAKE * self._scale, _LONGEST_BRAKE * self._scale)
                 self._brakes[key] = _Brake(gap, now + gap, now)
+
+    def _cancel(self, now: float) -> None:
+        self._order += 1
+        for line in (self._line, *self._endpoints.values()):
+            line.clear(now)
 
     def _unlock(self, turn: Turn) -> None:
         if turn.epoch == self._epoch:
