@@ -701,6 +701,8 @@ def test_values_are_text_in_the_accounts_currency() -> None:
     assert {row["cost_per_conversion"] == "-" for row in dollars} == {True, False}
     assert {row["secondary_goal_result"] == "-" for row in dollars} == {True, False}
     numbers = rows_of(report({"metrics": metrics, "page_size": 1000}, report_numbers_as_text=False))
+    decimal = rows_of(report({"metrics": ["clicks", "spend", "campaign_id"]}, decimal_counts=True))[0]["metrics"]
+    assert (decimal["clicks"][-2:], "." in decimal["campaign_id"]) == (".0", False)
     kinds = {name: {type(row["metrics"][name]) for row in numbers} for name in metrics}
     assert (kinds["clicks"], kinds["campaign_id"], kinds["ctr"]) == ({int}, {str}, {float})
 

@@ -25,7 +25,7 @@ from .entities import (
     moment,
     system_origin,
 )
-from .facts import LISTINGS, Filter
+from .facts import LISTINGS, METRICS, Filter
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
@@ -465,7 +465,9 @@ def _report_rows(rowset: Rowset, request: Request, page: int, size: int, switche
         # TikTok promises no order at all without order_field.
         salt = request.call if switches.report_order == "unstable" else 0
         rows = [rowset.row(key, {}) for key in _shuffled(rowset, salt)[first:last]]
-    return rows if switches.report_numbers_as_text else [_with_numbers(row) for row in rows]
+    if switches.decimal_counts:
+        rows = [_rewritten(row, _decimal_count) for row in rows]
+    return rows if switches.report_numbers_as_text else [_rewritten(row, _number) for row in rows]
 
 
 def _shuffled(rowset: Rowset, salt: int) -> list[Key]:
@@ -473,8 +475,12 @@ def _shuffled(rowset: Rowset, salt: int) -> list[Key]:
     return sorted(rowset.keys(), key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
 
 
-def _with_numbers(row: dict[str, dict[str, str]]) -> dict[str, Any]:
-    return {**row, "metrics": {name: _number(name, text) for name, text in row["metrics"].items()}}
+def _rewritten(row: dict[str, dict[str, str]], write: Callable[[str, str], Any]) -> dict[str, Any]:
+    return {**row, "metrics": {name: write(name, text) for name, text in row["metrics"].items()}}
+
+
+def _decimal_count(name: str, text: str) -> str:
+    return f"{text}.0" if METRICS[name].unit == "count" and text.isdigit() else text
 
 
 def _number(name: str, text: str) -> Any:

@@ -28,6 +28,7 @@ class Switches:
     spent_code_answer: int = 40110  # what a used or expired authorization code answers; 40002 and 40101 were seen too
     # reports
     report_numbers_as_text: bool = True  # else JSON numbers
+    decimal_counts: bool = False  # counts are written like 12.0
     report_order: str = "listed"  # listed, shuffled (the same on every page) or unstable (new on every request)
     zero_rows: bool = True  # rows of zeros occur
     country_by_hour: bool = False  # country_code is accepted beside stat_time_hour
