@@ -392,7 +392,7 @@ class Client:
                 self._remember(settled)
             raise settled
         again = f"asking again in {wait:.0f} s" if wait else "asking again when it is this request's turn"
-        self._say(logging.INFO, f"{error.rule.happened} ({error.path}: {error.verdict}); {again}.")
+        self._say(logging.INFO, f"{error.event}; {again}.")
         self._wait(wait * self._scale, error.rule.happened)
 
     def _turn(self, ask: _Ask[Any]) -> Turn:

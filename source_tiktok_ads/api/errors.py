@@ -370,10 +370,15 @@ class TikTokError(Exception):
         return f"{said}{text}{request}"
 
     @property
+    def event(self) -> str:
+        """What happened and where, without the next step."""
+        account = f"account {self.advertiser_id}, " if self.advertiser_id else ""
+        return f"{self.rule.happened} ({account}{self.path}: {self.verdict})"
+
+    @property
     def sentence(self) -> str:
         """For the user: what happened, for which account, TikTok's code and request_id, the next step."""
-        account = f"account {self.advertiser_id}, " if self.advertiser_id else ""
-        return f"{self.rule.happened} ({account}{self.path}: {self.verdict}). {self.rule.next_step}"
+        return f"{self.event}. {self.rule.next_step}"
 
     def settled(self) -> "TikTokError":
         """The same error once patience is used up."""

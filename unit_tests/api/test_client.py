@@ -152,7 +152,7 @@ def test_transient_trouble_is_asked_again(trouble: Reply | Fault) -> None:
     assert get(bench).data == {"list": [1]}
     assert bench.script.asked[0] == bench.script.asked[1]
     assert sum(bench.time.slept) > 0
-    assert any("asking again" in text for text in bench.texts)
+    assert any("account 1, report/integrated/get" in text and "asking again" in text for text in bench.texts)
 
 
 @pytest.mark.parametrize("trouble", [t for t in TRANSIENT if t not in (TRANSIENT[12], TRANSIENT[16])])
