@@ -33,7 +33,7 @@ class Rule:
     """One failure: `kind` says how, the other fields which requests; every given condition must hold.
 
     `path` is an endpoint such as `ad/get`; `params` maps a query parameter to a text it must contain. Of the matching
-    requests, numbered from 1, `nth` picks some, `every` each k-th, `probability` some by a hash with `seed`;
+    requests, numbered from 1, `nth` picks some, `every` each k-th, `probability` some by a hash of `seed` and request;
     `once_per_request` fires on the first time each distinct request comes; `times` bounds how often in all.
     """
 
@@ -92,7 +92,7 @@ class Faults:
         self._rules: list[Rule] = []
         self._met: Counter[int] = Counter()
         self._fired: Counter[int] = Counter()
-        self._seen: set[tuple[int, int]] = set()
+        self._seen: Counter[tuple[int, int]] = Counter()
 
     def __bool__(self) -> bool:
         """Whether there is any rule."""
@@ -128,11 +128,14 @@ class Faults:
         signature = zlib.crc32(f"{request.path}{sorted(request.query.items())}{request.body!r}".encode())
         strikes = not rule.nth or met in rule.nth
         strikes &= not rule.every or met % rule.every == 0
+        seen = self._seen[id(rule), signature]
         if rule.probability is not None:
-            strikes &= mix(rule.seed * 7919 + met) % 1_000_000 < rule.probability * 1_000_000
-        strikes &= not (rule.once_per_request and (id(rule), signature) in self._seen)
+            # By request and repetition, so that the order in which threads arrive does not matter.
+            chance = mix(rule.seed * 7919 + signature * 31 + seen) % 1_000_000
+            strikes &= chance < rule.probability * 1_000_000
+        strikes &= not (rule.once_per_request and seen > 0)
         strikes &= rule.times is None or self._fired[id(rule)] < rule.times
-        self._seen.add((id(rule), signature))
+        self._seen[id(rule), signature] += 1
         self._fired[id(rule)] += strikes
         return strikes
 
