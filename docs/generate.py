@@ -1,12 +1,14 @@
-"""Writes what is derived from the stream table: `docs/streams.md` and the snapshot of the catalog.
+"""Writes what is derived from the stream table: reference, tables in other pages, example catalog, snapshot.
 
 Run `python -m docs.generate` after every change of a stream; `--check` only tells whether they are up to date.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +109,49 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
+OPEN, CLOSE = "<!-- stream table, written by `python -m docs.generate` -->\n", "<!-- end of the stream table -->"
+
+
+def with_table(path: Path, reference: str) -> str:
+    """A page that people write, with the stream table between its two marks as it is today; links go to `reference`."""
+    before, _, rest = path.read_text("utf-8").partition(OPEN)
+    _, mark, after = rest.partition(CLOSE)
+    if not mark:
+        raise ValueError(f"{path} lacks the marks of the stream table")
+    return f"{before}{OPEN}{stream_table(reference)}{mark}{after}"
+
+
+def stream_table(reference: str) -> str:
+    """The streams in short: what a row is, key and cursor, each linked to its section of `reference`."""
+    rows = (
+        f"| [{stream.name}]({reference}#{stream.name}) | {purpose(stream)} "
+        f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor} |\n"
+        for stream in STREAMS
+    )
+    return "| stream | a row is | key | cursor |\n| --- | --- | --- | --- |\n" + "".join(rows)
+
+
+def example_catalog() -> str:
+    """A configured catalog with every stream as most people want it: incremental, upserted by key."""
+    return json.dumps({"streams": [_configured(stream) for stream in STREAMS]}, indent=2) + "\n"
+
+
+def _configured(stream: Stream) -> dict[str, Any]:
+    return {
+        # The connector knows its schemas; a catalog for it need not repeat them.
+        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
+        "sync_mode": "incremental",
+        "destination_sync_mode": "append_dedup",
+        "cursor_field": [stream.cursor],
+        "primary_key": [[column] for column in key_of(stream, "every")],
+    }
+
+
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
+    ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
+    ROOT / "README.md": partial(with_table, ROOT / "README.md", "docs/streams.md"),
+    ROOT / "examples" / "configured_catalog.json": example_catalog,
     ROOT / "unit_tests" / "snapshots" / "catalog.txt": snapshot,
 }
 
