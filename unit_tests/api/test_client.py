@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.api.client import Answer, Client, Token, query
@@ -480,7 +480,7 @@ HOSTILE = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(HOSTILE, min_size=1, max_size=4))
 def test_hostile_answers_are_classified(replies: list[Reply]) -> None:
     """Whatever comes is an answer or a `TikTokError`; no traceback, no hang, no secret."""

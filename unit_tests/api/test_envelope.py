@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.api.envelope import UNREADABLE, Envelope, decode_envelope, decoder
@@ -50,6 +50,7 @@ def test_anything_else_is_unreadable(body: bytes) -> None:
         decode_envelope(body)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_other_error(body: bytes) -> None:
     """Whatever comes is an envelope or unreadable."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.api.pace import Limit, Pace, Turn, endpoint_limits
@@ -45,7 +45,7 @@ def most_in(window: float, at: list[float]) -> int:
     return most
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     qps=st.sampled_from([1, 10, 20, 50]),
     latency=st.floats(0.02, 1.0),
