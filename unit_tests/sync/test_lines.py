@@ -1,0 +1,404 @@
+"""The path of a row: both roads of a report page give the same rows, and every line is what the CDK would print."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from source_tiktok_ads.streams.catalog import BY_NAME
+from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
+from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, Report
+from source_tiktok_ads.streams.reports import REPORTS
+from source_tiktok_ads.sync.lines import NO_TIME, AccountRows, EntityRows, ReportRows, decode, page, to_json
+
+from .canned import A
+
+REPORT = Report("r", AD, DAY)
+BROKEN_DOWN = next(report for report in REPORTS if report.by)
+ADS = next(entity for entity in ENTITIES if entity.name == "ads")
+KEY = {"ad_id": "17", "stat_time_day": "2026-01-05 00:00:00"}
+PARENTS = {"campaign_id": "15", "adgroup_id": "16"}
+# Other work on the machine must not fail a test.
+PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Told(list[tuple[str, Any]]):
+    """Remembers what was told as a surprise."""
+
+    def __call__(self, path: str, value: Any) -> None:
+        """Remember it."""
+        self.append((path, value))
+
+
+def body(*rows: Any, **data: Any) -> bytes:
+    """An answer, written as tightly as TikTok writes."""
+    info = {"page": 1, "page_size": 1000, "total_number": len(rows), "total_page": 1}
+    answer = {"code": 0, "message": "OK", "data": {"list": list(rows), "page_info": info, **data}}
+    return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def row(metrics: Mapping[str, Any] | None = None, **dimensions: Any) -> dict[str, Any]:
+    """A row of REPORT."""
+    return {"dimensions": {**KEY, **dimensions}, "metrics": {**PARENTS, **(metrics or {})}}
+
+
+@cache
+def makers(report: Report) -> tuple[ReportRows, Told]:
+    """The rows of a report, compiled once, and what they tell."""
+    told = Told()
+    return ReportRows(report, told), told
+
+
+def roads(report: Report, answer: bytes) -> tuple[Any, Any, bool, Told]:
+    """Both roads' rows as key and values, whether the fast one was free, and the surprises."""
+    rows, told = makers(report)
+    told.clear()
+    taken = rows.decode(answer)
+    fast = bool(taken.data.list) and not isinstance(taken.data.list[0], dict)
+    both = [
+        [(key, values(members)) for key, members in rows.pieces(read.data.list or ())]
+        for read in (taken, decode(answer))
+    ]
+    return both[0], both[1], fast, told
+
+
+def values(members: bytes | None) -> Any:
+    """The columns in the inside of an object; null is as good as absent."""
+    assert members is not None
+    return {name: value for name, value in json.loads(b"{%b}" % members).items() if value is not None}
+
+
+def record(metrics: Mapping[str, Any] | None = None, **dimensions: Any) -> tuple[Any, bool, Told]:
+    """The one row that both roads make of a wire row, whether fast, and the surprises."""
+    fast, slow, free, told = roads(REPORT, body(row(metrics, **dimensions)))
+    assert fast == slow
+    return fast[0][1], free, told
+
+
+def test_an_ordinary_page_takes_the_fast_road() -> None:
+    """Numbers as text, dashes and empty texts are ordinary: typed, null, and no surprise."""
+    made, fast, told = record(
+        {"spend": "12.50", "clicks": "7", "ctr": "-", "is_smart_creative": "1", "ad_name": "Été 🦊", "tt_app_id": ""}
+    )
+    assert made == {
+        **{"ad_id": "17", "stat_time_day": "2026-01-05T00:00:00", "campaign_id": "15", "adgroup_id": "16"},
+        **{"spend": 12.5, "clicks": 7, "is_smart_creative": True, "ad_name": "Été 🦊"},
+    }
+    assert (fast, told) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "wire", "column"),
+    [
+        ("clicks", "12.0", 12),
+        ("clicks", 12, 12),
+        ("clicks", 12.0, 12),
+        ("clicks", None, None),
+        ("clicks", "9007199254740993", 2**53 + 1),
+        ("spend", 3, 3),
+        ("spend", "0", 0),
+        ("is_smart_creative", "0", False),
+        ("is_smart_creative", True, True),
+        ("is_smart_creative", "-", None),
+        ("ad_name", 7, "7"),
+        ("ad_name", 'a":"-"b', 'a":"-"b'),
+        ("ad_name", '":""', '":""'),
+        ("ad_name", "null", "null"),
+        ("ad_name", "\ud83e", "\ud83e"),
+        ("ad_name", "\n\r\u2028\x00", "\n\r\u2028\x00"),
+    ],
+)
+def test_a_value_is_the_same_on_both_roads(name: str, wire: Any, column: Any) -> None:
+    """What fits its column leaves as it should, whichever road its page takes."""
+    made, _, told = record({name: wire})
+    assert (made.get(name), told) == (column, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [
+        ("clicks", "<5"),
+        ("clicks", 12.5),
+        ("clicks", "1,234"),
+        ("clicks", True),
+        ("spend", "1e400"),
+        ("spend", []),
+        ("is_smart_creative", "maybe"),
+        ("ad_name", {}),
+    ],
+)
+def test_what_does_not_fit_is_null_and_told(name: str, wire: Any) -> None:
+    """A page with a value of another type is read all the same."""
+    made, fast, told = record({name: wire})
+    assert name not in made
+    assert not fast
+    assert set(map(repr, told)) == {repr((name, wire))}
+
+
+@pytest.mark.parametrize("wire", ["-", ""])
+def test_a_dash_in_a_dimension_stays(wire: str) -> None:
+    """In a dimension and in a parent's id the text is a value, not its absence."""
+    assert record(ad_id=wire)[0]["ad_id"] == wire
+    assert record({"campaign_id": wire})[0]["campaign_id"] == wire
+
+
+@pytest.mark.parametrize("part", ["dimensions", "metrics"])
+@pytest.mark.parametrize("wire", [None, {}, []])
+def test_a_row_without_its_parts_keeps_its_key(part: str, wire: Any) -> None:
+    """A key column is never null, so a dash stands where nothing came."""
+    fast, slow, _, _ = roads(REPORT, body({**row({"clicks": "1"}), part: wire}))
+    assert fast == slow
+    made = fast[0][1]
+    assert all(made[name] for name in ("ad_id", "stat_time_day", "campaign_id", "adgroup_id"))
+    assert (made["ad_id"] == "-") == (part == "dimensions")
+    assert (made["campaign_id"] == "-") == (part == "metrics")
+
+
+def test_a_row_without_any_metric_is_its_key() -> None:
+    """An account's own report has no parents, so a row of nothing but dashes has nothing but its key."""
+    report = Report("r", ADVERTISER, HOUR)
+    wire = {
+        "dimensions": {"advertiser_id": A, "stat_time_hour": "2026-01-05 13:00:00"},
+        "metrics": dict.fromkeys(report.metrics, "-"),
+    }
+    fast, slow, free, _ = roads(report, body(wire))
+    assert fast == slow == [(b'{"stat_time_hour":"2026-01-05T13:00:00"}', {"stat_time_hour": "2026-01-05T13:00:00"})]
+    assert free
+
+
+@pytest.mark.parametrize("data", [{"list": None}, {"list": []}])
+def test_no_rows_are_no_rows(data: dict[str, Any]) -> None:
+    """A list that is null or empty is an empty page."""
+    assert roads(REPORT, body(**data))[:2] == ([], [])
+
+
+def test_a_refusal_is_read_without_data() -> None:
+    """The verdict is there for the client, whatever stands in place of the data."""
+    answer = ReportRows(REPORT, Told()).decode(b'{"code":40105,"message":"-","request_id":"r"}')
+    assert (answer.code, answer.data) == (40105, None)
+
+
+@pytest.mark.parametrize("rows", [[None], [7], ["x"], [[]]])
+def test_rows_that_are_no_objects_are_an_unreadable_answer(rows: list[Any]) -> None:
+    """Such an answer is for the client to ask again for; nothing is taken from it."""
+    for read in (decode, ReportRows(REPORT, Told()).decode):
+        with pytest.raises(ValueError, match="Expected `object`"):
+            read(body(*rows))
+
+
+WIRE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(10**30), 10**30),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers().map(str),
+    st.integers(-(10**30), 10**30).map(str),
+    st.floats().map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str),
+    st.text(st.characters(), max_size=6),
+    st.sampled_from(
+        ["-", "", "0", "1", "true", "FALSE", "null", "NaN", "Infinity", "-inf", "1e400", "<5", "05", "1,234.5", "+7"]
+    ),
+    st.sampled_from([" 12 ", "1_000", "0x10", "-0", "-0.0", "1e3", "12.", ".5", "🦊", "\ud83e", "a\\", '"', '":"-"']),
+    st.sampled_from(["2026-01-05 00:00:00", "2026-01-05T00:00:00", "2026-01-05T00:00:00Z", "2026-01-05", "1767571200"]),
+    st.lists(st.integers(), max_size=1),
+    st.dictionaries(st.text(max_size=1), st.text(max_size=1), max_size=1),
+)
+
+
+@st.composite
+def wire_rows(draw: st.DrawFn, report: Report) -> dict[str, Any]:
+    """A row of the report with anything in some of its places, and some places missing."""
+    dimensions: dict[str, Any] = dict.fromkeys(report.dimensions, "17")
+    dimensions[report.grain.dimension] = "2026-01-05 00:00:00"
+    metrics: dict[str, Any] = dict.fromkeys(report.level.parents, "15")
+    metrics |= draw(st.dictionaries(st.sampled_from(report.metrics), WIRE, max_size=6))
+    if draw(st.integers(0, 3)) == 0:
+        dimensions |= draw(st.dictionaries(st.sampled_from(report.dimensions), WIRE, max_size=1))
+    for name in draw(st.lists(st.sampled_from([*report.dimensions, *report.level.parents]), max_size=1)):
+        dimensions.pop(name, None)
+        metrics.pop(name, None)
+    return {"dimensions": dimensions, "metrics": metrics}
+
+
+@pytest.mark.parametrize("report", [REPORT, BROKEN_DOWN, Report("h", ADVERTISER, HOUR)], ids=lambda report: report.name)
+def test_both_roads_agree_on_anything(report: Report) -> None:
+    """Whatever stands in a page, the fast road refuses it or makes the same keys and columns as the slow one."""
+
+    @PATIENT
+    @given(st.lists(wire_rows(report), max_size=3))
+    @example([{"dimensions": KEY, "metrics": {"campaign_id": "1", "adgroup_id": "2", "clicks": 10**30}}])
+    @example([{"dimensions": KEY, "metrics": {"campaign_id": "1", "adgroup_id": "2", "clicks": "9" * 30}}])
+    def agree(rows: list[dict[str, Any]]) -> None:
+        fast, slow, _, _ = roads(report, body(*rows))
+        assert fast == slow
+
+    agree()
+
+
+def printed(stream: str, data: Mapping[str, Any], emitted_at: int) -> bytes:
+    """The line that the CDK prints for a record."""
+    record = AirbyteRecordMessage(stream=stream, data=dict(data), emitted_at=emitted_at)
+    text = AirbyteEntrypoint.airbyte_message_to_string(AirbyteMessage(type=Type.RECORD, record=record))
+    return text.encode() + b"\n"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@PATIENT
+@given(st.lists(st.dictionaries(st.text(max_size=4), JSON, max_size=4), min_size=1, max_size=3))
+def test_a_page_is_byte_for_byte_what_the_cdk_prints(records: list[dict[str, Any]]) -> None:
+    """Lines of records equal those of the CDK's writer, which leaves top-level nulls out."""
+    stamp = to_json({"advertiser_id": A})[1:-1] + b","
+    stamped = [{"advertiser_id": A, "key": "1", **record} for record in records]
+    members = [to_json({"key": "1", **record})[1:-1] for record in records]
+    assert page("ads", stamp, members, 1700000000000).lines == b"".join(
+        printed("ads", record, 1700000000000) for record in stamped
+    )
+
+
+def test_a_page_counts_its_rows_and_ends_each_with_a_newline() -> None:
+    """Many rows are written at once, one line each."""
+    made = page("ads", b'"a":1,', [b'"b":1', b'"b":2'], 5)
+    assert made.rows == 2
+    assert [orjson.loads(line)["record"]["data"] for line in made.lines.splitlines()] == [
+        {"a": 1, "b": 1},
+        {"a": 1, "b": 2},
+    ]
+    assert made.lines.endswith(b"}\n")
+    assert not hasattr(made, "__len__")
+
+
+def test_the_line_of_a_typed_row_is_what_the_cdk_prints_for_it() -> None:
+    """The fast road's own encoder writes texts and numbers as the CDK's does."""
+    rows = ReportRows(REPORT, Told())
+    wire = row(
+        {"spend": "0.1", "ctr": "1234567.25", "cpc": "-0.5", "clicks": "3", "ad_name": 'ß\u2028\x7f\x1f"\\/', "cpm": 3}
+    )
+    answer = rows.decode(body(wire))
+    (_, members), *_ = rows.pieces(answer.data.list)
+    line = page("r", b"", [members], 5).lines
+    assert line == printed("r", orjson.loads(line)["record"]["data"], 5)
+
+
+def test_what_only_the_standard_library_writes_is_written() -> None:
+    """Lone surrogates and integers beyond 64 bits leave as JSON too."""
+    assert to_json({"a": "\ud83e", "b": 10**30, "c": None}) == b'{"a":"\\ud83e","b":%d}' % 10**30
+
+
+def pieces(wire: Mapping[str, Any], since: str | None = None, said: str | None = None) -> tuple[Any, EntityRows, Told]:
+    """Key and columns (None: stays here) of one wire row of ads, and its maker."""
+    told = Told()
+    rows = EntityRows(ADS, A, told, since)
+    ((key, members),) = rows.pieces([wire], said)
+    return (json.loads(key), values(members) if members is not None else None), rows, told
+
+
+IDS = {"campaign_id": "1", "adgroup_id": "2", "ad_id": "3"}
+CHANGED = {**IDS, "modify_time": "2026-01-05 10:00:00", "create_time": "2025-01-01 00:00:00"}
+
+
+def test_an_entity_row_is_cast_and_completed() -> None:
+    """Account and status are added, times get their zone, unknown fields pass, nulls stay out."""
+    (key, columns), rows, told = pieces({**CHANGED, "new_field": {"a": None}, "ad_name": None, "advertiser_id": int(A)})
+    assert key == {"advertiser_id": A, **IDS, "modify_time": "2026-01-05T10:00:00Z"}
+    assert columns == {
+        **key,
+        "create_time": "2025-01-01T00:00:00Z",
+        "new_field": {"a": None},
+        "current_status": "ACTIVE",
+    }
+    assert (rows.newest, told) == ("2026-01-05T10:00:00Z", [])
+
+
+@pytest.mark.parametrize(
+    ("secondary", "said", "status"),
+    [
+        ("AD_STATUS_DELETE", None, "DELETE"),
+        ("AD_STATUS_CAMPAIGN_DELETE", None, "DELETE"),
+        ("AD_STATUS_CAMPAIGN_DISABLE", None, "ACTIVE"),
+        (None, None, "ACTIVE"),
+        (None, "DELETE", "DELETE"),
+        (None, "ACTIVE", "ACTIVE"),
+    ],
+)
+def test_only_the_deleted_statuses_or_the_pass_make_a_row_deleted(
+    secondary: str | None, said: str | None, status: str
+) -> None:
+    """`current_status` follows secondary_status; where there is none, what the pass says."""
+    (_, columns), _, _ = pieces({**CHANGED, "secondary_status": secondary}, said=said)
+    assert columns["current_status"] == status
+
+
+@pytest.mark.parametrize(
+    ("since", "leaves"),
+    [(None, True), ("2026-01-05T09:59:59Z", True), ("2026-01-05T10:00:00Z", True), ("2026-01-05T10:00:01Z", False)],
+)
+def test_rows_are_compared_with_the_cursor_inclusively(since: str | None, leaves: bool) -> None:
+    """A row changed at the cursor's moment leaves again; an older one stays, and does not move the cursor."""
+    (key, columns), rows, _ = pieces(CHANGED, since)
+    assert (columns is not None, rows.newest) == (leaves, "2026-01-05T10:00:00Z" if leaves else None)
+    assert key["ad_id"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("wire", "time"),
+    [
+        ({**IDS, "create_time": "2025-01-01 00:00:00"}, "2025-01-01T00:00:00Z"),
+        ({**CHANGED, "modify_time": ""}, "2025-01-01T00:00:00Z"),
+        (IDS, NO_TIME),
+    ],
+)
+def test_a_row_without_modify_time_always_leaves(wire: dict[str, Any], time: str) -> None:
+    """Its create_time stands in the key, and the cursor stays where it is."""
+    (_, columns), rows, _ = pieces(wire, "2026-01-05T00:00:00Z")
+    assert (columns["modify_time"], rows.newest) == (time, None)
+
+
+def test_a_key_column_is_never_null() -> None:
+    """An id that did not come is a dash."""
+    (key, columns), _, _ = pieces({"modify_time": "2026-01-05 10:00:00"})
+    assert key == {
+        "advertiser_id": A,
+        **dict.fromkeys(IDS, "-"),
+        "modify_time": "2026-01-05T10:00:00Z",
+    }
+    assert columns.items() >= key.items()
+
+
+def test_the_newest_change_is_the_largest_that_left() -> None:
+    """Rows come in any order."""
+    rows = EntityRows(ADS, A, Told(), None)
+    rows.pieces([{**CHANGED, "modify_time": f"2026-01-{number:02} 00:00:00"} for number in (5, 9, 7)])
+    assert rows.newest == "2026-01-09T00:00:00Z"
+
+
+def test_a_published_column_is_filled_from_the_wire_field_of_today() -> None:
+    """The column's own name wins while TikTok still sends it."""
+    adgroups = BY_NAME["adgroups"]
+    rows = EntityRows(adgroups, A, Told(), None)  # type: ignore[arg-type]
+    both = [{"audience": ["1"], "audience_ids": ["2"]}, {"audience_ids": [2]}]
+    made = [values(members) for _, members in rows.pieces(both)]
+    assert [one["audience"] for one in made] == [["1"], ["2"]]
+
+
+def test_an_accounts_row_is_cast_and_says_when_it_was_created() -> None:
+    """advertiser/info gives seconds; the record has a moment."""
+    rows = AccountRows(ACCOUNTS[0], Told())
+    facts = {"advertiser_id": int(A), "create_time": 1700000000, "name": "Ä", "address": None}
+    assert values(rows.members(facts)) == {"advertiser_id": A, "create_time": "2023-11-14T22:13:20Z", "name": "Ä"}
+    assert rows.created(facts) == "2023-11-14T22:13:20Z"
+    assert rows.created({}) is None
