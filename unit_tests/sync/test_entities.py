@@ -1,0 +1,227 @@
+"""How entity lists are read: what leaves after which cursor, in which passes, and how far the cursor then stands."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.entities import ACCOUNTS
+from source_tiktok_ads.streams.model import Entity
+from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.entities import AccountReader, EntityReader
+from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.state import ForeignState
+
+from .canned import NOW, SANDBOX, A, B, Canned, config, page, refused, sync_of
+from .canned import facts as facts_of
+
+COLUMNS = {"thing_id": ID, "modify_time": MOMENT, "create_time": MOMENT, "secondary_status": TEXT}
+COMPARED = Entity("things", "thing/get", ("thing_id",), COLUMNS)
+FILTERED = replace(COMPARED, since="modified_after")
+YESTERDAY = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-14"}
+SINCE = {"modified_after": "2026-03-13 23:59:59"}
+SMART = {"campaign_automation_type": "UPGRADED_SMART_PLUS"}
+ALL = {"primary_status": "STATUS_ALL"}
+
+
+def wire(id: str, time: str | None) -> dict[str, Any]:
+    """A row as TikTok sends it."""
+    return {"thing_id": id, "modify_time": time, "create_time": "2020-01-01 00:00:00"}
+
+
+OLD, NEW = wire("1", "2026-03-01 00:00:00"), wire("2", "2026-03-15 09:00:00")
+
+
+class Reading:
+    """A reader of one list over canned rows, with what it warned of."""
+
+    def __init__(
+        self,
+        answer: Any,
+        entity: Entity = COMPARED,
+        cursor: Mapping[str, Any] | None = None,
+        now: datetime = NOW,
+        **settings: Any,
+    ) -> None:
+        rows = answer if callable(answer) else lambda path, params: page(answer)
+        self.client = Canned(rows, now)
+        self.sync, self.said = sync_of(self.client, config(**settings))
+        self.reader = EntityReader(entity, self.sync, False, {A: cursor} if cursor else {})
+
+    def read(self, id: str = A) -> tuple[list[str], Mapping[str, Any]]:
+        """The ids of the rows that leave, and the cursor afterwards."""
+        (part,) = self.reader.slices(Account(id))
+        self.records = [json.loads(b"{%b}" % row) for rows in self.reader.rows(part) for row in rows]
+        return [record["thing_id"] for record in self.records], self.reader.cursor_after(part)
+
+    @property
+    def filters(self) -> list[Any]:
+        """The filter of every request."""
+        return [params.get("filtering", {}) for _, params in self.client.asked]
+
+
+def test_the_first_pass_is_whole_and_asks_for_deleted_objects_too() -> None:
+    """Every row leaves; the cursor is the newest change and the day of the whole pass."""
+    reading = Reading([NEW, OLD])
+    assert reading.read() == (["2", "1"], {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-15"})
+    assert reading.client.asked == [("thing/get", {"advertiser_id": A, "filtering": ALL, "page": 1, "page_size": 1000})]
+
+
+def test_without_deleted_objects_nothing_is_filtered() -> None:
+    """TikTok leaves them out by itself."""
+    reading = Reading([NEW], include_deleted=False)
+    reading.read()
+    assert reading.filters == [{}]
+
+
+def test_later_passes_send_what_changed_since_the_cursor() -> None:
+    """Rows changed before the cursor stay here, the whole pass keeps its day."""
+    reading = Reading([NEW, OLD, wire("3", "2026-03-14 00:00:00"), wire("4", None)], cursor=YESTERDAY)
+    assert reading.read() == (["2", "3", "4"], {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-14"})
+
+
+def test_another_accounts_cursor_says_nothing() -> None:
+    """A new account is read whole."""
+    assert Reading([NEW, OLD], cursor=YESTERDAY).read(B)[0] == ["2", "1"]
+
+
+def test_once_in_seven_days_everything_leaves_again() -> None:
+    """A status that comes from a parent does not touch modify_time, so old rows are sent again."""
+    week_old = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-08"}
+    assert Reading([NEW, OLD], cursor=week_old).read() == (
+        ["2", "1"],
+        {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-15"},
+    )
+
+
+def test_the_cursor_never_goes_back() -> None:
+    """A pass that brings nothing newer leaves the cursor where it was, a whole pass too."""
+    week_old = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-08"}
+    assert Reading([OLD], cursor=week_old).read()[1]["modify_time"] == "2026-03-14T00:00:00Z"
+    assert Reading([], cursor=YESTERDAY).read()[1] == YESTERDAY
+
+
+def test_the_cursor_is_never_later_than_the_moment_the_pass_began() -> None:
+    """A change that came while the pass ran may have hidden others before it."""
+    reading = Reading([wire("1", "2026-03-15 10:00:07")], now=NOW.replace(microsecond=999))
+    assert reading.read()[1]["modify_time"] == "2026-03-15T10:00:00Z"
+
+
+def test_an_account_without_objects_has_only_its_whole_pass() -> None:
+    """Nothing was changed, so nothing is compared next time either."""
+    assert Reading([]).read() == ([], {"whole_pass": "2026-03-15"})
+
+
+def test_an_unreadable_cursor_is_foreign() -> None:
+    """It is for the source to start the stream again."""
+    with pytest.raises(ForeignState):
+        Reading([], cursor={"modify_time": "soon"})
+
+
+def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
+    """A second before the cursor, and the Smart+ rows that no such filter finds; a row of both leaves once."""
+    smart = wire("3", None)
+    rows = {"modified_after": [NEW], "campaign_automation_type": [NEW, smart]}
+    reading = Reading(
+        lambda path, params: page(next(rows[name] for name in rows if name in params["filtering"])), FILTERED, YESTERDAY
+    )
+    assert reading.read()[0] == ["2", "3"]
+    assert reading.filters == [{**ALL, **SINCE}, {**ALL, **SMART}]
+
+
+@pytest.mark.parametrize(("days", "filtered"), [(178, True), (181, False)])
+def test_a_cursor_older_than_six_months_asks_for_all(days: int, filtered: bool) -> None:
+    """TikTok is slow beyond; the rows are compared here instead."""
+    since = (NOW - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reading = Reading([NEW], FILTERED, {"modify_time": since, "whole_pass": "2026-03-14"})
+    assert reading.read()[0] == ["2"]
+    assert ["modified_after" in asked for asked in reading.filters] == ([True, False] if filtered else [False])
+
+
+def test_a_whole_pass_over_such_a_list_is_not_filtered() -> None:
+    """Nothing may be missing from it."""
+    reading = Reading([NEW], FILTERED)
+    reading.read()
+    assert reading.filters == [ALL]
+
+
+def unfiltered(path: str, params: Mapping[str, Any]) -> Any:
+    """TikTok that does not take modified_after beside a status."""
+    return refused(40002) if "modified_after" in params["filtering"] else page([NEW, OLD])
+
+
+def test_a_filter_that_is_refused_is_given_up_for_the_stream() -> None:
+    """The list is read whole, compared here, and other accounts are not asked with the filter again."""
+    reading = Reading(unfiltered, FILTERED, YESTERDAY)
+    assert reading.read()[0] == ["2"]
+    assert reading.read()[0] == ["2"]
+    assert reading.filters == [{**ALL, **SINCE}, ALL, ALL]
+
+
+@pytest.mark.parametrize(("entity", "code"), [(COMPARED, 40002), (FILTERED, 40001)])
+def test_other_refusals_are_errors(entity: Entity, code: int) -> None:
+    """Where the filter cannot be the reason, nothing else is tried."""
+    reading = Reading(lambda path, params: refused(code), entity, YESTERDAY)
+    with pytest.raises(TikTokError):
+        reading.read()
+    assert len(reading.client.asked) == 1
+
+
+def test_a_filter_is_not_given_up_while_it_was_not_the_reason() -> None:
+    """Where the whole list is refused as well, the next account is asked with the filter again."""
+    reading = Reading(lambda path, params: refused(40002), FILTERED, YESTERDAY)
+    for _ in range(2):
+        with pytest.raises(TikTokError):
+            reading.read()
+    assert reading.filters == [{**ALL, **SINCE}, ALL] * 2
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_in_the_sandbox_passes_tell_what_is_deleted(deleted: bool) -> None:
+    """There is no secondary_status there; a row that both passes bring leaves once, as the first one says."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return page([NEW, OLD] if "filtering" in params else [OLD])
+
+    reading = Reading(answer, include_deleted=deleted, credentials=SANDBOX, accounts=[A])
+    reading.read()
+    said = {record["thing_id"]: record["current_status"] for record in reading.records}
+    assert said == ({"1": "ACTIVE", "2": "DELETE"} if deleted else {"1": "ACTIVE"})
+    assert len(reading.records) == len(said)
+    assert reading.filters == ([{}, {"primary_status": "STATUS_DELETE"}] if deleted else [{}])
+
+
+def test_a_list_that_does_not_add_up_is_told_with_its_account() -> None:
+    """The warning names stream and account."""
+    reading = Reading(lambda path, params: page([NEW], total=2))
+    assert reading.read()[0] == ["2"]
+    assert [text.split(":")[0] for text in reading.said] == ["things, {'advertiser_id'"]
+
+
+def test_the_accounts_come_from_their_facts() -> None:
+    """One row an account without any request, the cursor is when it was created; no facts, no row."""
+    client = Canned(lambda path, params: page([]))
+    sync, _ = sync_of(client)
+    reader = AccountReader(ACCOUNTS[0], sync, False, {})
+    known = Account(A, facts=facts_of(A, create_time=1700000000))
+    made = []
+    for account in (known, Account(B)):
+        (part,) = reader.slices(account)
+        rows = [json.loads(b"{%b}" % row) for rows in reader.rows(part) for row in rows]
+        made.append(([row["advertiser_id"] for row in rows], reader.cursor_after(part)))
+    assert made == [([A], {"create_time": "2023-11-14T22:13:20Z"}), ([], {})]
+    assert client.asked == []
+
+
+def test_the_day_of_a_whole_pass_is_utc() -> None:
+    """One clock for all accounts."""
+    reading = Reading([], now=datetime(2026, 3, 15, 23, 59, tzinfo=timezone.utc))
+    (part,) = reading.reader.slices(Account(A))
+    assert isinstance(part, Slice)
+    list(reading.reader.rows(part))
+    assert part.changes.whole == date(2026, 3, 15)

@@ -1,0 +1,273 @@
+"""How a report is read: its windows by account and state, and what is asked instead of what TikTok refuses."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.model import AD, DAY, HOUR, Report
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.reports import ReportReader
+from source_tiktok_ads.sync.state import ForeignState
+
+from .canned import NOW, A, B, Canned, config, page, refused, sync_of
+
+BASIC = Report("spend", AD, DAY)
+AUDIENCE = Report("spend_by_age", AD, DAY, by=("age",), audience=True)
+
+
+def wire(ad: str = "1", day: int = 1, **metrics: Any) -> dict[str, Any]:
+    """A row as TikTok sends it."""
+    time = f"2026-03-{day:02} 00:00:00"
+    return {
+        "dimensions": {"ad_id": ad, "stat_time_day": time},
+        "metrics": {"campaign_id": "8", "adgroup_id": "9", "spend": "1.5", **metrics},
+    }
+
+
+class Reading:
+    """A reader of one report over canned answers, with what it warned of."""
+
+    def __init__(
+        self,
+        answer: Any,
+        report: Report = BASIC,
+        cursors: Mapping[str, Mapping[str, Any]] | None = None,
+        now: datetime = NOW,
+        **settings: Any,
+    ) -> None:
+        self.client = Canned(answer, now)
+        self.sync, self.said = sync_of(self.client, config(**settings))
+        self.reader = ReportReader(report, self.sync, False, cursors or {})
+
+    def account(self, id: str = A, zone: str = "Etc/UTC") -> Account:
+        """An account of the sync."""
+        return Account(id, zone=ZoneInfo(zone), currency="EUR")
+
+    def windows(self, id: str = A, zone: str = "Etc/UTC") -> list[tuple[str, str]]:
+        """The windows of an account, as they are planned."""
+        return [(part["start_date"], part["end_date"]) for part in map(Slice.to_slice, self.slices(id, zone))]
+
+    def slices(self, id: str = A, zone: str = "Etc/UTC") -> list[Slice]:
+        """The slices of an account."""
+        return [*self.reader.slices(self.account(id, zone))]
+
+    def rows(self, part: Slice) -> list[dict[str, Any]]:
+        """The rows of a slice."""
+        return [json.loads(b"{%b}" % row) for rows in self.reader.rows(part) for row in rows]
+
+    def metrics(self) -> list[list[str]]:
+        """The metrics of every request."""
+        return [params["metrics"] for _, params in self.client.asked]
+
+    def filtered(self) -> list[bool]:
+        """Whether each request asked for deleted objects."""
+        return ["filtering" in params for _, params in self.client.asked]
+
+
+def nothing(path: str, params: Mapping[str, Any]) -> Any:
+    """No rows."""
+    return page([])
+
+
+def test_a_first_sync_reads_from_start_date_to_the_accounts_today() -> None:
+    """At ten o'clock UTC on the fifteenth Kiritimati has its sixteenth; at five Los Angeles still its fourteenth."""
+    reading = Reading(nothing)
+    assert reading.windows() == [("2026-03-01", "2026-03-15")]
+    assert reading.windows(B, "Pacific/Kiritimati") == [("2026-03-01", "2026-03-16")]
+    early = Reading(nothing, now=datetime(2026, 3, 15, 5, tzinfo=timezone.utc))
+    assert early.windows(A, "America/Los_Angeles") == [("2026-03-01", "2026-03-14")]
+
+
+@pytest.mark.parametrize(("end", "last"), [("2026-03-10", "2026-03-10"), ("2026-12-31", "2026-03-15")])
+def test_end_date_is_inclusive_and_cut_at_today(end: str, last: str) -> None:
+    """Nothing behind end_date or today is asked for."""
+    assert Reading(nothing, end_date=end).windows() == [("2026-03-01", last)]
+
+
+def test_a_start_that_an_account_has_not_reached_is_no_window() -> None:
+    """The day may have begun elsewhere."""
+    reading = Reading(nothing, start_date="2026-03-15", now=datetime(2026, 3, 15, 1, tzinfo=timezone.utc))
+    assert reading.windows(A, "America/Los_Angeles") == []
+
+
+@pytest.mark.parametrize(("grain", "count"), [(DAY, 3), (HOUR, 74)])
+def test_windows_are_as_wide_as_tiktok_allows(grain: Any, count: int) -> None:
+    """Thirty days a request for days, one day for hours."""
+    assert len(Reading(nothing, Report("r", AD, grain), start_date="2026-01-01").slices()) == count
+
+
+def test_a_state_brings_the_look_back_and_the_gap() -> None:
+    """From the cursor back by the look-back, and the days of an earlier start that were never read."""
+    cursors = {A: {"start": "2026-02-01", "stat_time_day": "2026-03-10"}}
+    assert Reading(nothing, cursors=cursors, lookback_days=3).windows() == [("2026-03-07", "2026-03-15")]
+    assert Reading(nothing, cursors=cursors, lookback_days=3, start_date="2026-01-30").windows() == [
+        ("2026-01-30", "2026-01-31"),
+        ("2026-03-07", "2026-03-15"),
+    ]
+
+
+def test_a_new_account_starts_at_start_date() -> None:
+    """The cursor of one account says nothing about another."""
+    reading = Reading(nothing, cursors={A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}}, lookback_days=0)
+    assert reading.windows() == [("2026-03-14", "2026-03-15")]
+    assert reading.windows(B) == [("2026-03-01", "2026-03-15")]
+
+
+def test_an_unreadable_cursor_is_foreign() -> None:
+    """It is for the source to start the stream again."""
+    with pytest.raises(ForeignState):
+        Reading(nothing, cursors={A: {"start": "soon"}})
+
+
+def test_the_cursor_moves_with_the_windows_that_have_left() -> None:
+    """A later window alone is a range beyond the gap; with the first the mark moves to the end."""
+    reading = Reading(nothing, start_date="2026-01-20")
+    first, second = reading.slices()
+    assert reading.reader.cursor_after(second) == {"start": "2026-01-20", "ranges": [["2026-02-19", "2026-03-15"]]}
+    assert reading.reader.cursor_after(first) == {"start": "2026-01-20", "stat_time_day": "2026-03-15"}
+
+
+def test_a_slice_without_days_is_refused() -> None:
+    """A report is read by windows only."""
+    reading = Reading(nothing)
+    with pytest.raises(ValueError, match="by windows"):
+        reading.rows(Slice(reading.reader, reading.account()))
+
+
+def test_the_request_names_window_metrics_and_page() -> None:
+    """One window is one list of pages, as large as the settings allow."""
+    reading = Reading(lambda path, params: page([wire()]), page_size=200)
+    (part,) = reading.slices()
+    assert reading.rows(part) == [
+        {"ad_id": "1", "stat_time_day": "2026-03-01T00:00:00", "campaign_id": "8", "adgroup_id": "9", "spend": 1.5}
+    ]
+    ((path, params),) = reading.client.asked
+    assert path == "report/integrated/get"
+    assert params == {**BASIC.params(A, date(2026, 3, 1), date(2026, 3, 15), True), "page": 1, "page_size": 200}
+
+
+def test_every_record_is_stamped_with_account_and_currency() -> None:
+    """TikTok does not repeat them in the rows; an unknown currency is left out."""
+    reading = Reading(nothing)
+    assert reading.reader.stamp(reading.account()) == b'"advertiser_id":"%b","currency":"EUR",' % A.encode()
+    assert reading.reader.stamp(Account(A)) == b'"advertiser_id":"%b",' % A.encode()
+
+
+def test_pages_that_do_not_add_up_are_told_with_the_slice() -> None:
+    """The warning names stream, account and window."""
+    reading = Reading(lambda path, params: page([wire()], total=2))
+    (part,) = reading.slices()
+    assert len(reading.rows(part)) == 1
+    assert reading.said == [
+        f"spend, {part.to_slice()}: TikTok counts 2 rows but gave 1 different ones in 3 readings; those are taken."
+    ]
+
+
+def refusing(*names: str) -> Any:
+    """TikTok that refuses these metrics, all that a request has of them at once."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        bad = [name for name in params["metrics"] if name in names]
+        return refused(40002, f"Invalid metric fields: {json.dumps(bad)}") if bad else page([wire()])
+
+    return answer
+
+
+def test_metrics_that_tiktok_refuses_are_left_out_and_said_once() -> None:
+    """The request is asked again without them, other slices of the stream do not ask for them, one warning tells."""
+    reading = Reading(refusing("ctr", "cpc"), start_date="2026-01-20")
+    for part in reading.slices():
+        assert len(reading.rows(part)) == 1
+    assert [{"ctr", "cpc"} & {*names} for names in reading.metrics()] == [{"ctr", "cpc"}, set(), set()]
+    assert reading.said == ["spend: TikTok refuses the metrics cpc, ctr; their columns stay null in this sync."]
+
+
+def test_metrics_that_are_refused_one_by_one_all_go() -> None:
+    """Each refusal takes away what it names, until nothing is refused any more."""
+    turns = iter([refused(40002, "Invalid metric fields: [ctr]"), refused(40002, "Invalid metric fields: [cpc]")])
+    reading = Reading(lambda path, params: next(turns, None) or page([]))
+    assert reading.rows(reading.slices()[0]) == []
+    assert {"ctr", "cpc"} & {*reading.metrics()[-1]} == set()
+    assert len(reading.said) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Invalid metric fields: ["campaign_id"]',
+        'Invalid metric fields: ["unheard_of"]',
+        "Invalid metric fields: []",
+        "start_date: malformed",
+    ],
+)
+def test_a_refusal_that_names_nothing_to_leave_out_is_an_error(message: str) -> None:
+    """Parents' ids belong to the key, so they are never left out; nor is the same request asked again."""
+    reading = Reading(lambda path, params: refused(40002, message))
+    with pytest.raises(TikTokError):
+        reading.rows(reading.slices()[0])
+    assert len(reading.client.asked) == 1
+
+
+def test_a_refusal_of_what_was_already_left_out_is_an_error() -> None:
+    """A stubborn answer does not make an endless loop."""
+    reading = Reading(lambda path, params: refused(40002, "Invalid metric fields: [ctr]"))
+    with pytest.raises(TikTokError):
+        reading.rows(reading.slices()[0])
+    assert len(reading.client.asked) == 2
+
+
+def unfiltered(path: str, params: Mapping[str, Any]) -> Any:
+    """TikTok that takes no status filter."""
+    return refused(40002, "filtering is not supported") if "filtering" in params else page([])
+
+
+def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
+    """Its rows leave, the missing ones are said once, and later slices do not try the filter again."""
+    reading = Reading(unfiltered, AUDIENCE, start_date="2026-01-20")
+    for part in reading.slices():
+        assert reading.rows(part) == []
+    assert reading.filtered() == [True, False, False]
+    assert reading.said == ["spend_by_age: TikTok takes no status filter here, so rows of deleted objects are missing."]
+
+
+@pytest.mark.parametrize(
+    ("report", "settings", "code"),
+    [(BASIC, {}, 40002), (AUDIENCE, {"include_deleted": False}, 40002), (AUDIENCE, {}, 40000)],
+)
+def test_a_filter_is_given_up_only_where_it_may_be_the_reason(
+    report: Report, settings: dict[str, Any], code: int
+) -> None:
+    """Elsewhere the refusal is what it says."""
+    reading = Reading(lambda path, params: refused(code), report, **settings)
+    with pytest.raises(TikTokError):
+        reading.rows(reading.slices()[0])
+    assert len(reading.client.asked) == 1
+
+
+def test_a_filter_that_was_not_the_reason_is_not_given_up_for_the_others() -> None:
+    """Where the request fails without the filter too, nothing is said and the next slice asks with it again."""
+    reading = Reading(lambda path, params: refused(40002), AUDIENCE)
+    for _ in range(2):
+        with pytest.raises(TikTokError):
+            reading.rows(reading.slices()[0])
+    assert reading.filtered() == [True, False, True, False]
+    assert reading.said == []
+
+
+def test_rows_that_left_before_a_refusal_do_not_leave_again() -> None:
+    """A metric refused on the second page only: the window is asked anew, what was sent stays sent."""
+    rows = [wire("1"), wire("2")]
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if params["page"] == 2 and "ctr" in params["metrics"]:
+            return refused(40002, "Invalid metric fields: [ctr]")
+        return page([rows[params["page"] - 1]], 2, params["page"], 2)
+
+    reading = Reading(answer)
+    assert [row["ad_id"] for row in reading.rows(reading.slices()[0])] == ["1", "2"]
