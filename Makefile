@@ -7,6 +7,8 @@ VERSION = $(shell sed -n 's/^ *version="\(.*\)",$$/\1/p' setup.py)
 REVISION = $(shell git rev-parse HEAD)
 export IMAGE
 
+# Older versions of pip say nothing while they unpack: a dot every two seconds shows that something goes on.
+DOTS = sh -c '(while sleep 2 && kill -0 $$$$; do printf .; done) 2>/dev/null & dots=$$!; "$$@"; status=$$?; kill $$dots; exit $$status' dots
 PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check
 # The judge of metadata.yaml is one JSON file of this package: its dependencies and its bound on Python are not for us.
 METADATA_SCHEMA = --no-deps --ignore-requires-python 'airbyte-connector-models>=0.1.12,<0.2'
@@ -23,7 +25,7 @@ check: $(VENV)/.tests ## format, lint, strict types, unit tests: under 20 second
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q unit_tests
+	$(BIN)/pytest -q -n 2 unit_tests
 
 format: $(VENV)/.tests ## let ruff format and fix what it can
 	$(BIN)/ruff format .
@@ -70,11 +72,11 @@ clean: ## remove the environment and all that tools leave behind
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and \
 	    "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv --clear $(VENV)
+	$(DOTS) $(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.demo: setup.py | $(VENV)/.made
-	$(PIP_INSTALL) -e '.[demo]'
+	$(DOTS) $(PIP_INSTALL) -e '.[demo]'
 	@touch $@
 
 $(VENV)/.tests: setup.py | $(VENV)/.made

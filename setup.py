@@ -30,6 +30,7 @@ TESTS = [
     # The CDK's suite runs on pytest 7 only.
     "pytest>=7.4,<8",
     "pytest-cov>=7,<8",
+    "pytest-xdist>=3.6,<4",
     "mypy>=1.15",
     # Formatting differs between minor versions, and `make check` compares it.
     "ruff>=0.17,<0.18",
