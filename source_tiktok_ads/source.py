@@ -62,8 +62,10 @@ from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
 from source_tiktok_ads.sync.cursor import AccountCursor
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
 from source_tiktok_ads.sync.lines import Page
+from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Reader, Sync, failure
 from source_tiktok_ads.sync.reports import ReportReader
+from source_tiktok_ads.sync.structure import Structure
 
 READERS: Mapping[type[Stream], type[ReportReader] | type[EntityReader] | type[AccountReader]] = {
     Report: ReportReader,
@@ -169,7 +171,14 @@ class SourceTiktokAds(Source):
     ) -> Iterator[AirbyteMessage]:
         queue: Queue[Any] = Queue(2 * settings.concurrency)
         self.message_repository = Outbox(queue)
-        sync = Sync(client, settings, Advertisers(client, settings, logger.warning), logger.warning)
+        sync = Sync(
+            client,
+            settings,
+            Advertisers(client, settings, logger.warning),
+            Structure(client),
+            Ahead(max(1, settings.concurrency // 2)),
+            logger.warning,
+        )
         streams = [self._stream(entry, sync, blobs.get(entry.stream.name, {}), logger) for entry in entries]
         engine = ConcurrentSource.create(
             num_workers=settings.concurrency,
@@ -182,8 +191,7 @@ class SourceTiktokAds(Source):
         try:
             yield from engine.read(list(streams))
         finally:
-            for line in sync.left_out:
-                logger.warning(f"Left out of this sync: {line}")
+            logger.info(sync.summary.table())
 
     def _stream(
         self, entry: ConfiguredAirbyteStream, sync: Sync, blob: Mapping[str, Any], logger: logging.Logger
@@ -242,7 +250,7 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
         settings.api_url,
         token,
         Pace(second * quicker, minute * quicker, wait_scale=settings.wait_scale),
-        HttpTransport(settings.concurrency + 1),
+        HttpTransport(2 * settings.concurrency),
         log=logger.log,
         wait_scale=settings.wait_scale,
     )

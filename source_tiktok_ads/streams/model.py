@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,20 +21,24 @@ CURRENCY = TEXT("Currency of the ad account (ISO 4217); all money of the row is 
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the account's structure: how reports are asked for it and how its rows are told apart."""
+    """A level of the account's structure: how reports are asked for it and how its rows are told apart.
+
+    `path` is the endpoint that lists the level's objects.
+    """
 
     name: str
     data_level: str
     id: str
     parents: tuple[str, ...] = ()
     status_filter: str | None = None
+    path: str = ""
 
 
 # TikTok: the status filter that shows deleted objects is named after the level; the advertiser level takes none.
 ADVERTISER = Level("advertiser", "AUCTION_ADVERTISER", "advertiser_id")
-CAMPAIGN = Level("campaign", "AUCTION_CAMPAIGN", "campaign_id", (), "campaign_status")
-ADGROUP = Level("adgroup", "AUCTION_ADGROUP", "adgroup_id", ("campaign_id",), "adgroup_status")
-AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_status")
+CAMPAIGN = Level("campaign", "AUCTION_CAMPAIGN", "campaign_id", (), "campaign_status", "campaign/get")
+ADGROUP = Level("adgroup", "AUCTION_ADGROUP", "adgroup_id", ("campaign_id",), "adgroup_status", "adgroup/get")
+AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,15 @@ class Report:
         absent = {name: fields.ABSENT[name] for name in self.absent}
         return {**stamped, **self.dimension_columns, **self.metric_columns, **absent}
 
-    def params(self, advertiser_id: str, start: date, end: date, include_deleted: bool) -> Params:
-        """The request for one account and one window, both days included."""
+    def params(
+        self,
+        advertiser_id: str,
+        start: date,
+        end: date,
+        include_deleted: bool,
+        only: Mapping[str, Sequence[str]] | None = None,
+    ) -> Params:
+        """The request for one account and one window, both days included; `only` limits it to ids, by filter."""
         params: Params = {
             "advertiser_id": advertiser_id,
             "service_type": "AUCTION",
@@ -129,13 +141,16 @@ class Report:
             "start_date": start.isoformat(),
             "end_date": end.isoformat(),
         }
-        if include_deleted and self.level.status_filter:
-            # TikTok: deleted objects are left out of reports unless every status is asked for; a filter's value is
-            # itself JSON in a text.
-            params["filtering"] = [
-                {"field_name": self.level.status_filter, "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}
-            ]
+        # TikTok: deleted objects are left out of reports unless every status is asked for.
+        every = {self.level.status_filter: ["STATUS_ALL"]} if include_deleted and self.level.status_filter else {}
+        if filters := {**every, **(only or {})}:
+            params["filtering"] = [_filter(name, values) for name, values in filters.items()]
         return params
+
+
+def _filter(name: str, values: Sequence[str]) -> Mapping[str, str]:
+    # TikTok: the value of a report's filter is itself JSON in a text.
+    return {"field_name": name, "filter_type": "IN", "filter_value": json.dumps([*values], separators=(",", ":"))}
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,20 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import unpaged
+from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.model import Params, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
 from source_tiktok_ads.sync.lines import Answer
+from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
+from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.summary import Summary
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
@@ -33,17 +38,17 @@ AnyStream = TypeVar("AnyStream", bound=Stream)
 class Asking(Protocol):
     """What reading needs of the client."""
 
-    def get(
+    def fetch(
         self,
         path: str,
         params: Mapping[str, Any],
         *,
-        advertiser_id: str | None = None,
         decode: Callable[[bytes], Answer],
+        advertiser_id: str | None = None,
         accept: Callable[[Answer], str | None] | None = None,
-        repeat_timeouts: bool = False,
-    ) -> Answer:
-        """The decoded answer of one request. Raises TikTokError."""
+        server_attempts: int = TRIES,
+    ) -> Reply[Answer]:
+        """The decoded answer of one request, with its headers. Raises TikTokError."""
 
     def now(self) -> datetime:
         """TikTok's clock, in UTC."""
@@ -51,13 +56,15 @@ class Asking(Protocol):
 
 @dataclass(frozen=True)
 class Sync:
-    """What all streams of one sync share; `left_out` collects a line for every part that could not be read."""
+    """What all streams of one sync share."""
 
     client: Asking
     config: Config
     advertisers: Advertisers
+    structure: Structure
+    ahead: Ahead
     warn: Callable[[str], None]
-    left_out: list[str] = field(default_factory=list)
+    summary: Summary = field(default_factory=Summary)
 
 
 @dataclass(eq=False)
@@ -157,6 +164,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             stamp = self.stamp(account)
             for rows in self.rows(part):
                 if rows:
+                    self.sync.summary.add(self.stream.name, account.id, len(rows))
                     page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
                     yield Record({"": page}, self.stream.name)
             part.finished = True
@@ -173,7 +181,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)
         sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
-        self.sync.left_out.append(sentence)
+        self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
         if action is not Action.SKIP_ADVERTISER or self._must_fail(account):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
@@ -194,15 +202,17 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 "column's type cannot hold; it is null, here and wherever this happens again in this sync."
             )
 
-    def ask(self, part: Slice, params: Params, decode: Callable[[bytes], Answer], page: int) -> Answer:
-        """One page of the slice's request, as large as the settings and TikTok allow."""
-        return self.sync.client.get(
+    def ask(
+        self, part: Slice, params: Params, decode: Callable[[bytes], Answer], *, server_attempts: int = TRIES
+    ) -> Reply[Answer]:
+        """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less."""
+        return self.sync.client.fetch(
             self.stream.path,
-            {**params, "page": page, "page_size": min(self.sync.config.page_size, self.stream.page_size)},
+            {"page_size": min(self.sync.config.page_size, self.stream.page_size), **params},
             advertiser_id=part.account.id,
             decode=decode,
             accept=unpaged,
-            repeat_timeouts=True,
+            server_attempts=server_attempts,
         )
 
     def warn_of(self, part: Slice) -> Callable[[str], None]:

@@ -1,29 +1,52 @@
-"""How a report is read, account by account and window by window, asking for less where TikTok refuses something."""
+"""How a report is read: account by account and window by window, in smaller parts where TikTok can't answer one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.api.errors import TikTokError, invalid_metrics
-from source_tiktok_ads.streams.model import Params, Report
+from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
+from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.streams.model import ADVERTISER, CAMPAIGN, Params, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.cuts import (
+    Cut,
+    by_days,
+    by_half_of_days,
+    by_half_of_ids,
+    by_half_of_metrics,
+    by_ids,
+    by_metrics,
+)
 from source_tiktok_ads.sync.lines import ReportRows
 from source_tiktok_ads.sync.paging import proven
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
+from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, known_after, to_read, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
+# TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
+SERVER_ATTEMPTS = 3
+# TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
+CAMPAIGNS_A_REQUEST = 30
+ADGROUPS_A_REQUEST = 100
+
+
+class Truncated(Exception):
+    """An answer that covers only the newest ads of the account."""
+
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked of a report, after what TikTok has refused: metrics it named, a filter it does not take."""
+class Fit:
+    """What TikTok can answer for an account: so many days, campaigns and metrics at a time (0 is all)."""
 
-    without: frozenset[str] = frozenset()
-    filtered: bool = True
+    days: int
+    campaigns: int = 0
+    metrics: int = 0
 
 
 class ReportReader(Reader[Report]):
@@ -32,10 +55,13 @@ class ReportReader(Reader[Report]):
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full)
         self._rows = ReportRows(stream, self.surprise)
-        self._asked = Asked()
+        self._refusals = Refusals(stream, sync.config.include_deleted, sync.warn)
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
         self._fresh: dict[str, list[Days]] = {}
+        self._fits: dict[str, Fit] = {}
+        # A row's parents belong to its key, so every part of its metrics asks for them.
+        self._divisible = [name for name in stream.metrics if name not in stream.level.parents]
 
     def stamp(self, account: Account) -> bytes:
         """The account's id and currency, which TikTok does not repeat in the rows."""
@@ -62,48 +88,116 @@ class ReportReader(Reader[Report]):
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window, page by page."""
-        asked, sent = self._asked, set[int]()
-        while True:
-            fetch = partial(self.ask, part, self._params(part, asked), self._rows.decode)
+        yield from self._read(part, Cut(_window(part)), set())
+
+    def _read(self, part: Slice, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
+        """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
+        cuts = self._fitting(part, cut)
+        if not cuts:
             try:
-                yield from proven(fetch, self._rows.pieces, self.warn_of(part), sent)
+                yield from self._asked_for(part, cut, sent, SERVER_ATTEMPTS)
+                return
+            except (Truncated, TikTokError) as error:
+                cuts = self._smaller(part, cut, error)
+        if not cuts:
+            yield from self._asked_for(part, cut, sent, TRIES)
+        elif cuts[0].metrics != cut.metrics:
+            yield self._merged(part, cuts)
+        else:
+            for smaller in cuts:
+                yield from self._read(part, smaller, sent)
+
+    def _fitting(self, part: Slice, cut: Cut) -> list[Cut]:
+        """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
+        fit = self._fits.get(part.account.id)
+        if fit is None:
+            return []
+        if fit.days < cut.days.length:
+            return by_days(cut, fit.days)
+        if fit.campaigns and not cut.by:
+            return self._by_campaigns(part, cut, fit.campaigns)
+        if cut.by == "campaign_ids" and 0 < fit.campaigns < len(cut.ids):
+            return by_ids(cut, cut.by, cut.ids, fit.campaigns)
+        if fit.metrics and fit.metrics < len(cut.metrics or self._divisible):
+            return by_metrics(cut, self._divisible, fit.metrics)
+        return []
+
+    def _asked_for(self, part: Slice, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
+        """The rows of a cut, without what TikTok refuses to give. Raises TikTokError or Truncated."""
+        asked = self._refusals.asked
+        while True:
+            fetch = partial(self._page, part, cut, self._params(part, cut, asked), server_attempts)
+            try:
+                yield from proven(fetch, self._rows.pieces, self.warn_of(part), self.sync.ahead, sent)
                 break
             except TikTokError as error:
-                asked = self._less(asked, error)
-        self._remember(asked)
+                asked = self._refusals.less(asked, error)
+        self._refusals.remember(asked)
 
-    def _params(self, part: Slice, asked: Asked) -> Params:
-        days = _window(part)
-        include_deleted = self.sync.config.include_deleted and asked.filtered
-        params = self.stream.params(part.account.id, days.first, days.last, include_deleted)
-        return {**params, "metrics": [name for name in params["metrics"] if name not in asked.without]}
+    def _params(self, part: Slice, cut: Cut, asked: Asked) -> Params:
+        params = self.stream.params(part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
+        wanted = {*(cut.metrics or self.stream.metrics), *self.stream.level.parents} - asked.without
+        return {**params, "metrics": [name for name in self.stream.metrics if name in wanted]}
 
-    def _less(self, asked: Asked, error: TikTokError) -> Asked:
-        """What to ask instead of what TikTok refused. Raises the error where there is nothing to leave out."""
-        named = {*invalid_metrics(error.message)} & {*self.stream.metrics} - {*self.stream.level.parents}
-        if named - asked.without:
-            less = replace(asked, without=asked.without | named)
-            self._remember(less)
-            return less
-        # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
-        if self.stream.audience and asked.filtered and error.code == 40002 and self.sync.config.include_deleted:
-            return replace(asked, filtered=False)
-        raise error
+    def _page(self, part: Slice, cut: Cut, params: Params, server_attempts: int, page: int) -> Any:
+        reply = self.ask(part, {**params, "page": page}, self._rows.decode, server_attempts=server_attempts)
+        if reply.cut:
+            if self._fewer_objects(part, cut):
+                raise Truncated
+            self.warn_of(part)("TikTok looked only at the newest ads of the account; rows of others are missing.")
+        return reply.envelope
 
-    def _remember(self, asked: Asked) -> None:
-        """Ask the same for the stream's other slices, and say once what is left out."""
-        with self._lock:
-            before = self._asked
-            now = Asked(before.without | asked.without, before.filtered and asked.filtered)
-            self._asked = now
-        if names := ", ".join(sorted(now.without - before.without)):
-            self.sync.warn(
-                f"{self.stream.name}: TikTok refuses the metrics {names}; their columns stay null in this sync."
-            )
-        if before.filtered and not now.filtered:
-            self.sync.warn(
-                f"{self.stream.name}: TikTok takes no status filter here, so rows of deleted objects are missing."
-            )
+    def _smaller(self, part: Slice, cut: Cut, error: Truncated | TikTokError) -> list[Cut]:
+        """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
+
+        None are left where a fault of TikTok's servers meets the smallest part; then only patience helps.
+        """
+        if isinstance(error, Truncated):
+            cuts = self._fewer_objects(part, cut)
+        elif isinstance(error, TooLarge | TimedOut):
+            cuts = by_half_of_days(cut) or self._fewer_objects(part, cut) or by_half_of_metrics(cut, self._divisible)
+        elif error.server_fault:
+            return by_half_of_days(cut) or self._fewer_objects(part, cut)
+        else:
+            raise error
+        if not cuts:
+            raise error
+        self._learn(part, cuts[0])
+        return cuts
+
+    def _fewer_objects(self, part: Slice, cut: Cut) -> list[Cut]:
+        if not cut.by:
+            return self._by_campaigns(part, cut, CAMPAIGNS_A_REQUEST)
+        if len(cut.ids) > 1:
+            return by_half_of_ids(cut)
+        if cut.by == "campaign_ids" and self.stream.level is not CAMPAIGN:
+            adgroups = self.sync.structure.adgroups(part.account.id, cut.ids[0])
+            return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
+        return []
+
+    def _by_campaigns(self, part: Slice, cut: Cut, size: int) -> list[Cut]:
+        if self.stream.level is ADVERTISER:
+            return []
+        return by_ids(cut, "campaign_ids", self.sync.structure.campaigns(part.account.id), size)
+
+    def _learn(self, part: Slice, cut: Cut) -> None:
+        """Begin the account's next windows with what is about to be tried.
+
+        Where even one ad group's metrics have to be divided, fewer objects were no remedy.
+        """
+        days = cut.days.length
+        campaigns = len(cut.ids) if cut.by == "campaign_ids" else int(bool(cut.by))
+        fit = Fit(days, metrics=len(cut.metrics)) if cut.metrics else Fit(days, campaigns)
+        self._fits[part.account.id] = fit
+
+    def _merged(self, part: Slice, cuts: Iterable[Cut]) -> list[bytes]:
+        """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
+        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for cut in cuts:
+            for members in (row for page in self._read(part, cut, set()) for row in page):
+                row = json.loads(b"{%b}" % members)
+                rows.setdefault(tuple(row.get(name) for name in self.stream.dimensions), {}).update(row)
+        return [lines.to_json(row)[1:-1] for row in rows.values()]
 
 
 def _window(part: Slice) -> Days:

@@ -20,6 +20,11 @@ class Days:
         if self.last < self.first:
             raise ValueError(f"{self.last} lies before {self.first}")
 
+    @property
+    def length(self) -> int:
+        """How many days they are."""
+        return (self.last - self.first).days + 1
+
 
 def windows(days: Days, width: int) -> Iterator[Days]:
     """Cover `days` with windows of at most `width` days, in date order."""

@@ -1,0 +1,53 @@
+"""What TikTok refuses to give for a report, learned from its answers: metrics it names, a filter it does not take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from source_tiktok_ads.api.errors import TikTokError, invalid_metrics
+from source_tiktok_ads.streams.model import Report
+
+PARAMETER_REFUSED = 40002
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a report: its metrics without these, and deleted objects, which take a filter."""
+
+    without: frozenset[str] = frozenset()
+    deleted: bool = True
+
+
+class Refusals:
+    """What a report's slices ask, less whatever TikTok has refused to one of them; each refusal is told once."""
+
+    def __init__(self, stream: Report, include_deleted: bool, warn: Callable[[str], None]) -> None:
+        self._stream = stream
+        self._warn = warn
+        self._lock = threading.Lock()
+        self.asked = Asked(deleted=include_deleted)
+
+    def less(self, asked: Asked, error: TikTokError) -> Asked:
+        """What to ask instead of what was refused. Raises the error where there is nothing to leave out."""
+        named = {*invalid_metrics(error.message)} & {*self._stream.metrics} - {*self._stream.level.parents}
+        if named - asked.without:
+            less = replace(asked, without=asked.without | named)
+            self.remember(less)
+            return less
+        # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
+        if self._stream.audience and asked.deleted and error.code == PARAMETER_REFUSED:
+            return replace(asked, deleted=False)
+        raise error
+
+    def remember(self, asked: Asked) -> None:
+        """Ask other slices for no more than what was answered, and say what that leaves out."""
+        with self._lock:
+            before = self.asked
+            now = Asked(before.without | asked.without, before.deleted and asked.deleted)
+            self.asked = now
+        if names := ", ".join(sorted(now.without - before.without)):
+            self._warn(f"{self._stream.name}: TikTok refuses the metrics {names}; they stay null in this sync.")
+        if before.deleted and not now.deleted:
+            self._warn(f"{self._stream.name}: TikTok takes no status filter here; deleted objects are missing.")

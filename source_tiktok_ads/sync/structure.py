@@ -1,0 +1,58 @@
+"""The ids of an account's campaigns and ad groups, for requests that have to be limited to some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from source_tiktok_ads.api.pages import pages, unpaged
+from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, Level
+from source_tiktok_ads.sync.lines import Answer, decode
+
+
+class Asking(Protocol):
+    """What this module needs of the client."""
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        advertiser_id: str | None = None,
+        decode: Callable[[bytes], Answer],
+        accept: Callable[[Answer], str | None] | None = None,
+        repeat_timeouts: bool = False,
+    ) -> Answer:
+        """The decoded answer of one request. Raises TikTokError."""
+
+
+class Structure:
+    """What lies below an account; each list is read once a sync, deleted objects included."""
+
+    def __init__(self, client: Asking) -> None:
+        self._client = client
+        self._known: dict[tuple[str, str], list[str]] = {}
+
+    def campaigns(self, advertiser_id: str) -> list[str]:
+        """The ids of all campaigns of the account. Raises TikTokError."""
+        return self._ids(CAMPAIGN, advertiser_id, {})
+
+    def adgroups(self, advertiser_id: str, campaign_id: str) -> list[str]:
+        """The ids of all ad groups of the campaign. Raises TikTokError."""
+        return self._ids(ADGROUP, advertiser_id, {"campaign_ids": [campaign_id]})
+
+    def _ids(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
+        place = (advertiser_id, "".join(filtering.get("campaign_ids", ())))
+        if place not in self._known:
+            self._known[place] = self._listed(level, advertiser_id, {"primary_status": "STATUS_ALL", **filtering})
+        return self._known[place]
+
+    def _listed(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
+        params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering, "page_size": 1000}
+
+        def fetch(page: int) -> Answer:
+            more: dict[str, Any] = {"advertiser_id": advertiser_id, "decode": decode, "accept": unpaged}
+            return self._client.get(level.path, {**params, "page": page}, repeat_timeouts=True, **more)
+
+        rows = (row for answer in pages(fetch) for row in (answer.data.list if answer.data else None) or ())
+        return list(dict.fromkeys(str(row[level.id]) for row in rows if level.id in row))

@@ -1,0 +1,50 @@
+"""What a sync has read and left out, as a table for the end of the log."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+LONGEST_TABLE = 100
+"""Above so many lines only what was left out is listed by account, the rest by stream."""
+
+Place = tuple[str, str]
+"""A stream and an account."""
+
+
+class Summary:
+    """Rows by stream and account, and why a part was left out; filled by all workers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: Counter[Place] = Counter()
+        self._reasons: dict[Place, str] = {}
+
+    def add(self, stream: str, account: str, rows: int) -> None:
+        """Rows have left."""
+        with self._lock:
+            self._rows[stream, account] += rows
+
+    def leave_out(self, stream: str, account: str, reason: str) -> None:
+        """A part, or all, of an account's rows could not be read."""
+        with self._lock:
+            self._reasons[stream, account] = reason
+            self._rows[stream, account] += 0
+
+    def table(self) -> str:
+        """One line per stream and account; per stream alone where that would be too long."""
+        places = list(self._rows)
+        if len(places) > LONGEST_TABLE:
+            places = list(self._reasons)
+        lines = [self._line(place) for place in sorted(places)]
+        return "\n".join(["stream, account, rows, skipped because", *lines, *self._totals()])
+
+    def _line(self, place: Place) -> str:
+        stream, account = place
+        return f"{stream}, {account}, {self._rows[place]}, {self._reasons.get(place, '-')}"
+
+    def _totals(self) -> list[str]:
+        totals: Counter[str] = Counter()
+        for (stream, _), rows in self._rows.items():
+            totals[stream] += rows
+        return [f"{stream}, all accounts, {rows}, -" for stream, rows in sorted(totals.items())]
