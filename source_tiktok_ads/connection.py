@@ -28,10 +28,8 @@ class Brisk:
     def get(
         self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False
     ) -> Answer:
-        """The answer of one request. Raises TikTokError."""
-        return self._client.get(
-            path, params, decode=decode, attempts=TRIES, server_attempts=TRIES, repeat_timeouts=repeat_timeouts
-        )
+        """The answer of one request, a timeout never repeated. Raises TikTokError."""
+        return self._client.get(path, params, decode=decode, attempts=TRIES, server_attempts=TRIES)
 
 
 def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:

@@ -38,9 +38,16 @@ def test_half_an_hour_is_enough() -> None:
 
 
 def test_maintenance_has_two_hours() -> None:
-    """60001 is waited out for longer than anything else, whatever the caller's attempts."""
-    found = waits(Effort(attempts=1), verdict(60001))
+    """60001 is waited out for longer than anything else."""
+    found = waits(Effort(), verdict(60001))
     assert 7200 <= sum(found) < 7200 + 300
+
+
+@pytest.mark.parametrize(("code", "message"), [(60001, "maintenance"), (40100, "are temporarily restricted")])
+def test_who_waits_for_an_answer_is_told_soon(code: int, message: str) -> None:
+    """With fewer attempts than usual neither maintenance nor a lockout is sat out."""
+    assert sum(waits(Effort(attempts=3), verdict(code, message))) <= 200
+    assert Effort(attempts=3).wait_after(verdict(40100, "are temporarily restricted"), 0.5) is None
 
 
 @pytest.mark.parametrize(("code", "tries"), [(40050, 2), (40200, 3), (40700, 3), (51008, 3), (40202, 10)])
