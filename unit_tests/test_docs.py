@@ -224,6 +224,7 @@ def test_messages_quoted_exist() -> None:
     quotes = [re.fullmatch(r"`(.+)`", row[0]) for row in rows]
     pieces = [piece.strip() for quote in quotes if quote for piece in quote[1].split("…") if len(piece.strip()) > 1]
     assert all(quotes)
+    pieces.append("stream, account, rows, skipped because")
     assert [piece for piece in pieces if not any(piece in literal for literal in said)] == []
 
 
