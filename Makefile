@@ -48,8 +48,8 @@ prove: $(VENV)/.tests ## the long figures, whole
 snapshot docs: $(VENV)/.tests ## regenerate the catalog's snapshot and the stream reference
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.tests ## cost of a row against the floor
-	$(BIN)/python -m benchmarks.read
+bench: $(VENV)/.tests ## cost of a row against the floor; ROWS=1000000 for the memory of a long read
+	$(BIN)/python -m benchmarks.read $(if $(ROWS),--rows $(ROWS))
 
 image: ## build the image; BASE_IMAGE=... replaces the published base
 	docker build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
@@ -75,8 +75,9 @@ $(VENV)/.made:
 	$(DOTS) $(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
+# What is never imported needs no compiling, which is a third of the install.
 $(VENV)/.demo: setup.py | $(VENV)/.made
-	$(DOTS) $(PIP_INSTALL) -e '.[demo]'
+	$(DOTS) $(PIP_INSTALL) --no-compile -e '.[demo]'
 	@touch $@
 
 $(VENV)/.tests: setup.py | $(VENV)/.made
