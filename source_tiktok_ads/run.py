@@ -6,12 +6,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-Answer = Callable[[Sequence[str]], "str | None"]
-
 
 def run() -> None:
     """Run the command that stands on the command line, and end the process with its exit code."""
