@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.errors import TikTokError, refusal
+from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config, parse
 from source_tiktok_ads.sync.advertisers import Advertisers
+from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Sync
+from source_tiktok_ads.sync.structure import Structure
 
 A, B, C = "7000000000000000001", "7000000000000000002", "7000000000000000003"
 NOW = datetime(2026, 3, 15, 10, tzinfo=timezone.utc)
@@ -44,14 +48,19 @@ def facts(id: str, **more: Any) -> Data:
     return {"advertiser_id": id, "name": f"Name {id[-1]}", "currency": "EUR", "timezone": "Etc/UTC", **more}
 
 
+class Truncated(dict[str, Any]):
+    """Data that covers only the newest ads of the account, as a header says."""
+
+
 class Canned:
-    """A client; `answer` gives the data of each request, or the error it ends with, or raw bytes of a body."""
+    """A client; `answer` gives the data of each request, or the error it ends with."""
 
     def __init__(self, answer: Call, now: datetime = NOW, listed: Sequence[tuple[str, str]] = ()) -> None:
         self.answer = answer
         self.moment = now
         self.listed = list(listed)
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.attempts: list[tuple[int, int]] = []
 
     def get(
         self,
@@ -61,17 +70,33 @@ class Canned:
         decode: Callable[[bytes], Any],
         advertiser_id: str | None = None,
         accept: Callable[[Any], str | None] | None = None,
+        attempts: int = TRIES,
+        server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
     ) -> Any:
         """The decoded answer."""
+        self.attempts.append((attempts, server_attempts))
+        return self.fetch(path, params, decode=decode, advertiser_id=advertiser_id, accept=accept).envelope
+
+    def fetch(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        decode: Callable[[bytes], Any],
+        advertiser_id: str | None = None,
+        accept: Callable[[Any], str | None] | None = None,
+        server_attempts: int = TRIES,
+    ) -> Reply[Any]:
+        """The decoded answer with its headers."""
         self.asked.append((path, dict(params)))
         data = self.answer(path, params)
         if isinstance(data, Exception):
             raise data
-        body = data if isinstance(data, bytes) else json.dumps({"code": 0, "message": "OK", "data": data}).encode()
-        answer = decode(body)
-        assert accept is None or accept(answer) is None
-        return answer
+        headers = {"x-tt-ads-throttle": "1"} if isinstance(data, Truncated) else {}
+        envelope = decode(json.dumps({"code": 0, "message": "OK", "data": data}).encode())
+        assert accept is None or accept(envelope) is None
+        return Reply(envelope, headers)
 
     def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
         """The accounts of the token."""
@@ -102,4 +127,5 @@ def sync_of(client: Canned, settings: Config | None = None) -> tuple[Sync, list[
     """A sync over a client, and the warnings it will have given."""
     said: list[str] = []
     settings = settings or config()
-    return Sync(client, settings, Advertisers(client, settings, said.append), said.append), said
+    found = Advertisers(client, settings, said.append)
+    return Sync(client, settings, found, Structure(client), Ahead(1), said.append), said

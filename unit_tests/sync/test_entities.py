@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.streams.entities import ACCOUNTS
 from source_tiktok_ads.streams.model import Entity
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
@@ -216,6 +216,29 @@ def test_the_accounts_come_from_their_facts() -> None:
         made.append(([row["advertiser_id"] for row in rows], reader.cursor_after(part)))
     assert made == [([A], {"create_time": "2023-11-14T22:13:20Z"}), ([], {})]
     assert client.asked == []
+
+
+@pytest.mark.parametrize("error", [refused(40067), failure("timeout", "", "thing/get", A)])
+def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones(error: TikTokError) -> None:
+    """Half as large until TikTok can answer; what has left stays, other passes begin with what worked."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if params["page_size"] > 50:
+            return error
+        return page([NEW, OLD])
+
+    reading = Reading(answer, page_size=120)
+    assert reading.read()[0] == ["2", "1"]
+    assert reading.read()[0] == ["2", "1"]
+    assert [params["page_size"] for _, params in reading.client.asked] == [120, 60, 30, 30]
+
+
+def test_a_page_that_is_too_much_at_its_smallest_is_an_error() -> None:
+    """The same request is never sent twice."""
+    reading = Reading(lambda path, params: refused(40067), page_size=40)
+    with pytest.raises(TikTokError, match="40067"):
+        reading.read()
+    assert [params["page_size"] for _, params in reading.client.asked] == [40, 20, 10]
 
 
 def test_the_day_of_a_whole_pass_is_utc() -> None:

@@ -1,11 +1,14 @@
 """Pages that prove themselves: whatever moves while a list is read, each row leaves once and is counted."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from source_tiktok_ads.sync.lines import Answer, Data
 from source_tiktok_ads.sync.lines import PageInfo as Info
-from source_tiktok_ads.sync.paging import READS, proven
+from source_tiktok_ads.sync.paging import READS, Ahead, proven
 
 
 class Shelf:
@@ -27,7 +30,7 @@ class Shelf:
 
     def read(self, sent: set[int] | None = None) -> list[str]:
         """What leaves, page by page."""
-        found = proven(self.fetch, self.pieces, self.said.append, sent)
+        found = proven(self.fetch, self.pieces, self.said.append, Ahead(1), set() if sent is None else sent)
         return [b"".join(rows).decode() for rows in found]
 
     @staticmethod
@@ -107,5 +110,71 @@ def test_rows_that_are_null_are_none() -> None:
     """A list that is null adds up to nothing."""
     said: list[str] = []
     answer = Answer(0, data=Data(None, Info(total_page=1)))
-    assert list(proven(lambda number: answer, Shelf.pieces, said.append)) == [[]]
+    assert list(proven(lambda number: answer, Shelf.pieces, said.append, Ahead(1), set())) == [[]]
     assert said == []
+
+
+def numbered(number: int) -> Answer:
+    """A page whose code is its number."""
+    return Answer(number)
+
+
+def test_pages_come_in_order_however_they_are_fetched() -> None:
+    """Three at a time, ten in all; the caller's own place in line is kept."""
+    assert [answer.code for answer in Ahead(3).answers(numbered, range(2, 12))] == [*range(2, 12)]
+
+
+def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
+    """While the first is in the caller's hands the second comes; a fourth is beyond the two places."""
+    fetched = {number: threading.Event() for number in range(1, 5)}
+
+    def fetch(number: int) -> Answer:
+        fetched[number].set()
+        return numbered(number)
+
+    answers = Ahead(2).answers(fetch, range(1, 5))
+    assert next(answers).code == 1
+    assert fetched[2].wait(10)
+    assert not fetched[4].is_set()
+    assert [answer.code for answer in answers] == [2, 3, 4]
+
+
+def test_without_a_free_place_the_caller_fetches_itself() -> None:
+    """Another slice holds the only place: this one goes on in its own thread."""
+    ahead = Ahead(1)
+    ahead._free.acquire()
+    threads = []
+
+    def fetch(number: int) -> Answer:
+        threads.append(threading.current_thread())
+        return numbered(number)
+
+    assert [answer.code for answer in ahead.answers(fetch, [1, 2])] == [1, 2]
+    assert threads == [threading.current_thread()] * 2
+
+
+def test_an_error_is_raised_in_its_turn_and_gives_every_place_back() -> None:
+    """Pages before it leave; those fetched beyond it are forgotten."""
+
+    def fetch(number: int) -> Answer:
+        if number == 2:
+            raise ValueError("page 2")
+        return numbered(number)
+
+    ahead = Ahead(3)
+    answers = ahead.answers(fetch, range(1, 9))
+    assert next(answers).code == 1
+    with pytest.raises(ValueError, match="page 2"):
+        next(answers)
+    assert [answer.code for answer in ahead.answers(numbered, range(9))] == [*range(9)]
+
+
+def test_a_reader_that_stops_gives_every_place_back() -> None:
+    """A slice that breaks off does not starve the others of their pages."""
+    ahead = Ahead(2)
+    for _ in range(5):
+        answers = ahead.answers(numbered, range(9))
+        next(answers)
+        answers.close()
+    ahead._pool.shutdown()
+    assert [ahead._free.acquire(blocking=False) for _ in range(3)] == [True, True, False]

@@ -185,7 +185,7 @@ def test_metrics_that_tiktok_refuses_are_left_out_and_said_once() -> None:
     for part in reading.slices():
         assert len(reading.rows(part)) == 1
     assert [{"ctr", "cpc"} & {*names} for names in reading.metrics()] == [{"ctr", "cpc"}, set(), set()]
-    assert reading.said == ["spend: TikTok refuses the metrics cpc, ctr; their columns stay null in this sync."]
+    assert reading.said == ["spend: TikTok refuses the metrics cpc, ctr; they stay null in this sync."]
 
 
 def test_metrics_that_are_refused_one_by_one_all_go() -> None:
@@ -233,7 +233,7 @@ def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
     for part in reading.slices():
         assert reading.rows(part) == []
     assert reading.filtered() == [True, False, False]
-    assert reading.said == ["spend_by_age: TikTok takes no status filter here, so rows of deleted objects are missing."]
+    assert reading.said == ["spend_by_age: TikTok takes no status filter here; deleted objects are missing."]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""The state of a stream while it is read: what it claims, when it leaves, and that it stands for itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import AirbyteMessage, Type
+from airbyte_cdk.sources.types import Record
+
+from source_tiktok_ads.streams.entities import ACCOUNTS
+from source_tiktok_ads.streams.model import Accounts
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.cursor import SECONDS_BETWEEN_STATES, AccountCursor
+from source_tiktok_ads.sync.partition import Reader, Slice
+from source_tiktok_ads.sync.state import StreamState, parse
+
+from .canned import A, B, C, Canned, page, sync_of
+
+ROW = Record({"a": 1}, "things")
+
+
+class Counting(Reader[Accounts]):
+    """A stream whose cursor counts the slices of an account that have left."""
+
+    def __init__(self) -> None:
+        super().__init__(ACCOUNTS[0], sync_of(Canned(lambda path, params: page([])))[0], False)
+        self.left: dict[str, int] = {}
+
+    def slices(self, account: Account) -> Iterator[Slice]:
+        """One."""
+        yield Slice(self, account)
+
+    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+        """None."""
+        yield from ()
+
+    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
+        """The count."""
+        self.left[part.account.id] = self.left.get(part.account.id, 0) + 1
+        return {"left": self.left[part.account.id]}
+
+
+class Watched:
+    """A cursor on a virtual clock, with what it has sent."""
+
+    def __init__(self, state: StreamState | None = None) -> None:
+        self.sent: list[AirbyteMessage] = []
+        self.now = 100.0
+        self.reader = Counting()
+        self.cursor = AccountCursor("things", state or StreamState(), self.sent.append, lambda: self.now)
+
+    def close(self, id: str = A, finished: bool = True) -> None:
+        """A slice of an account ends."""
+        self.cursor.close_partition(Slice(self.reader, Account(id), finished=finished))
+
+    @property
+    def states(self) -> list[dict[str, int]]:
+        """The counts that each sent state claims."""
+        blobs = [message.state.stream.stream_state.__dict__ for message in self.sent]
+        return [{id: cursor["left"] for id, cursor in parse(blob).cursors.items()} for blob in blobs]
+
+
+def test_a_finished_slice_sends_a_state_of_its_stream() -> None:
+    """The first one leaves at once, as a STREAM state that carries the settings."""
+    watched = Watched(StreamState({}, {"include_deleted": True}))
+    watched.close()
+    (message,) = watched.sent
+    assert message.type is Type.STATE
+    assert message.state.stream.stream_descriptor.name == "things"
+    assert message.state.stream.stream_state.__dict__ == {
+        "version": 1,
+        "include_deleted": True,
+        "states": [{"partition": {"advertiser_id": A}, "cursor": {"left": 1}}],
+    }
+
+
+def test_a_slice_that_broke_off_is_not_claimed() -> None:
+    """Its rows have not all left, so its account's cursor stays, and nothing is sent."""
+    watched = Watched(StreamState({A: {"left": 7}}))
+    watched.close(finished=False)
+    assert watched.sent == []
+    watched.close(B)
+    assert watched.states == [{A: 7, B: 1}]
+
+
+def test_states_within_a_second_are_held_back_until_the_next_slice() -> None:
+    """At most one a second; the next to leave claims all that were held back."""
+    watched = Watched()
+    watched.close()
+    watched.now += SECONDS_BETWEEN_STATES / 2
+    watched.close()
+    watched.close(B)
+    assert watched.states == [{A: 1}]
+    watched.now += SECONDS_BETWEEN_STATES / 2
+    watched.close()
+    assert watched.states == [{A: 1}, {A: 3, B: 1}]
+
+
+def test_a_state_that_was_held_back_leaves_with_the_next_page() -> None:
+    """A long slice does not keep it waiting; a page brings no state of its own."""
+    watched = Watched()
+    watched.close()
+    watched.close()
+    watched.cursor.observe(ROW)
+    assert watched.states == [{A: 1}]
+    watched.now += SECONDS_BETWEEN_STATES
+    watched.cursor.observe(ROW)
+    watched.cursor.observe(ROW)
+    assert watched.states == [{A: 1}, {A: 2}]
+
+
+@pytest.mark.parametrize("closed", [0, 2])
+def test_the_last_state_leaves_in_any_case(closed: int) -> None:
+    """At the end of the stream, held back or not, read or not."""
+    watched = Watched(StreamState({C: {"left": 9}}))
+    for _ in range(closed):
+        watched.close()
+    watched.cursor.ensure_at_least_one_state_emitted()
+    assert watched.states[-1] == {C: 9, **({A: 2} if closed else {})}
+
+
+def test_accounts_that_are_not_read_stay_in_the_state() -> None:
+    """An account that left the configuration keeps its cursor, untouched."""
+    watched = Watched(StreamState({C: {"left": 9}}))
+    watched.close()
+    assert watched.states == [{C: 9, A: 1}]
+
+
+def test_a_sent_state_does_not_move_any_more() -> None:
+    """The engine writes it later, when more slices have ended."""
+    watched = Watched()
+    watched.close()
+    watched.now += SECONDS_BETWEEN_STATES
+    watched.close()
+    watched.close(B)
+    assert watched.states == [{A: 1}, {A: 2}]
+    assert watched.cursor.state["states"] == [
+        {"partition": {"advertiser_id": A}, "cursor": {"left": 2}},
+        {"partition": {"advertiser_id": B}, "cursor": {"left": 1}},
+    ]
+
+
+def test_records_are_never_filtered_by_the_cursor() -> None:
+    """Rows are chosen before they become records."""
+    assert Watched().cursor.should_be_synced(ROW)
