@@ -54,7 +54,7 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
 
 def _prove_report(client: Brisk, readable: Sequence[Account]) -> None:
     """One report request; the first account that may be read for reports is proof enough, none is a failure."""
-    error: TikTokError | None = None
+    refusals: list[TikTokError] = []
     for account in readable:
         today = account.today(client.now())
         params = REPORTS[0].params(account.id, today, today, include_deleted=False)
@@ -67,9 +67,8 @@ def _prove_report(client: Brisk, readable: Sequence[Account]) -> None:
                 return
             if refused.action is not Action.SKIP_ADVERTISER:
                 raise
-            error = error or refused
-    if error:
-        raise error
+            refusals.append(refused)
+    raise refusals[0]
 
 
 def described(account: Account) -> str:

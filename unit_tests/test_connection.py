@@ -1,0 +1,169 @@
+"""What check proves: accounts listed and reached, a report allowed, and soon."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from sync.canned import SANDBOX, A, B, Canned, config, facts, informed, page, refused
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.connection import TRIES, Brisk, described, prove
+from source_tiktok_ads.sync.advertisers import Account, AccountsError
+
+REPORT = "report/integrated/get"
+
+
+class Check:
+    """A check over canned answers: what it logs, what it asked."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture, answer: Any, *absent: str, **settings: Any) -> None:
+        self.client = Canned(informed(answer, *absent), listed=[(A, "Acme"), (B, "Bob")])
+        self.caplog = caplog
+        self.config = config(**settings)
+
+    def run(self) -> list[str]:
+        """The lines of the log; raises what is wrong."""
+        logger = logging.getLogger("check")
+        with self.caplog.at_level(logging.INFO, "check"):
+            prove(Brisk(self.client), self.config, logger)
+        return self.lines
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the log."""
+        return [record.getMessage() for record in self.caplog.records]
+
+    @property
+    def proven_on(self) -> list[str]:
+        """The accounts on which a report was tried."""
+        return [params["advertiser_id"] for params in self.client.paths(REPORT)]
+
+
+def fine(path: str, params: Mapping[str, Any]) -> Any:
+    """Reports are allowed."""
+    return page([])
+
+
+def test_every_account_is_logged_and_one_report_is_proof(caplog: pytest.LogCaptureFixture) -> None:
+    """Id, name, time zone, currency and status; one row of today of one account is asked for."""
+    check = Check(caplog, fine, accounts=None)
+    assert check.run() == [
+        f"Account {A}: Name 1, Etc/UTC, EUR, status unknown",
+        f"Account {B}: Name 2, Etc/UTC, EUR, status unknown",
+    ]
+    (params,) = check.client.paths(REPORT)
+    assert params["advertiser_id"] == A
+    assert (params["start_date"], params["end_date"], params["page"], params["page_size"]) == (
+        *("2026-03-15", "2026-03-15"),
+        *(1, 1),
+    )
+
+
+def test_nothing_is_asked_for_long(caplog: pytest.LogCaptureFixture) -> None:
+    """Who checks is waiting."""
+    check = Check(caplog, fine)
+    check.run()
+    assert check.client.attempts == [(TRIES, TRIES)] * 2
+
+
+def test_the_day_is_the_accounts_own(caplog: pytest.LogCaptureFixture) -> None:
+    """In Kiritimati it is tomorrow already."""
+    check = Check(caplog, fine)
+    check.client.answer = lambda path, params: (
+        {"list": [facts(A, timezone="Pacific/Kiritimati")]} if path == "advertiser/info" else page([])
+    )
+    check.run()
+    assert check.client.paths(REPORT)[0]["start_date"] == "2026-03-16"
+
+
+@pytest.mark.parametrize(
+    ("settings", "fails"),
+    [
+        ({"accounts": [A, B]}, True),
+        ({"accounts": [A, B], "on_skipped_accounts": "warn"}, False),
+        ({"accounts": None}, False),
+        ({"accounts": None, "on_skipped_accounts": "fail"}, True),
+    ],
+)
+def test_an_account_that_cannot_be_reached_fails_by_the_policy(
+    settings: dict[str, Any], fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Logged in any case; named accounts fail the check, found ones do not, unless the settings say so."""
+    check = Check(caplog, fine, A, **settings)
+    if fails:
+        with pytest.raises(AccountsError, match=f"^Account {A} can't be read: The account is missing"):
+            check.run()
+        assert check.proven_on == []
+    else:
+        check.run()
+        assert check.proven_on == [B]
+    assert check.lines[0].startswith(f"Account {A} can't be read: ")
+
+
+def test_no_readable_account_fails_whatever_the_policy(caplog: pytest.LogCaptureFixture) -> None:
+    """There is nothing to sync; each account's reason is told."""
+    check = Check(caplog, fine, A, B, accounts=[A, B], on_skipped_accounts="warn")
+    with pytest.raises(AccountsError, match=rf"Account {A} can't.*Account {B} can't"):
+        check.run()
+
+
+def test_a_start_in_the_future_fails_by_tiktoks_clock(caplog: pytest.LogCaptureFixture) -> None:
+    """Only where no account has reached it."""
+    check = Check(caplog, fine, start_date="2026-03-16")
+    with pytest.raises(AccountsError, match="start_date: 2026-03-16 lies in the future"):
+        check.run()
+    check.client.moment = datetime(2026, 3, 16, tzinfo=timezone.utc)
+    check.run()
+
+
+def test_the_first_account_with_reports_is_proof_enough(caplog: pytest.LogCaptureFixture) -> None:
+    """An account that refuses reports spoils only itself."""
+    check = Check(
+        caplog, lambda path, params: refused(40001) if params["advertiser_id"] == A else page([]), accounts=None
+    )
+    check.run()
+    assert check.proven_on == [A, B]
+
+
+def test_without_any_report_the_first_refusal_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Every account was tried."""
+    check = Check(
+        caplog,
+        lambda path, params: refused(40001, "first" if params["advertiser_id"] == A else "second"),
+        accounts=None,
+    )
+    with pytest.raises(TikTokError, match="first"):
+        check.run()
+    assert check.proven_on == [A, B]
+
+
+@pytest.mark.parametrize("code", [40105, 40125, 50000])
+def test_another_refusal_ends_the_check(code: int, caplog: pytest.LogCaptureFixture) -> None:
+    """The next account would not fare better."""
+    check = Check(caplog, lambda path, params: refused(code), accounts=None)
+    with pytest.raises(TikTokError, match=str(code)):
+        check.run()
+    assert check.proven_on == [A]
+
+
+def test_a_refused_metric_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """A read leaves it out with a warning."""
+    check = Check(caplog, lambda path, params: refused(40002, "Invalid metric fields: [ctr]"))
+    assert len(check.run()) == 1
+
+
+def test_a_sandbox_without_facts_is_proven_in_utc(caplog: pytest.LogCaptureFixture) -> None:
+    """With the warning that explains what will lack."""
+    check = Check(caplog, fine, credentials=SANDBOX, accounts=None)
+    check.client.answer = lambda path, params: refused(40001) if path == "advertiser/info" else page([])
+    warning, account = check.run()
+    assert "UTC days" in warning
+    assert account == f"Account {A}: no name, UTC, no currency, status unknown"
+
+
+def test_an_account_is_described_in_one_line() -> None:
+    """With its status as TikTok says it."""
+    account = Account(A, name="Acme", currency="USD", facts={"status": "STATUS_ENABLE"})
+    assert described(account) == f"Account {A}: Acme, UTC, USD, STATUS_ENABLE"
