@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+
 def run() -> None:
     """Run the command that stands on the command line, and end the process with its exit code."""
     # Python as a container's first process ignores SIGTERM unless it handles it.

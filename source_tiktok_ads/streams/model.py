@@ -99,6 +99,17 @@ class Report:
         """The metrics asked for: the standard set of the level, cut to what the breakdown allows."""
         return fields.standard_metrics(self.report_type, self.level.data_level, self.by)
 
+    @property
+    def has_totals(self) -> bool:
+        """Whether TikTok gives the totals of a request's rows on its first page."""
+        # TikTok: totals come with one id dimension and stat_time_day, in BASIC reports.
+        return not self.audience and not self.by and self.grain is DAY
+
+    @cached_property
+    def additive(self) -> tuple[str, ...]:
+        """The metrics whose rows add up to a total."""
+        return tuple(name for name in self.metrics if fields.METRICS[name].additive)
+
     @cached_property
     def metric_columns(self) -> Mapping[str, Shape]:
         """The shapes of the metrics."""

@@ -60,10 +60,11 @@ RawRows = list[dict[str, Any]]
 
 
 class Data(msgspec.Struct):
-    """The payload of a list answer: its rows and their place among the pages."""
+    """The payload of a list answer: its rows, their place among the pages, and their totals where asked for."""
 
     list: RawRows | None = None
     page_info: PageInfo | None = None
+    total_metrics: dict[str, Any] | None = None
 
 
 class Answer(msgspec.Struct):
@@ -131,6 +132,13 @@ def _joined(key: bytes, values: bytes) -> Piece:
     return key, key[1:-1] if values == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
 
 
+class _TypedData(msgspec.Struct, kw_only=True):
+    """What an answer's data hold beside typed rows."""
+
+    page_info: PageInfo | None = None
+    total_metrics: dict[str, Any] | None = None
+
+
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 _TYPES: Mapping[str, Any] = {
     "text": str,
@@ -152,7 +160,7 @@ def _typed_answer(report: Report) -> type[msgspec.Struct]:
     values = msgspec.defstruct("Metrics", [*own, *other], omit_defaults=True, gc=False)
     row = msgspec.defstruct("Row", [("dimensions", dimensions), ("metrics", values)], gc=False)
     rows: tuple[str, Any, Any] = ("list", list[row], msgspec.field(default_factory=list))  # type: ignore[valid-type]
-    data = msgspec.defstruct("TypedData", [rows, ("page_info", PageInfo | None, None)])
+    data = msgspec.defstruct("TypedData", [rows], bases=(_TypedData,))
     return msgspec.defstruct("TypedAnswer", [("data", data | None, None)], bases=(Answer,))
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
+from typing import Any
 
 from source_tiktok_ads.api.pages import further_pages, page_info
 from source_tiktok_ads.sync.lines import Answer, Piece
@@ -15,6 +16,9 @@ READS = 3
 
 Fetch = Callable[[int], Answer]
 """Gives the answer of a page number."""
+
+Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
+"""Turns the rows of an answer into pieces."""
 
 
 class Ahead:
@@ -50,7 +54,7 @@ class Ahead:
 
 def proven(
     fetch: Fetch,
-    pieces: Callable[[Sequence[object]], Sequence[Piece]],
+    pieces: Pieces,
     warn: Callable[[str], None],
     ahead: Ahead,
     sent: set[int],

@@ -14,20 +14,21 @@ PARAMETER_REFUSED = 40002
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a report: its metrics without these, and deleted objects, which take a filter."""
+    """What is asked of a report: its metrics without these; totals; deleted objects, which take a filter."""
 
     without: frozenset[str] = frozenset()
     deleted: bool = True
+    totals: bool = False
 
 
 class Refusals:
     """What a report's slices ask, less whatever TikTok has refused to one of them; each refusal is told once."""
 
-    def __init__(self, stream: Report, include_deleted: bool, warn: Callable[[str], None]) -> None:
+    def __init__(self, stream: Report, asked: Asked, warn: Callable[[str], None]) -> None:
         self._stream = stream
         self._warn = warn
         self._lock = threading.Lock()
-        self.asked = Asked(deleted=include_deleted)
+        self.asked = asked
 
     def less(self, asked: Asked, error: TikTokError) -> Asked:
         """What to ask instead of what was refused. Raises the error where there is nothing to leave out."""
@@ -36,6 +37,8 @@ class Refusals:
             less = replace(asked, without=asked.without | named)
             self.remember(less)
             return less
+        if asked.totals and error.code == PARAMETER_REFUSED:
+            return replace(asked, totals=False)
         # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
         if self._stream.audience and asked.deleted and error.code == PARAMETER_REFUSED:
             return replace(asked, deleted=False)
@@ -45,7 +48,9 @@ class Refusals:
         """Ask other slices for no more than what was answered, and say what that leaves out."""
         with self._lock:
             before = self.asked
-            now = Asked(before.without | asked.without, before.deleted and asked.deleted)
+            now = Asked(
+                before.without | asked.without, before.deleted and asked.deleted, before.totals and asked.totals
+            )
             self.asked = now
         if names := ", ".join(sorted(now.without - before.without)):
             self._warn(f"{self._stream.name}: TikTok refuses the metrics {names}; they stay null in this sync.")

@@ -28,6 +28,7 @@ from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, known_after, to_read, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
+from source_tiktok_ads.sync.totals import Totals
 
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
 SERVER_ATTEMPTS = 3
@@ -55,7 +56,8 @@ class ReportReader(Reader[Report]):
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full)
         self._rows = ReportRows(stream, self.surprise)
-        self._refusals = Refusals(stream, sync.config.include_deleted, sync.warn)
+        asked = Asked(deleted=sync.config.include_deleted, totals=stream.has_totals and not sync.config.sandbox)
+        self._refusals = Refusals(stream, asked, sync.warn)
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
         self._fresh: dict[str, list[Days]] = {}
@@ -126,21 +128,27 @@ class ReportReader(Reader[Report]):
         """The rows of a cut, without what TikTok refuses to give. Raises TikTokError or Truncated."""
         asked = self._refusals.asked
         while True:
-            fetch = partial(self._page, part, cut, self._params(part, cut, asked), server_attempts)
+            fetch = partial(self._page, part, cut, asked, server_attempts)
+            totals = Totals(fetch, self._rows.pieces, self.stream.additive if asked.totals else ())
             try:
-                yield from proven(fetch, self._rows.pieces, self.warn_of(part), self.sync.ahead, sent)
+                yield from proven(totals.fetch, totals.pieces, self.warn_of(part), self.sync.ahead, sent)
                 break
             except TikTokError as error:
                 asked = self._refusals.less(asked, error)
         self._refusals.remember(asked)
+        if differences := ", ".join(totals.differences()):
+            self.warn_of(part)(f"The rows do not add up to TikTok's own totals: {differences}.")
 
     def _params(self, part: Slice, cut: Cut, asked: Asked) -> Params:
         params = self.stream.params(part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
         wanted = {*(cut.metrics or self.stream.metrics), *self.stream.level.parents} - asked.without
         return {**params, "metrics": [name for name in self.stream.metrics if name in wanted]}
 
-    def _page(self, part: Slice, cut: Cut, params: Params, server_attempts: int, page: int) -> Any:
-        reply = self.ask(part, {**params, "page": page}, self._rows.decode, server_attempts=server_attempts)
+    def _page(self, part: Slice, cut: Cut, asked: Asked, server_attempts: int, page: int) -> Any:
+        # TikTok: totals are asked for on the first page.
+        totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
+        params = {**self._params(part, cut, asked), **totals, "page": page}
+        reply = self.ask(part, params, self._rows.decode, server_attempts=server_attempts)
         if reply.cut:
             if self._fewer_objects(part, cut):
                 raise Truncated
