@@ -42,10 +42,9 @@ class Entrypoint(AirbyteEntrypoint):
     ) -> AirbyteMessage:
         """Count the records, those of a page too, and write the count over the next state."""
         page = page_of(message)
-        if page is None:
+        if page is None or message.record is None:
             return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
-        if message.record:
-            stream_message_count[HashableStreamDescriptor(name=message.record.stream, namespace=None)] += page.rows
+        stream_message_count[HashableStreamDescriptor(name=message.record.stream, namespace=None)] += page.rows
         return message
 
     def lines(self, args: argparse.Namespace) -> Iterator[bytes]:
