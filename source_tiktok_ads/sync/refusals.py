@@ -32,12 +32,13 @@ class Refusals:
 
     def less(self, asked: Asked, error: TikTokError) -> Asked:
         """What to ask instead of what was refused. Raises the error where there is nothing to leave out."""
-        named = {*invalid_metrics(error.message)} & {*self._stream.metrics} - {*self._stream.level.parents}
+        invalid = invalid_metrics(error.message)
+        named = {*invalid} & {*self._stream.metrics} - {*self._stream.level.parents}
         if named - asked.without:
             less = replace(asked, without=asked.without | named)
             self.remember(less)
             return less
-        if asked.totals and error.code == PARAMETER_REFUSED:
+        if asked.totals and error.code == PARAMETER_REFUSED and not invalid:
             return replace(asked, totals=False)
         # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
         if self._stream.audience and asked.deleted and error.code == PARAMETER_REFUSED:

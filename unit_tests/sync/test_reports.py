@@ -149,7 +149,8 @@ def test_the_request_names_window_metrics_and_page() -> None:
     ]
     ((path, params),) = reading.client.asked
     assert path == "report/integrated/get"
-    assert params == {**BASIC.params(A, date(2026, 3, 1), date(2026, 3, 15), True), "page": 1, "page_size": 200}
+    window = BASIC.params(A, date(2026, 3, 1), date(2026, 3, 15), True)
+    assert params == {**window, "enable_total_metrics": True, "page": 1, "page_size": 200}
 
 
 def test_every_record_is_stamped_with_account_and_currency() -> None:
@@ -197,21 +198,45 @@ def test_metrics_that_are_refused_one_by_one_all_go() -> None:
     assert len(reading.said) == 2
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        'Invalid metric fields: ["campaign_id"]',
-        'Invalid metric fields: ["unheard_of"]',
-        "Invalid metric fields: []",
-        "start_date: malformed",
-    ],
-)
-def test_a_refusal_that_names_nothing_to_leave_out_is_an_error(message: str) -> None:
+@pytest.mark.parametrize("name", ["campaign_id", "unheard_of"])
+def test_a_refusal_that_names_nothing_to_leave_out_is_an_error(name: str) -> None:
     """Parents' ids belong to the key, so they are never left out; nor is the same request asked again."""
-    reading = Reading(lambda path, params: refused(40002, message))
+    reading = Reading(lambda path, params: refused(40002, f'Invalid metric fields: ["{name}"]'))
     with pytest.raises(TikTokError):
         reading.rows(reading.slices()[0])
     assert len(reading.client.asked) == 1
+
+
+@pytest.mark.parametrize("message", ["Invalid metric fields: []", "start_date: malformed"])
+def test_a_refusal_that_names_no_metric_is_asked_once_more_without_totals(message: str) -> None:
+    """Totals are the connector's own wish: only without them is a refusal what it says."""
+    reading = Reading(lambda path, params: refused(40002, message))
+    with pytest.raises(TikTokError):
+        reading.rows(reading.slices()[0])
+    assert ["enable_total_metrics" in params for _, params in reading.client.asked] == [True, False]
+
+
+def test_totals_that_are_refused_are_not_asked_for_again() -> None:
+    """The rows leave without a word, and other slices do not ask for totals."""
+
+    def without_totals(path: str, params: Mapping[str, Any]) -> Any:
+        return refused(40002) if "enable_total_metrics" in params else page([wire()])
+
+    reading = Reading(without_totals, start_date="2026-01-20")
+    assert [len(reading.rows(part)) for part in reading.slices()] == [1, 1]
+    assert ["enable_total_metrics" in params for _, params in reading.client.asked] == [True, False, False]
+    assert reading.said == []
+
+
+def test_rows_that_do_not_add_up_to_tiktoks_totals_are_told() -> None:
+    """The warning names slice, metric and both numbers; the rows leave all the same."""
+    answer = {**page([wire()]), "total_metrics": {"spend": "1000000.00", "impressions": "-"}}
+    reading = Reading(lambda path, params: answer)
+    (part,) = reading.slices()
+    assert len(reading.rows(part)) == 1
+    (said,) = reading.said
+    assert said.startswith(f"spend, {part.to_slice()}: The rows do not add up to TikTok's own totals: spend ")
+    assert said.endswith("(TikTok says 1000000.00).")
 
 
 def test_a_refusal_of_what_was_already_left_out_is_an_error() -> None:
@@ -238,7 +263,7 @@ def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("report", "settings", "code"),
-    [(BASIC, {}, 40002), (AUDIENCE, {"include_deleted": False}, 40002), (AUDIENCE, {}, 40000)],
+    [(BASIC, {}, 40000), (AUDIENCE, {"include_deleted": False}, 40002), (AUDIENCE, {}, 40000)],
 )
 def test_a_filter_is_given_up_only_where_it_may_be_the_reason(
     report: Report, settings: dict[str, Any], code: int
