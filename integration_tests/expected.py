@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from .reading import ENTITIES, Record, Table, by_key, catalog
+from .reading import ENTITIES, Key, Record, Table, by_key, catalog
 from .simulator import Simulator, truth_advertisers, truth_entities, truth_report
 from .simulator.facts import METRICS
 
@@ -204,7 +204,7 @@ def _figure(text: str, kind: str) -> Any:
         return None
     if kind == "boolean":
         return FLAGS[text]
-    return {"integer": int, "number": lambda number: float(Decimal(number))}.get(kind, str)(text)
+    return int(text) if kind == "integer" else float(Decimal(text)) if kind == "number" else text
 
 
 def utc(moment: datetime) -> str:
@@ -217,13 +217,22 @@ def day(record: Record) -> date:
     return date.fromisoformat(record["stat_time_day"][:10])
 
 
-def today(simulator: Simulator, advertiser_id: str) -> date:
-    """The account's own day."""
+def today(simulator: Simulator, advertiser_id: str, moment: datetime | None = None) -> date:
+    """The account's own day, now or at a moment."""
     account = simulator.world.advertiser(advertiser_id)
     assert account is not None
-    return simulator.clock.now.astimezone(account.zone).date()
+    return (moment or simulator.clock.now).astimezone(account.zone).date()
 
 
-def days_before(day: date, number: int) -> date:
-    """So many days earlier."""
-    return day - timedelta(days=number)
+def without_attributes(stream: str, table: Mapping[Key, Record], before: Mapping[str, date]) -> Table:
+    """The rows of a report, those of days before the account's date in `before` without names and settings.
+
+    TikTok shows today's names and settings on every day's row, so they stand as they were when the row was read last.
+    """
+    names = attributes(stream)
+    return {
+        key: {name: value for name, value in row.items() if name not in names}
+        if day(row) < before[row["advertiser_id"]]
+        else row
+        for key, row in table.items()
+    }
