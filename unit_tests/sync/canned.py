@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from source_tiktok_ads.api.client import Answer as Reply
+from source_tiktok_ads.api.client import Answer
 from source_tiktok_ads.api.errors import TikTokError, refusal
 from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.api.transport import Reply
 from source_tiktok_ads.config import Config, parse
 from source_tiktok_ads.sync.advertisers import Advertisers
 from source_tiktok_ads.sync.paging import Ahead
@@ -87,7 +90,7 @@ class Canned:
         advertiser_id: str | None = None,
         accept: Callable[[Any], str | None] | None = None,
         server_attempts: int = TRIES,
-    ) -> Reply[Any]:
+    ) -> Answer[Any]:
         """The decoded answer with its headers."""
         self.asked.append((path, dict(params)))
         data = self.answer(path, params)
@@ -96,7 +99,7 @@ class Canned:
         headers = {"x-tt-ads-throttle": "1"} if isinstance(data, Truncated) else {}
         envelope = decode(json.dumps({"code": 0, "message": "OK", "data": data}).encode())
         assert accept is None or accept(envelope) is None
-        return Reply(envelope, headers)
+        return Answer(envelope, headers)
 
     def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
         """The accounts of the token."""
@@ -121,6 +124,32 @@ def informed(answer: Call, *absent: str) -> Call:
         return answer(path, params)
 
     return both
+
+
+class Wire:
+    """A transport that answers as `answer` does, by TikTok's clock of NOW; what it was asked, and with which token."""
+
+    def __init__(self, answer: Call) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.tokens: list[str | None] = []
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """The answer to one request."""
+        parts = urlsplit(url)
+        path = parts.path.removeprefix("/open_api/v1.3/").rstrip("/")
+        params = json.loads(body) if body else {name: _value(text) for name, text in parse_qsl(parts.query)}
+        self.asked.append((path, params))
+        self.tokens.append(headers.get("Access-Token"))
+        data = self.answer(path, params)
+        said: Mapping[str, Any] = {"code": 0, "message": "OK", "request_id": "req-1", "data": data}
+        if isinstance(data, TikTokError):
+            said = {"code": data.code, "message": data.message, "request_id": data.request_id, "data": {}}
+        return Reply(200, {"date": format_datetime(NOW, usegmt=True)}, json.dumps(said).encode())
+
+
+def _value(text: str) -> Any:
+    return json.loads(text) if text.startswith(("[", "{")) else text
 
 
 def sync_of(client: Canned, settings: Config | None = None) -> tuple[Sync, list[str]]:

@@ -50,7 +50,7 @@ class Plain(Reader[Accounts]):
         for rows in self.wanted.pop(0):
             if isinstance(rows, Exception):
                 raise rows
-            yield rows
+            yield [*rows]
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
         """Not asked here."""
