@@ -167,7 +167,14 @@ def test_unpack(body: bytes, encoding: str, expected: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "encoding"), [(b"junk", "gzip"), (gzip.compress(b"x" * 99)[:-9], "gzip"), (b"x", "br"), (b"x", "deflate")]
+    ("body", "encoding"),
+    [
+        (b"junk", "gzip"),
+        (gzip.compress(b"x" * 99)[:-9], "gzip"),
+        (gzip.compress(b"x" * 99)[:-4] + b"\xff" * 4, "gzip"),
+        (b"x", "br"),
+        (b"x", "deflate"),
+    ],
 )
 def test_unpack_refuses(body: bytes, encoding: str) -> None:
     """Broken, cut, or packed in a way that was not asked for."""
