@@ -29,7 +29,7 @@ FROM ${BASE_IMAGE}
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=connector /opt/connector /opt/venv
 COPY --chown=1000:1000 main.py /airbyte/integration_code/
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 WORKDIR /airbyte/integration_code
 # Airbyte runs the variable, everyone else the entry point; a test holds them equal.
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"

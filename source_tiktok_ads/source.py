@@ -169,7 +169,7 @@ class SourceTiktokAds(Source):
         entries: Sequence[ConfiguredAirbyteStream],
         blobs: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[AirbyteMessage]:
-        queue: Queue[Any] = Queue(2 * settings.concurrency)
+        queue: Queue[Any] = Queue(settings.concurrency)
         self.message_repository = Outbox(queue)
         sync = Sync(
             client,

@@ -25,7 +25,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.model import Params, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
-from source_tiktok_ads.sync.lines import Answer
+from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
@@ -165,11 +165,16 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             for rows in self.rows(part):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
-                    page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
-                    yield Record({"": page}, self.stream.name)
+                    yield Record({"": self._lines(stamp, rows)}, self.stream.name)
             part.finished = True
         except TikTokError as error:
             self._leave_out(account, error)
+
+    def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
+        """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
+        page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
+        rows.clear()
+        return page
 
     def _leave_out(self, account: Account, error: TikTokError) -> None:
         """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
