@@ -29,6 +29,7 @@ FROM ${BASE_IMAGE}
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=connector /opt/connector /opt/venv
 COPY --chown=1000:1000 main.py /airbyte/integration_code/
+# Few arenas: every thread that passes pages on would otherwise keep memory of its own.
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 WORKDIR /airbyte/integration_code
 # Airbyte runs the variable, everyone else the entry point; a test holds them equal.
