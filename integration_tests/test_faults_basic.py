@@ -1,0 +1,189 @@
+"""Answers that go wrong once are healed without a row lost; the protocol's frame holds whatever happens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pytest
+
+from . import expected
+from .reading import Outcome, by_key, configuration, configured, difference, read, repeated, run, together
+from .simulator import REVOKED_TOKEN, Simulator, Switches, World
+
+WORLD = World(advertisers=2, campaigns=4, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 20))
+STREAMS = ("campaigns", "ads", "ad_insights")
+PAGES: Mapping[str, Any] = {"page_size": 50}
+Fault = Mapping[str, Any]
+# Each strikes every request once, the first time it comes.
+HEALED: Mapping[str, Fault] = {
+    "a server's error": {"kind": "code", "code": 50000},
+    "too quick": {"kind": "qps", "path": "report/integrated/get"},
+    "busy": {"kind": "busy"},
+    "locked out": {"kind": "restricted", "path": "report/integrated/get", "page": 1},
+    "HTTP 429": {"kind": "http", "http": 429},
+    "HTTP 502": {"kind": "http", "http": 502},
+    "cut": {"kind": "cut"},
+    "reset": {"kind": "reset"},
+    "broken gzip": {"kind": "broken_gzip"},
+    "HTML": {"kind": "html"},
+    "empty body": {"kind": "empty"},
+    "null data": {"kind": "data_null"},
+    "no page_info": {"kind": "no_page_info"},
+}
+# Rows that move while they are read, the first time a page is asked for.
+SHIFTED: Mapping[str, Fault] = {
+    "down": {"kind": "shift", "rows": 3, "page": 2},
+    "up": {"kind": "shift", "rows": -3, "page": 1},
+    "short": {"kind": "short", "rows": 2, "page": 1},
+    "twice": {"kind": "repeat", "rows": 2, "page": 1},
+}
+REFUSED = ("reach", "likes")
+
+
+def struck(fault: Fault, **changes: Any) -> tuple[Simulator, Outcome]:
+    """A read under a fault."""
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        simulator.faults.add(**{"once_per_request": True, **fault})
+        return simulator, read(simulator, STREAMS, **PAGES, **changes)
+
+
+@pytest.fixture(scope="module")
+def reads() -> Mapping[str, tuple[Simulator, Outcome]]:
+    """A read under each fault, two at a time."""
+    faults = {**HEALED, **SHIFTED}
+    return dict(zip(faults, together([partial(struck, fault) for fault in faults.values()]), strict=True))
+
+
+@pytest.mark.parametrize("name", HEALED)
+def test_what_goes_wrong_once_is_healed(reads: Mapping[str, tuple[Simulator, Outcome]], name: str) -> None:
+    """Every request fails once in this way: the sync ends with 0, every row is there, none twice."""
+    simulator, outcome = reads[name]
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert any(entry["faults"] for entry in simulator.requests)
+    for stream in STREAMS:
+        assert difference(by_key(stream, outcome.records[stream]), expected.table(simulator, stream)) == ""
+        assert repeated(stream, outcome.records[stream]) == []
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+def test_rows_that_move_between_pages_are_found(reads: Mapping[str, tuple[Simulator, Outcome]], name: str) -> None:
+    """Rows that slip to another page, are left out or come twice: counted against the total and read again."""
+    simulator, outcome = reads[name]
+    assert outcome.code == 0
+    for stream in STREAMS:
+        assert difference(by_key(stream, outcome.records[stream]), expected.table(simulator, stream)) == ""
+        assert repeated(stream, outcome.records[stream]) == []
+
+
+def test_a_wrong_total_does_not_loop() -> None:
+    """A total that no reading reaches: a few readings, then the rows stand, with a warning of both numbers."""
+    simulator, outcome = struck({"kind": "total_number", "rows": 5, "path": "campaign/get", "once_per_request": False})
+    asked = [entry for entry in simulator.requests if entry["path"] == "campaign/get"]
+    assert outcome.code == 0
+    assert len(asked) <= 5 * len(WORLD.advertiser_ids)
+    assert len([line for line in outcome.warnings if line.startswith("WARN campaigns")]) == len(WORLD.advertiser_ids)
+    table = expected.table(simulator, "campaigns")
+    assert difference(by_key("campaigns", outcome.records["campaigns"]), table) == ""
+
+
+def test_refused_metrics_are_dropped_with_one_warning() -> None:
+    """A 40002 that names metrics drops just those for the rest of the sync; every other value is there."""
+    simulator, outcome = struck({"kind": "metrics", "names": REFUSED, "once_per_request": False}, concurrency=2)
+    truth = {
+        key: {name: value for name, value in row.items() if name not in REFUSED}
+        for key, row in expected.table(simulator, "ad_insights").items()
+    }
+    assert outcome.code == 0
+    assert difference(by_key("ad_insights", outcome.records["ad_insights"]), truth) == ""
+    assert len([line for line in outcome.warnings if all(name in line for name in REFUSED)]) == 1
+    # Both workers may have asked before the first refusal came.
+    assert len([entry for entry in simulator.requests if entry["code"] == 40002]) <= 2
+
+
+@pytest.mark.parametrize("name", [*HEALED, *SHIFTED])
+def test_statuses_and_counts(reads: Mapping[str, tuple[Simulator, Outcome]], name: str) -> None:
+    """STARTED, RUNNING, COMPLETE in this order, and the counts of the states add up to the rows."""
+    _, outcome = reads[name]
+    assert dict(outcome.statuses) == {stream: ["STARTED", "RUNNING", "COMPLETE"] for stream in STREAMS}
+    counts: Counter[str] = Counter()
+    for message in outcome.messages:
+        if message["type"] == "STATE":
+            stream = message["state"]["stream"]["stream_descriptor"]["name"]
+            counts[stream] += message["state"]["sourceStats"]["recordCount"]
+    assert counts == {stream: len(outcome.records[stream]) for stream in STREAMS}
+
+
+@pytest.fixture(scope="module")
+def frames() -> Mapping[str, Outcome]:
+    """Commands that end early, or have little to do."""
+    no_token = {"auth_type": "oauth2.0", "access_token": REVOKED_TOKEN}
+    ids = list(WORLD.advertiser_ids)
+    jobs: Mapping[str, tuple[str, dict[str, Any], Any]] = {
+        "unknown stream": ("read", {}, configured(["campaigns", "campaign_dreams"])),
+        "nothing selected": ("read", {}, configured([])),
+        "token refused": ("read", {"credentials": no_token, "accounts": ids}, configured(STREAMS)),
+        "broken configuration": ("discover", {"start_date": "yesterday"}, None),
+        "broken configuration, read": ("read", {"start_date": "yesterday"}, configured(STREAMS)),
+        "broken configuration, check": ("check", {"start_date": "yesterday"}, None),
+    }
+
+    def job(verb: str, changes: dict[str, Any], streams: Any) -> Outcome:
+        with Simulator(WORLD) as simulator:
+            return run(verb, configuration(simulator, **changes), streams)
+
+    return dict(zip(jobs, together([partial(job, *arguments) for arguments in jobs.values()]), strict=True))
+
+
+def test_an_unknown_stream_leaves_the_rest(frames: Mapping[str, Outcome]) -> None:
+    """A stream that does not exist ends INCOMPLETE with a configuration error; the others are read; exit 1."""
+    outcome = frames["unknown stream"]
+    assert outcome.code == 1
+    assert outcome.statuses["campaign_dreams"] == ["STARTED", "INCOMPLETE"]
+    assert outcome.statuses["campaigns"][-1] == "COMPLETE"
+    assert {error["failure_type"] for error in outcome.errors} == {"config_error"}
+    assert "campaign_dreams" in outcome.sentences
+    assert outcome.records["campaigns"]
+
+
+def test_an_empty_selection_reads_nothing(frames: Mapping[str, Outcome]) -> None:
+    """No stream selected is no error."""
+    outcome = frames["nothing selected"]
+    assert (outcome.code, dict(outcome.records), outcome.errors) == (0, {}, [])
+
+
+def test_a_refused_token(frames: Mapping[str, Outcome]) -> None:
+    """Each stream is STARTED and INCOMPLETE with an error of its own, one error stands at the end; exit 1."""
+    outcome = frames["token refused"]
+    assert outcome.code == 1
+    assert dict(outcome.statuses) == {stream: ["STARTED", "INCOMPLETE"] for stream in STREAMS}
+    assert len(outcome.errors) == len(STREAMS) + 1
+    assert {error["failure_type"] for error in outcome.errors} == {"config_error"}
+    assert dict(outcome.records) == {}
+
+
+@pytest.mark.parametrize("name", ["broken configuration", "broken configuration, read"])
+def test_a_broken_configuration(frames: Mapping[str, Outcome], name: str) -> None:
+    """One configuration error that names the field and what to write, and exit 1."""
+    outcome = frames[name]
+    assert outcome.code == 1
+    assert [error["failure_type"] for error in outcome.errors] == ["config_error"]
+    assert all(text in outcome.sentences for text in ("start_date", "yesterday", "YYYY-MM-DD"))
+
+
+def test_a_broken_configuration_in_check(frames: Mapping[str, Outcome]) -> None:
+    """A check says FAILED, names the field, and ends with 0."""
+    outcome = frames["broken configuration, check"]
+    assert (outcome.code, outcome.verdict["status"]) == (0, "FAILED")
+    assert "start_date" in outcome.verdict["message"]
+
+
+@pytest.mark.parametrize("name", ["unknown stream", "nothing selected", "token refused", "broken configuration"])
+def test_stderr_stays_empty(frames: Mapping[str, Outcome], name: str) -> None:
+    """Nothing is written beside the messages, and no traceback outside the trace's own place for it."""
+    outcome = frames[name]
+    assert outcome.stderr == ""
+    assert not any("Traceback" in text for text in [*outcome.logs, outcome.sentences])
