@@ -1,0 +1,195 @@
+"""The command's long way: whole lines out, pages counted and watched, nothing secret, and a way out of every end."""
+
+import json
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, AirbyteStreamStatus, FailureType, Type
+from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
+from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
+from airbyte_cdk.utils.memory_monitor import MemoryMonitor
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from sync.canned import MAPPING, A, Wire, facts, page
+
+from source_tiktok_ads.entrypoint import Entrypoint, _write, launch
+from source_tiktok_ads.source import SourceTiktokAds
+from source_tiktok_ads.sync.lines import Page
+
+LOCAL = {**MAPPING, "api_url": "http://127.0.0.1:9", "wait_scale": 0.0001, "concurrency": 1}
+
+
+class Left(BaseException):
+    """The process has ended at once."""
+
+
+@pytest.fixture(autouse=True)
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """A canned TikTok behind the command, and an end of the process that the test survives."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "oauth2/access_token":
+            return {"access_token": "new-token-of-tests"}
+        return {"list": [facts(A, create_time=5)]} if path == "advertiser/info" else page([])
+
+    def leave(code: int) -> None:
+        raise Left(code)
+
+    wire = Wire(answer)
+    monkeypatch.setattr("source_tiktok_ads.source.HttpTransport", lambda pool: wire)
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    for name in ("LOG_LEVEL", "DEPLOYMENT_MODE", "TIKTOK_ADS_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    yield wire
+    update_secrets([])
+
+
+def read_args(folder: Path, **config: Any) -> list[str]:
+    """The arguments of a read of the accounts."""
+    stream = {"name": "advertisers", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    entry = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    files = {"config": {**LOCAL, **config}, "catalog": {"streams": [entry]}}
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return ["read", *(word for name in files for word in (f"--{name}", str(folder / f"{name}.json")))]
+
+
+def launched(args: list[str], capfd: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
+    """The exit code and the messages that are no log lines."""
+    try:
+        code = launch(args)
+    except Left as end:
+        code = end.args[0]
+    out, err = capfd.readouterr()
+    assert err == ""
+    messages = [json.loads(line) for line in out.splitlines()]
+    return code, [message for message in messages if message["type"] != "LOG"]
+
+
+def test_check_answers_on_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The CDK's own way, through our writer."""
+    code, (message,) = launched(["check", *read_args(tmp_path)[1:3]], capfd)
+    assert (code, message["connectionStatus"]["status"]) == (0, "SUCCEEDED")
+
+
+def test_a_read_writes_its_rows(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Between the statuses, with the state last but one."""
+    code, messages = launched(read_args(tmp_path), capfd)
+    assert (code, [message["type"] for message in messages]) == (0, ["TRACE", "TRACE", "RECORD", "STATE", "TRACE"])
+    assert messages[2]["record"]["data"]["advertiser_id"] == A
+    assert messages[3]["state"]["sourceStats"] == {"recordCount": 1.0}
+    assert messages[4]["trace"]["stream_status"]["status"] == AirbyteStreamStatus.COMPLETE.value
+
+
+def test_new_credentials_are_written_whole_and_nothing_else_shows_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The control message is there to carry the token; it is the first line."""
+    code = {"auth_type": "authorization_code", "app_id": "77", "secret": "sec-of-tests", "auth_code": "code-of-tests"}
+    assert launch(read_args(tmp_path, credentials=code)) == 0
+    lines = [line for line in capfd.readouterr().out.splitlines() if "MemoryMonitor" not in line]
+    assert json.loads(lines[0])["type"] == "CONTROL"
+    assert "new-token-of-tests" in lines[0]
+    assert not [line for line in lines[1:] if "of-tests" in line]
+
+
+def test_an_error_of_the_configuration_is_a_trace_and_exit_code_1(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], wire: Wire
+) -> None:
+    """With the sentence, before any request."""
+    code, (message,) = launched(read_args(tmp_path, start_date="soon"), capfd)
+    error = message["trace"]["error"]
+    assert (code, error["failure_type"]) == (1, "config_error")
+    assert error["message"].startswith('start_date is "soon"')
+    assert wire.asked == []
+
+
+def test_an_unexpected_error_is_a_trace_without_secrets(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what it is and that it is ours."""
+    written = Entrypoint.lines
+
+    def lines(self: Entrypoint, args: Any) -> Iterator[bytes]:
+        yield from written(self, args)
+        raise ValueError("token tok-of-tests")
+
+    monkeypatch.setattr(Entrypoint, "lines", lines)
+    code, messages = launched(read_args(tmp_path), capfd)
+    error = messages[-1]["trace"]["error"]
+    assert (code, error["failure_type"]) == (1, "system_error")
+    assert error["message"].startswith("Unexpected ValueError: this looks like a fault of the connector")
+    assert "tok-of-tests" not in json.dumps(messages)
+
+
+def test_a_reader_that_has_gone_ends_the_command(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could read a message about it, and threads may wait on a full queue."""
+
+    def write(lines: bytes) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("source_tiktok_ads.entrypoint._write", write)
+    assert launched(read_args(tmp_path), capfd) == (1, [])
+
+
+def test_lines_go_to_the_standard_output_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the interpreter has none of its own, the one in its place."""
+    out = BytesIO()
+    monkeypatch.setattr(sys, "__stdout__", None)
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(out, write_through=True))
+    monkeypatch.setattr("source_tiktok_ads.entrypoint.PRINT_BUFFER.flush", lambda: None)
+    _write(b"line\n")
+    assert out.getvalue() == b"line\n"
+
+
+def test_a_wish_to_debug_is_heard(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """As by the CDK."""
+    logger = logging.getLogger("airbyte")
+    before = logger.level
+    try:
+        assert launched([*read_args(tmp_path), "--debug"], capfd)[0] == 0
+        assert logging.getLogger("airbyte.source-tiktok-ads").level == logging.DEBUG
+    finally:
+        logger.setLevel(before)
+        logging.getLogger("airbyte.source-tiktok-ads").setLevel(logging.NOTSET)
+
+
+def record(data: dict[str, Any]) -> AirbyteMessage:
+    """A record message."""
+    return AirbyteMessage(type=Type.RECORD, record=AirbyteRecordMessage(stream="ads", data=data, emitted_at=1))
+
+
+def test_a_page_counts_as_its_rows() -> None:
+    """Beside single records, until a state carries the count away."""
+    counts: defaultdict[HashableStreamDescriptor, float] = defaultdict(float)
+    whole = record({"": Page(b"", 5)})
+    assert Entrypoint.handle_record_counts(whole, counts) is whole
+    Entrypoint.handle_record_counts(record({"a": 1}), counts)
+    assert dict(counts) == {HashableStreamDescriptor(name="ads", namespace=None): 6.0}
+
+
+def test_memory_is_looked_at_once_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page may be a thousand rows, and the CDK's own monitor counts messages."""
+    looked: list[int] = []
+    monkeypatch.setattr(MemoryMonitor, "check_memory_usage", lambda self: looked.append(self._check_interval))
+    entrypoint = Entrypoint(SourceTiktokAds(paged=True))
+    lines = [*entrypoint.lines(entrypoint.parse_args(read_args(tmp_path)))]
+    assert sum(line.startswith(b'{"type":"RECORD"') for line in lines) == looked.count(20) == 1
+
+
+def test_the_configuration_is_judged_by_our_sentences() -> None:
+    """Not by the schema's."""
+    spec = SourceTiktokAds().spec(logging.getLogger("airbyte"))
+    Entrypoint.validate_connection(spec, LOCAL)
+    with pytest.raises(AirbyteTracedException, match="^accounts is ") as raised:
+        Entrypoint.validate_connection(spec, {**LOCAL, "accounts": {"a": 7}})
+    assert raised.value.failure_type is FailureType.config_error
