@@ -190,6 +190,6 @@ def test_the_configuration_is_judged_by_our_sentences() -> None:
     """Not by the schema's."""
     spec = SourceTiktokAds().spec(logging.getLogger("airbyte"))
     Entrypoint.validate_connection(spec, LOCAL)
-    with pytest.raises(AirbyteTracedException, match="^accounts is ") as raised:
+    with pytest.raises(AirbyteTracedException, match=r"^accounts is ") as raised:
         Entrypoint.validate_connection(spec, {**LOCAL, "accounts": {"a": 7}})
     assert raised.value.failure_type is FailureType.config_error
