@@ -193,7 +193,8 @@ class ReportReader(Reader[Report]):
 
         Where even one ad group's metrics have to be divided, fewer objects were no remedy.
         """
-        days = cut.days.length
+        known = self._fits.get(part.account.id)
+        days = min(cut.days.length, known.days) if known else cut.days.length
         campaigns = len(cut.ids) if cut.by == "campaign_ids" else int(bool(cut.by))
         fit = Fit(days, metrics=len(cut.metrics)) if cut.metrics else Fit(days, campaigns)
         self._fits[part.account.id] = fit

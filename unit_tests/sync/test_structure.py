@@ -1,0 +1,50 @@
+"""The ids of an account's campaigns and ad groups."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from source_tiktok_ads.sync.structure import Structure
+
+from .canned import A, B, Canned, page
+
+
+def listed(path: str, params: Mapping[str, Any]) -> Any:
+    """Two pages of objects, a row without an id among them."""
+    name = params["fields"][0]
+    rows = {1: [{name: "1"}, {name: 2}], 2: [{name: "2"}, {}, {name: "3"}]}[params["page"]]
+    return page(rows, total=5, number=params["page"], pages=2)
+
+
+def test_every_id_once_from_all_pages() -> None:
+    """Ids are texts, deleted objects belong to them, and only the id is asked for."""
+    client = Canned(listed)
+    assert Structure(client).campaigns(A) == ["1", "2", "3"]
+    path, params = client.asked[0]
+    assert (path, params["fields"], params["page_size"]) == ("campaign/get", ["campaign_id"], 1000)
+    assert params["filtering"] == {"primary_status": "STATUS_ALL"}
+
+
+def test_ad_groups_of_one_campaign() -> None:
+    """The list is limited to the campaign."""
+    client = Canned(listed)
+    assert Structure(client).adgroups(A, "8") == ["1", "2", "3"]
+    assert client.asked[0][0] == "adgroup/get"
+    assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"]}
+
+
+def test_each_list_is_read_once() -> None:
+    """Asked again for the same, the answer is remembered; another account or campaign is another list."""
+    client = Canned(listed)
+    structure = Structure(client)
+    for _ in range(2):
+        structure.campaigns(A)
+        structure.campaigns(B)
+        structure.adgroups(A, "8")
+        structure.adgroups(A, "9")
+    assert len(client.asked) == 4 * 2
+
+
+def test_an_account_without_objects() -> None:
+    """An empty list is a list, also where TikTok sends null."""
+    assert Structure(Canned(lambda path, params: page([]))).campaigns(A) == []
+    assert Structure(Canned(lambda path, params: {**page([]), "list": None})).campaigns(A) == []

@@ -1,0 +1,26 @@
+"""The table at the end of the log."""
+
+from source_tiktok_ads.sync.summary import LONGEST_TABLE, Summary
+
+
+def test_rows_and_reasons_by_stream_and_account() -> None:
+    """What was read, what was left out and why, and the sum of each stream."""
+    summary = Summary()
+    summary.add("ads", "2", 3)
+    summary.add("ads", "2", 4)
+    summary.leave_out("ads", "1", "no permission")
+    assert summary.table().splitlines() == [
+        "stream, account, rows, skipped because",
+        "ads, 1, 0, no permission",
+        "ads, 2, 7, -",
+        "ads, all accounts, 7, -",
+    ]
+
+
+def test_a_long_table_lists_what_was_left_out() -> None:
+    """With hundreds of accounts the complete ones are counted by stream alone."""
+    summary = Summary()
+    for number in range(LONGEST_TABLE + 1):
+        summary.add("ads", str(number), 1)
+    summary.leave_out("ads", "7", "gone")
+    assert summary.table().splitlines()[1:] == ["ads, 7, 1, gone", f"ads, all accounts, {LONGEST_TABLE + 1}, -"]
