@@ -14,12 +14,17 @@ _USERINFO = re.compile(r"://[^/@\s]+@")
 
 
 def spellings(secret: str) -> set[str]:
-    """The forms in which a secret may turn up in a text: plain, URL-encoded, inside JSON, base64."""
+    """The forms in which a secret may turn up in a text: plain, URL-encoded, inside JSON (of JSON), base64."""
     raw = secret.encode("utf-8", "replace")
     coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
-    escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _escaped(secret)
     quoted = quote(raw, safe=""), quote(raw), quote_plus(raw)
-    return {secret, escaped, *quoted, *coded, *(text.rstrip("=") for text in coded)}
+    # A sentence that shows a value as JSON stands inside of JSON itself once it has become a message.
+    return {secret, escaped, _escaped(escaped), *quoted, *coded, *(text.rstrip("=") for text in coded)}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 class Redactor:

@@ -1,6 +1,7 @@
 """No secret survives in a text, in any spelling."""
 
 import base64
+import json
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -20,6 +21,15 @@ def test_knows_the_usual_spellings() -> None:
     """What a URL, JSON and basic authentication make of a secret."""
     forms = spellings("a+b/c")
     assert {"a+b/c", quote("a+b/c", safe=""), quote_plus("a+b/c"), base64.b64encode(b"a+b/c").decode()} <= forms
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_knows_json_inside_of_json(depth: int) -> None:
+    """A message that quotes a value as JSON is JSON itself."""
+    text = SECRET
+    for _ in range(depth):
+        text = json.dumps(text)[1:-1]
+    assert text in spellings(SECRET)
 
 
 def test_masks_whatever_the_case_of_the_encoding() -> None:
