@@ -67,7 +67,8 @@ def proven(
     # TikTok: the lists have no stable order, so a row can move to another page, or between two, while they are read.
     found, total = 0, 0
     for _ in range(READS):
-        seen: set[int] = set()
+        # The first reading of all sees just what it sends: one set serves both, as there may be a million rows.
+        seen = set[int]() if sent else sent
         totals: set[int] = set()
 
         def unsent(answer: Answer, seen: set[int] = seen, totals: set[int] = totals) -> list[bytes]:
@@ -94,9 +95,9 @@ def _unsent(rows: Sequence[Piece], seen: set[int], sent: set[int]) -> list[bytes
     fresh = []
     for key, members in rows:
         mark = hash(key)
-        seen.add(mark)
         if mark not in sent:
             sent.add(mark)
             if members is not None:
                 fresh.append(members)
+        seen.add(mark)
     return fresh
