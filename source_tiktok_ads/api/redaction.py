@@ -9,7 +9,8 @@ _MASK = "****"
 # Shorter than this is no secret, and masking it would make every text unreadable.
 _SHORTEST = 4
 _NAMES = "access[_-]token|refresh_token|client_secret|secret|auth_code|app_id|grant_code"
-_NAMED = re.compile(rf"""(?i)\b({_NAMES})(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\&,;)}}]+""")
+# The path of the exchange ends in such a name, and what follows it in a sentence is TikTok's verdict.
+_NAMED = re.compile(rf"""(?i)\b(?<!oauth2/)({_NAMES})(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\&,;)}}]+""")
 _USERINFO = re.compile(r"://[^/@\s]+@")
 
 

@@ -46,6 +46,7 @@ def test_masks_whatever_the_case_of_the_encoding() -> None:
         ("Access-Token: abc", "Access-Token: ****"),
         ("http://user:pass@proxy:80/", "http://****@proxy:80/"),
         ("code=40105 stays", "code=40105 stays"),
+        ("refused (oauth2/access_token: code 40110)", "refused (oauth2/access_token: code 40110)"),
     ],
 )
 def test_masks_what_stands_behind_a_name(text: str, expected: str) -> None:
