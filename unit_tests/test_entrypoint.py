@@ -138,7 +138,7 @@ def test_a_reader_that_has_gone_ends_the_command(
         raise BrokenPipeError
 
     monkeypatch.setattr("source_tiktok_ads.entrypoint._write", write)
-    assert launched(read_args(tmp_path), capfd) == (1, [])
+    assert launched(["check", *read_args(tmp_path)[1:3]], capfd) == (1, [])
 
 
 def test_lines_go_to_the_standard_output_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
