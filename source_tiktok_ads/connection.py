@@ -23,7 +23,10 @@ class Brisk:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.now = client.now
-        self.accounts = client.accounts
+
+    def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
+        """Id and name of every account the token can read. Raises TikTokError."""
+        return self._client.accounts(app_id, secret, attempts=TRIES, repeat_timeouts=False)
 
     def get(
         self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False

@@ -62,10 +62,10 @@ def test_every_account_is_logged_and_one_report_is_proof(caplog: pytest.LogCaptu
 
 
 def test_nothing_is_asked_for_long(caplog: pytest.LogCaptureFixture) -> None:
-    """Who checks is waiting."""
-    check = Check(caplog, fine)
+    """Who checks is waiting, be it for the list of accounts, their facts or a report."""
+    check = Check(caplog, fine, accounts=None)
     check.run()
-    assert check.client.attempts == [(TRIES, TRIES)] * 2
+    assert check.client.attempts == [(TRIES, TRIES)] * 3
 
 
 def test_the_day_is_the_accounts_own(caplog: pytest.LogCaptureFixture) -> None:

@@ -283,11 +283,19 @@ class Client:
         ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
         return Token(grant.access_token, ids, tuple(grant.scope or ()))
 
-    def accounts(self, app_id: str, secret: str) -> list[tuple[str, str]]:
+    def accounts(
+        self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
+    ) -> list[tuple[str, str]]:
         """Id and name of every account that the token reads, in TikTok's order."""
         self.redact.learn(secret)
-        params = {"app_id": app_id, "secret": secret}
-        data = self.get("oauth2/advertiser/get", params, decode=_decode_accounts, repeat_timeouts=True).data
+        data = self.get(
+            "oauth2/advertiser/get",
+            {"app_id": app_id, "secret": secret},
+            decode=_decode_accounts,
+            attempts=attempts,
+            server_attempts=attempts,
+            repeat_timeouts=repeat_timeouts,
+        ).data
         return [(str(row.advertiser_id), row.advertiser_name or "") for row in (data.list if data else ())]
 
     def _auth(self) -> dict[str, str]:

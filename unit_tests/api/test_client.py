@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
@@ -419,6 +419,15 @@ def test_accounts() -> None:
     bench = Bench(ok({"list": rows}))
     assert bench.client.accounts("7", "app-secret") == [("7000000000000000001", "A \ud83d"), ("2", "")]
     assert "secret=app-secret" in bench.script.asked[0][1]
+
+
+@pytest.mark.parametrize(("kind", "tries"), [("connect", 3), ("timeout", 1)])
+def test_accounts_for_somebody_who_waits(kind: Literal["connect", "timeout"], tries: int) -> None:
+    """The list of accounts is given up as soon as its caller wants."""
+    bench = Bench(*[Fault(kind, "gone")] * 10)
+    with pytest.raises(TikTokError):
+        bench.client.accounts("7", "app-secret", attempts=3, repeat_timeouts=False)
+    assert len(bench.script.asked) == tries
 
 
 SPELLINGS = [TOKEN, quote(TOKEN, safe=""), "access_token=abcdef"]

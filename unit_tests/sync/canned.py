@@ -101,8 +101,11 @@ class Canned:
         assert accept is None or accept(envelope) is None
         return Answer(envelope, headers)
 
-    def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
+    def accounts(
+        self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
+    ) -> Sequence[tuple[str, str]]:
         """The accounts of the token."""
+        self.attempts.append((attempts, attempts))
         self.asked.append(("accounts", {"app_id": app_id, "secret": secret}))
         return self.listed
 
