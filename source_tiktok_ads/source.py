@@ -176,7 +176,7 @@ class SourceTiktokAds(Source):
             settings,
             Advertisers(client, settings, logger.warning),
             Structure(client),
-            Ahead(max(1, settings.concurrency // 2)),
+            Ahead(max(1, settings.concurrency // 4)),
             logger.warning,
         )
         streams = [self._stream(entry, sync, blobs.get(entry.stream.name, {}), logger) for entry in entries]

@@ -128,7 +128,7 @@ def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]
         if error.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG):
             raise
         if len(ids) == 1 or error.action is Action.SKIP_STREAM:
-            return dict.fromkeys(ids, error)
+            return dict.fromkeys(ids, _of_account(error))
         # TikTok: one unreadable account makes the whole batch fail.
         half = len(ids) // 2
         return {**_facts(client, ids[:half]), **_facts(client, ids[half:])}
@@ -139,6 +139,16 @@ def _account(id: str, named: bool, facts: Mapping[str, Any] | TikTokError) -> Ac
     if isinstance(facts, TikTokError):
         return Account(id, named, refusal=facts)
     return Account(id, named, facts.get("name"), zone_of(facts), facts.get("currency") or None, facts)
+
+
+def _of_account(error: TikTokError) -> TikTokError:
+    """The refusal, laid to the account where nothing but the account can be meant."""
+    # TikTok: an account that cannot be reached is also refused as a wrong parameter.
+    if error.action is not Action.BUG:
+        return error
+    return TikTokError(
+        RULES[40001], code=error.code, message=error.message, request_id=error.request_id, path=error.path
+    )
 
 
 def _unknown(id: str) -> TikTokError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -112,6 +113,10 @@ class ReportRows:
         encode = msgspec.json.encode
         return [_joined(encode(row.dimensions), encode(row.metrics)) for row in rows]
 
+    def key(self, record: Mapping[str, Any]) -> bytes:
+        """What tells a record apart, as the piece it came from has it."""
+        return to_json({name: record.get(name) for name, _ in self._keys})
+
     def _slow(self, row: Mapping[str, Any]) -> Piece:
         dimensions, metrics = (
             part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
@@ -176,6 +181,7 @@ class EntityRows:
         self._casts = _wire_casts(entity.columns, surprise)
         self.since = since
         self.newest: str | None = None
+        self._lock = threading.Lock()
 
     def pieces(self, rows: Sequence[Any], said: str | None = None) -> Sequence[Piece]:
         """Each row, told apart by its key; `said` is the current_status that the pass itself tells of its rows."""
@@ -192,8 +198,13 @@ class EntityRows:
         key = to_json({name: record[name] for name in self._entity.key})
         if changed and self.since and changed < self.since:
             return key, None
-        self.newest = max(filter(None, (self.newest, changed)), default=None)
+        if changed:
+            self._note(changed)
         return key, to_json(record)[1:-1]
+
+    def _note(self, changed: str) -> None:
+        with self._lock:
+            self.newest = max(filter(None, (self.newest, changed)))
 
 
 class AccountRows:

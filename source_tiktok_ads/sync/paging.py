@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Semaphore
-from typing import Any
+from typing import Any, TypeVar
 
-from source_tiktok_ads.api.pages import further_pages, page_info
+from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.sync.lines import Answer, Piece
 
 READS = 3
@@ -18,33 +19,38 @@ Fetch = Callable[[int], Answer]
 """Gives the answer of a page number."""
 
 Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
-"""Turns the rows of an answer into pieces."""
+"""Turns the rows of an answer into pieces; called by several threads at once."""
+
+Read = tuple[PageInfo, Sequence[Piece]]
+"""The pieces of a page, and where they stand among the pages."""
+
+Result = TypeVar("Result")
 
 
 class Ahead:
-    """Fetches the pages of a slice while earlier ones are written, with as many threads as nobody else needs.
+    """Reads the pages of a slice while earlier ones are written, with as many threads as nobody else needs.
 
-    At most `pages` answers of all slices together are under way or waiting, which bounds the memory they take.
+    At most `pages` of all slices together are under way or waiting, which bounds the memory they take.
     """
 
     def __init__(self, pages: int) -> None:
         self._pool = ThreadPoolExecutor(pages, thread_name_prefix="pages")
         self._free = Semaphore(pages)
 
-    def answers(self, fetch: Fetch, numbers: Iterable[int]) -> Iterator[Answer]:
-        """The answers of the pages in order. Raises what fetching one raises, when its turn comes."""
-        todo, flying = deque(numbers), deque[Future[Answer]]()
+    def pages(self, read: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
+        """The pages in order. Raises what reading one raises, when its turn comes."""
+        todo, flying = deque(numbers), deque[Future[Result]]()
         try:
             while todo or flying:
                 while todo and self._free.acquire(blocking=False):
-                    flying.append(self._pool.submit(fetch, todo.popleft()))
-                yield self._landed(flying) if flying else fetch(todo.popleft())
+                    flying.append(self._pool.submit(read, todo.popleft()))
+                yield self._landed(flying) if flying else read(todo.popleft())
         finally:
             for future in flying:
                 future.cancel()
                 future.add_done_callback(lambda _: self._free.release())
 
-    def _landed(self, flying: deque[Future[Answer]]) -> Answer:
+    def _landed(self, flying: deque[Future[Result]]) -> Result:
         future = flying.popleft()
         try:
             return future.result()
@@ -70,25 +76,30 @@ def proven(
         # The first reading of all sees just what it sends: one set serves both, as there may be a million rows.
         seen = set[int]() if sent else sent
         totals: set[int] = set()
-
-        def unsent(answer: Answer, seen: set[int] = seen, totals: set[int] = totals) -> list[bytes]:
-            info, data = page_info(answer), answer.data
-            totals.add(info.total_number if info else 0)
-            return _unsent(pieces(data.list or () if data else ()), seen, sent)
-
-        # No name holds an answer while its rows are written: it is several times as large as they are.
-        yield from map(unsent, _pages(fetch, ahead))
+        for info, rows in _pages(partial(_read, fetch, pieces), ahead):
+            totals.add(info.total_number)
+            fresh = _unsent(rows, seen, sent)
+            # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
+            del rows
+            yield fresh
         found, total = len(seen), max(totals)
         if totals == {found}:
             return
     warn(f"TikTok counts {total} rows but gave {found} different ones in {READS} readings; those are taken.")
 
 
-def _pages(fetch: Fetch, ahead: Ahead) -> Iterator[Answer]:
-    first = [fetch(1)]
-    rest = further_pages(first[0])
+def _read(fetch: Fetch, pieces: Pieces, number: int) -> Read:
+    # Pieces at once: an answer is several times as large, and would wait for its turn.
+    answer = fetch(number)
+    rows = answer.data.list if answer.data else None
+    return page_info(answer) or PageInfo(), pieces(rows or ())
+
+
+def _pages(read: Callable[[int], Read], ahead: Ahead) -> Iterator[Read]:
+    first = [read(1)]
+    last = first[0][0].total_page
     yield first.pop()
-    yield from ahead.answers(fetch, rest)
+    yield from ahead.pages(read, range(2, last + 1))
 
 
 def _unsent(rows: Sequence[Piece], seen: set[int], sent: set[int]) -> list[bytes]:

@@ -104,7 +104,7 @@ class ReportReader(Reader[Report]):
         if not cuts:
             yield from self._asked_for(part, cut, sent, TRIES)
         elif cuts[0].metrics != cut.metrics:
-            yield self._merged(part, cuts)
+            yield self._merged(part, cuts, sent)
         else:
             for smaller in cuts:
                 yield from self._read(part, smaller, sent)
@@ -199,14 +199,16 @@ class ReportReader(Reader[Report]):
         fit = Fit(days, metrics=len(cut.metrics)) if cut.metrics else Fit(days, campaigns)
         self._fits[part.account.id] = fit
 
-    def _merged(self, part: Slice, cuts: Iterable[Cut]) -> list[bytes]:
+    def _merged(self, part: Slice, cuts: Iterable[Cut], sent: set[int]) -> list[bytes]:
         """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
-        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        rows: dict[bytes, dict[str, Any]] = {}
         for cut in cuts:
             for members in (row for page in self._read(part, cut, set()) for row in page):
                 row = json.loads(b"{%b}" % members)
-                rows.setdefault(tuple(row.get(name) for name in self.stream.dimensions), {}).update(row)
-        return [lines.to_json(row)[1:-1] for row in rows.values()]
+                rows.setdefault(self._rows.key(row), {}).update(row)
+        fresh = {key: row for key, row in rows.items() if hash(key) not in sent}
+        sent.update(map(hash, fresh))
+        return [lines.to_json(row)[1:-1] for row in fresh.values()]
 
 
 def _window(part: Slice) -> Days:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -27,6 +28,7 @@ class Totals:
         self._sums: dict[str, float] = {}
         self._rows = self._total = 0
         self._expected: Mapping[str, Any] = {}
+        self._lock = threading.Lock()
 
     def fetch(self, page: int) -> Answer:
         """The answer of a page."""
@@ -48,9 +50,10 @@ class Totals:
         return self._pieces(rows)
 
     def _add(self, metrics: Sequence[Any]) -> None:
-        self._rows += len(metrics)
-        for name, value in self._values.items():
-            self._sums[name] += sum(filter(None, map(value, metrics)))
+        sums = {name: sum(filter(None, map(value, metrics))) for name, value in self._values.items()}
+        with self._lock:
+            self._rows += len(metrics)
+            self._sums = {name: self._sums[name] + found for name, found in sums.items()}
 
     def differences(self) -> list[str]:
         """The metrics whose rows do not add up to TikTok's total, beyond rounding, with both numbers.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers, accounts, selection, zone_of
 
@@ -128,7 +128,9 @@ def test_a_refused_batch_is_halved_until_the_bad_id_stands_alone(code: int) -> N
     """The others have their facts."""
     ids = [str(10**17 + number) for number in range(8)]
     made, said, asking = found(refusing(ids[5], code=code), config(accounts=ids))
-    assert [account.id for account in made if account.refusal] == [ids[5]]
+    (refusal,) = (account.refusal for account in made if account.id == ids[5])
+    assert refusal is not None
+    assert (refusal.action, refusal.code) == (Action.SKIP_ADVERTISER, code)
     assert all(account.name for account in made if account.id != ids[5])
     assert [len(params["advertiser_ids"]) for _, params in asking.asked] == [8, 4, 4, 2, 1, 1, 2]
     assert said == []

@@ -121,7 +121,7 @@ def numbered(number: int) -> Answer:
 
 def test_pages_come_in_order_however_they_are_fetched() -> None:
     """Three at a time, ten in all; the caller's own place in line is kept."""
-    assert [answer.code for answer in Ahead(3).answers(numbered, range(2, 12))] == [*range(2, 12)]
+    assert [answer.code for answer in Ahead(3).pages(numbered, range(2, 12))] == [*range(2, 12)]
 
 
 def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
@@ -132,7 +132,7 @@ def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
         fetched[number].set()
         return numbered(number)
 
-    answers = Ahead(2).answers(fetch, range(1, 5))
+    answers = Ahead(2).pages(fetch, range(1, 5))
     assert next(answers).code == 1
     assert fetched[2].wait(10)
     assert not fetched[4].is_set()
@@ -149,7 +149,7 @@ def test_without_a_free_place_the_caller_fetches_itself() -> None:
         threads.append(threading.current_thread())
         return numbered(number)
 
-    assert [answer.code for answer in ahead.answers(fetch, [1, 2])] == [1, 2]
+    assert [answer.code for answer in ahead.pages(fetch, [1, 2])] == [1, 2]
     assert threads == [threading.current_thread()] * 2
 
 
@@ -162,18 +162,18 @@ def test_an_error_is_raised_in_its_turn_and_gives_every_place_back() -> None:
         return numbered(number)
 
     ahead = Ahead(3)
-    answers = ahead.answers(fetch, range(1, 9))
+    answers = ahead.pages(fetch, range(1, 9))
     assert next(answers).code == 1
     with pytest.raises(ValueError, match="page 2"):
         next(answers)
-    assert [answer.code for answer in ahead.answers(numbered, range(9))] == [*range(9)]
+    assert [answer.code for answer in ahead.pages(numbered, range(9))] == [*range(9)]
 
 
 def test_a_reader_that_stops_gives_every_place_back() -> None:
     """A slice that breaks off does not starve the others of their pages."""
     ahead = Ahead(2)
     for _ in range(5):
-        answers = ahead.answers(numbered, range(9))
+        answers = ahead.pages(numbered, range(9))
         next(answers)
         answers.close()
     ahead._pool.shutdown()

@@ -221,3 +221,19 @@ def test_an_account_without_campaigns_has_nothing_to_divide() -> None:
         Report("spend", AD, DAY),
     )
     assert read(reading) == []
+
+
+def test_rows_that_left_before_a_page_was_too_large_do_not_leave_again() -> None:
+    """The first page has left, the second comes in two halves of its metrics, which bring all rows again."""
+    day = date(2026, 3, 15)
+
+    def answer(path: str, params: Params) -> Any:
+        if path == "campaign/get":
+            return page([])
+        rows = [row(adgroup, day, params) for adgroup in ("811", "812")]
+        if len(params["metrics"]) <= 60:
+            return page(rows)
+        return too_large(params["page"] == 2) or page(rows[:1], total=2, pages=2)
+
+    reading = Reading(answer, start_date="2026-03-15")
+    assert places(read(reading)) == [("8110", f"{day}T00:00:00"), ("8120", f"{day}T00:00:00")]
