@@ -169,7 +169,7 @@ class SourceTiktokAds(Source):
         entries: Sequence[ConfiguredAirbyteStream],
         blobs: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[AirbyteMessage]:
-        queue: Queue[Any] = Queue(settings.concurrency)
+        queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
         self.message_repository = Outbox(queue)
         sync = Sync(
             client,

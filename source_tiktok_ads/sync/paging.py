@@ -102,10 +102,15 @@ def _pages(read: Callable[[int], Read], ahead: Ahead) -> Iterator[Read]:
     yield from ahead.pages(read, range(2, last + 1))
 
 
+def mark_of(key: bytes) -> int:
+    """What is kept of a row to know it again: 60 bits, the most that Python holds in 32 bytes."""
+    return hash(key) & 0xFFF_FFFF_FFFF_FFFF
+
+
 def _unsent(rows: Sequence[Piece], seen: set[int], sent: set[int]) -> list[bytes]:
     fresh = []
     for key, members in rows:
-        mark = hash(key)
+        mark = mark_of(key)
         if mark not in sent:
             sent.add(mark)
             if members is not None:

@@ -23,7 +23,7 @@ from source_tiktok_ads.sync.cuts import (
     by_metrics,
 )
 from source_tiktok_ads.sync.lines import ReportRows
-from source_tiktok_ads.sync.paging import proven
+from source_tiktok_ads.sync.paging import mark_of, proven
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, known_after, to_read, windows
@@ -206,8 +206,8 @@ class ReportReader(Reader[Report]):
             for members in (row for page in self._read(part, cut, set()) for row in page):
                 row = json.loads(b"{%b}" % members)
                 rows.setdefault(self._rows.key(row), {}).update(row)
-        fresh = {key: row for key, row in rows.items() if hash(key) not in sent}
-        sent.update(map(hash, fresh))
+        fresh = {key: row for key, row in rows.items() if mark_of(key) not in sent}
+        sent.update(map(mark_of, fresh))
         return [lines.to_json(row)[1:-1] for row in fresh.values()]
 
 
