@@ -61,7 +61,10 @@ def _authorize(args: Sequence[str]) -> int:
     def client(token: str = "") -> Client:
         return Client(origin(os.environ), token, Pace(1.0), HttpTransport(), log=lambda *_: None)
 
-    return authorize.main(args, sys.stdout, input, client().exchange, lambda token, *app: client(token).accounts(*app))
+    def accounts(token: str, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
+        return client(token).accounts(app_id, secret, attempts=3, repeat_timeouts=False)
+
+    return authorize.main(args, sys.stdout, input, client().exchange, accounts)
 
 
 def _quick_catalog(path: str) -> str | None:

@@ -135,7 +135,7 @@ def test_authorize_is_a_command_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
         def exchange(self, *app: str) -> str:
             return "token"
 
-        def accounts(self, *app: str) -> Sequence[tuple[str, str]]:
+        def accounts(self, *app: str, **patience: Any) -> Sequence[tuple[str, str]]:
             return [app]  # type: ignore[list-item]
 
     monkeypatch.setenv("TIKTOK_ADS_API_URL", "http://127.0.0.1:9")

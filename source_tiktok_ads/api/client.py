@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any, Generic, overload
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,8 @@ _LOCKOUTS = 6
 # A quota that is free again only later than this ends the sync, whose state says where to go on.
 _LONGEST_PAUSE = 7200.0
 _LOG_EVERY = 60.0
+# Somebody waits for an exchange, and a platform gives a command nine minutes.
+_EXCHANGE_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -247,13 +250,21 @@ class Client:
         )
 
     @overload
-    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True) -> Envelope: ...
+    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, attempts: int = TRIES) -> Envelope: ...
 
     @overload
-    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[E]) -> E: ...
+    def post(
+        self, path: str, body: Mapping[str, Any], *, auth: bool = True, attempts: int = TRIES, decode: Decode[E]
+    ) -> E: ...
 
     def post(
-        self, path: str, body: Mapping[str, Any], *, auth: bool = True, decode: Decode[Any] = decode_envelope
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        auth: bool = True,
+        attempts: int = TRIES,
+        decode: Decode[Any] = decode_envelope,
     ) -> Any:
         """The decoded answer to a JSON body, sent without the token unless `auth`; raises `TikTokError`."""
         return self._call(
@@ -265,19 +276,19 @@ class Client:
                 body=_json(body).encode(),
                 decode=decode,
             ),
-            Effort(),
+            Effort(attempts, attempts),
         ).envelope
 
     def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
         """Spend an authorization code, which works once and for an hour; to send the token, `use` it."""
         self.redact.learn(secret, auth_code)
         body = {"app_id": app_id, "secret": secret, "auth_code": auth_code}
-        path = "oauth2/access_token"
+        spend = partial(self.post, "oauth2/access_token", auth=False, attempts=_EXCHANGE_TRIES, decode=_decode_grant)
         try:
-            grant = self.post(path, body, auth=False, decode=_decode_grant).data
+            grant = spend(body).data
         except TimedOut:
             # TikTok: with thousands of accounts the answer takes too long, unless it may leave them out.
-            grant = self.post(path, {**body, "return_advertiser_ids": False}, auth=False, decode=_decode_grant).data
+            grant = spend({**body, "return_advertiser_ids": False}).data
         assert grant is not None  # the client refuses answers without data
         self.redact.learn(grant.access_token)
         ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
