@@ -39,16 +39,30 @@ class Ahead:
 
     def pages(self, read: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
         """The pages in order. Raises what reading one raises, when its turn comes."""
-        todo, flying = deque(numbers), deque[Future[Result]]()
+        # Never a list of the numbers: an answer may claim any.
+        todo, flying = iter(numbers), deque[Future[Result]]()
         try:
-            while todo or flying:
-                while todo and self._free.acquire(blocking=False):
-                    flying.append(self._pool.submit(read, todo.popleft()))
-                yield self._landed(flying) if flying else read(todo.popleft())
+            while True:
+                flying.extend(self._started(read, todo))
+                if flying:
+                    yield self._landed(flying)
+                elif (number := next(todo, None)) is not None:
+                    yield read(number)
+                else:
+                    return
         finally:
             for future in flying:
                 future.cancel()
                 future.add_done_callback(lambda _: self._free.release())
+
+    def _started(self, read: Callable[[int], Result], todo: Iterator[int]) -> Iterator[Future[Result]]:
+        """As many pages as there are free places."""
+        while self._free.acquire(blocking=False):
+            number = next(todo, None)
+            if number is None:
+                self._free.release()
+                return
+            yield self._pool.submit(read, number)
 
     def _landed(self, flying: deque[Future[Result]]) -> Result:
         future = flying.popleft()
@@ -78,10 +92,14 @@ def proven(
         totals: set[int] = set()
         for info, rows in _pages(partial(_read, fetch, pieces), ahead):
             totals.add(info.total_number)
+            before = len(seen)
             fresh = _unsent(rows, seen, sent)
             # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
             del rows
             yield fresh
+            # A page without news ends a reading, or a senseless number of pages would never end.
+            if len(seen) == before:
+                break
         found, total = len(seen), max(totals)
         if totals == {found}:
             return

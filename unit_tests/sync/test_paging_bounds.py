@@ -1,0 +1,45 @@
+"""However many pages an answer claims, a reading ends."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from source_tiktok_ads.sync.lines import Answer, decode
+from source_tiktok_ads.sync.paging import READS, Ahead, proven
+
+
+def claiming(rows: list[str], total: int, pages: int) -> Answer:
+    """A page of rows that claims so many rows and pages in all."""
+    info = {"page": 1, "page_size": 2, "total_number": total, "total_page": pages}
+    return decode(json.dumps({"code": 0, "data": {"list": [{"id": row} for row in rows], "page_info": info}}).encode())
+
+
+def read(answers: dict[int, Answer], otherwise: Answer) -> tuple[list[bytes], list[int], list[str]]:
+    """The rows that left, the pages asked for, what was warned of."""
+    asked: list[int] = []
+    said: list[str] = []
+
+    def fetch(number: int) -> Answer:
+        asked.append(number)
+        return answers.get(number, otherwise)
+
+    def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes]]:
+        return [(row["id"].encode(), row["id"].encode()) for row in rows]
+
+    left = [row for page in proven(fetch, pieces, said.append, Ahead(2), set()) for row in page]
+    return left, asked, said
+
+
+def test_empty_pages_end_a_reading() -> None:
+    """Beyond the rows there is nothing: a billion pages are not asked for, and the warning says what lacks."""
+    left, asked, said = read({1: claiming(["a"], 10**9, 10**9)}, claiming([], 10**9, 10**9))
+    assert left == [b"a"]
+    assert len(asked) <= READS * 6
+    assert said == ["TikTok counts 1000000000 rows but gave 1 different ones in 3 readings; those are taken."]
+
+
+def test_pages_that_repeat_end_a_reading() -> None:
+    """The same page under every number is one page, even where its total is right."""
+    left, asked, said = read({}, claiming(["a", "b"], 2, 10**30))
+    assert (left, said) == ([b"a", b"b"], [])
+    assert len(asked) <= 4
