@@ -216,7 +216,9 @@ class AccountRows:
 
     def members(self, facts: Mapping[str, Any]) -> bytes:
         """One account as the inside of a JSON object."""
-        return to_json(_record(facts, self._casts))[1:-1]
+        record = _record(facts, self._casts)
+        record[self._cursor] = record.get(self._cursor) or NO_TIME
+        return to_json(record)[1:-1]
 
     def created(self, facts: Mapping[str, Any]) -> Any:
         """When the account was created, as the record says it."""
