@@ -161,11 +161,6 @@ class Client:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
         return self._clock.now()
 
-    @property
-    def began(self) -> datetime:
-        """TikTok's clock at its first answer, the machine's before."""
-        return self._clock.began
-
     @overload
     def get(
         self,

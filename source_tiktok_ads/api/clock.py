@@ -21,21 +21,14 @@ class Clock:
         self._monotonic = monotonic
         self._machine_clock = machine_clock
         self._last: tuple[datetime, float] | None = None
-        self._began: datetime | None = None
 
     def note(self, header: str) -> None:
         """Set the clock by an answer that has just come."""
         date = parse_date(header)
         if date is not None:
             self._last = date, self._monotonic()
-            self._began = self._began or date
 
     def now(self) -> datetime:
         """This moment; the header counts whole seconds, so it is early rather than late."""
         last = self._last
         return last[0] + timedelta(seconds=self._monotonic() - last[1]) if last else self._machine_clock()
-
-    @property
-    def began(self) -> datetime:
-        """The moment of the first answer."""
-        return self._began or self._machine_clock()

@@ -58,11 +58,5 @@ def pages(fetch: Callable[[int], E], rows: Callable[[E], int] = listed) -> Itera
         number += 1
 
 
-def further_pages(first: Verdict) -> range:
-    """The numbers of the pages after the first, which may be fetched in any order."""
-    info = page_info(first)
-    return range(2, info.total_page + 1 if info else 2)
-
-
 def _part(data: Any, name: str) -> Any:
     return data.get(name) if isinstance(data, dict) else getattr(data, name, None)

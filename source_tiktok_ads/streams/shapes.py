@@ -16,9 +16,6 @@ Surprise = Callable[[str, Any], None]
 Cast = Callable[[Any], Any]
 """Turns one wire value into what the record holds."""
 
-Caster = Callable[[str, Surprise], Cast]
-"""Compiles the cast of one column, given its path and whom to tell of surprises."""
-
 
 class Misfit(ValueError):
     """A wire value that its shape cannot hold."""

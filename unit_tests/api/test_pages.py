@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.api.envelope import Envelope
 from source_tiktok_ads.api.errors import Unreachable
-from source_tiktok_ads.api.pages import PageInfo, further_pages, page_info, pages, unpaged
+from source_tiktok_ads.api.pages import PageInfo, page_info, pages, unpaged
 
 
 def page(number: int, total: int, rows: int = 1) -> Envelope:
@@ -88,10 +88,3 @@ def test_page_info(data: Any, expected: PageInfo | None) -> None:
     envelope = Envelope(0, data=data)
     assert page_info(envelope) == expected
     assert (unpaged(envelope) is None) == (expected is not None)
-
-
-def test_further_pages() -> None:
-    """The numbers that may go out in parallel."""
-    assert list(further_pages(page(1, 4))) == [2, 3, 4]
-    assert list(further_pages(page(1, 0))) == []
-    assert list(further_pages(Envelope(0))) == []
