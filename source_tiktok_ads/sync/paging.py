@@ -27,6 +27,10 @@ Read = tuple[PageInfo, Sequence[Piece]]
 Result = TypeVar("Result")
 
 
+class Shifting(Exception):
+    """Rows kept changing places: each reading found others. The text says how many there should be."""
+
+
 class Ahead:
     """Reads the pages of a slice while earlier ones are written, with as many threads as nobody else needs.
 
@@ -78,14 +82,17 @@ def proven(
     warn: Callable[[str], None],
     ahead: Ahead,
     sent: set[int],
+    divisible: bool = False,
 ) -> Iterator[list[bytes]]:
     """The rows of one request, page by page, each told apart once.
 
     Rows already in `sent` stay out, so that reading again, or another pass, repeats nothing. After the third read that
-    does not add up the rows found so far stand, and `warn` is told both numbers.
+    does not add up the rows found so far stand, and `warn` is told both numbers. Raises Shifting instead where the
+    request is `divisible` and the readings differ: on fewer pages, in the end on one, rows find less room to move.
     """
     # TikTok: the lists have no stable order, so a row can move to another page, or between two, while they are read.
     found, total = 0, 0
+    every, sizes = set[int](), set[int]()
     for _ in range(READS):
         # The first reading of all sees just what it sends: one set serves both, as there may be a million rows.
         seen = set[int]() if sent else sent
@@ -103,7 +110,12 @@ def proven(
         found, total = len(seen), max(totals)
         if totals == {found}:
             return
-    warn(f"TikTok counts {total} rows but gave {found} different ones in {READS} readings; those are taken.")
+        every = every | seen if every else seen
+        sizes.add(found)
+    told = f"TikTok counts {total} rows but gave {found} different ones in {READS} readings"
+    if divisible and sizes != {len(every)}:
+        raise Shifting(told)
+    warn(f"{told}; those are taken.")
 
 
 def _read(fetch: Fetch, pieces: Pieces, number: int) -> Read:

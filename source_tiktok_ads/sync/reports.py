@@ -23,7 +23,7 @@ from source_tiktok_ads.sync.cuts import (
     by_metrics,
 )
 from source_tiktok_ads.sync.lines import ReportRows
-from source_tiktok_ads.sync.paging import mark_of, proven
+from source_tiktok_ads.sync.paging import Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, known_after, to_read, windows
@@ -99,7 +99,7 @@ class ReportReader(Reader[Report]):
             try:
                 yield from self._asked_for(part, cut, sent, SERVER_ATTEMPTS)
                 return
-            except (Truncated, TikTokError) as error:
+            except (Truncated, Shifting, TikTokError) as error:
                 cuts = self._smaller(part, cut, error)
         if not cuts:
             yield from self._asked_for(part, cut, sent, TRIES)
@@ -125,13 +125,14 @@ class ReportReader(Reader[Report]):
         return []
 
     def _asked_for(self, part: Slice, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
-        """The rows of a cut, without what TikTok refuses to give. Raises TikTokError or Truncated."""
-        asked = self._refusals.asked
+        """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
+        asked, divisible = self._refusals.asked, server_attempts < TRIES
         while True:
             fetch = partial(self._page, part, cut, asked, server_attempts)
             totals = Totals(fetch, self._rows.pieces, self.stream.additive if asked.totals else ())
             try:
-                yield from proven(totals.fetch, totals.pieces, self.warn_of(part), self.sync.ahead, sent)
+                warn = self.warn_of(part)
+                yield from proven(totals.fetch, totals.pieces, warn, self.sync.ahead, sent, divisible)
                 break
             except TikTokError as error:
                 asked = self._refusals.less(asked, error)
@@ -155,16 +156,17 @@ class ReportReader(Reader[Report]):
             self.warn_of(part)("TikTok looked only at the newest ads of the account; rows of others are missing.")
         return reply.envelope
 
-    def _smaller(self, part: Slice, cut: Cut, error: Truncated | TikTokError) -> list[Cut]:
+    def _smaller(self, part: Slice, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:
         """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
 
-        None are left where a fault of TikTok's servers meets the smallest part; then only patience helps.
+        None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
+        patience helps.
         """
         if isinstance(error, Truncated):
             cuts = self._fewer_objects(part, cut)
         elif isinstance(error, TooLarge | TimedOut):
             cuts = by_half_of_days(cut) or self._fewer_objects(part, cut) or by_half_of_metrics(cut, self._divisible)
-        elif error.server_fault:
+        elif isinstance(error, Shifting) or error.server_fault:
             return by_half_of_days(cut) or self._fewer_objects(part, cut)
         else:
             raise error
