@@ -115,7 +115,14 @@ def reading(stream: str, transport: Hostile) -> Reading:
         chance=lambda: 0.5,
     )
     config = parse(CONFIG, {})
-    sync = Sync(client, config, Advertisers(client, config, texts.append), Structure(client), AHEAD, texts.append)
+    sync = Sync(
+        client,
+        config,
+        Advertisers(client, config, texts.append),
+        Structure(client, AHEAD, texts.append),
+        AHEAD,
+        texts.append,
+    )
     found = Reading([], texts, [])
     reader = READERS[type(BY_NAME[stream])](BY_NAME[stream], sync, True, {})
     for part in parts(reader.generate(), found):
