@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 from typing import Any
 
@@ -30,6 +32,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.models.airbyte_protocol_serializers import AirbyteCatalogSerializer
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
@@ -171,22 +174,17 @@ class SourceTiktokAds(Source):
     ) -> Iterator[AirbyteMessage]:
         queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
         self.message_repository = Outbox(queue)
-        sync = Sync(
-            client,
-            settings,
-            Advertisers(client, settings, logger.warning),
-            Structure(client),
-            Ahead(max(1, settings.concurrency // 4)),
-            logger.warning,
-        )
+        ahead, warn = Ahead(max(1, settings.concurrency // 4)), logger.warning
+        advertisers, structure = Advertisers(client, settings, warn), Structure(client, ahead, warn)
+        sync = Sync(client, settings, advertisers, structure, ahead, warn)
         streams = [self._stream(entry, sync, blobs.get(entry.stream.name, {}), logger) for entry in entries]
-        engine = ConcurrentSource.create(
-            num_workers=settings.concurrency,
-            initial_number_of_partitions_to_generate=1,
-            logger=_engine_logger(),
-            slice_logger=DebugSliceLogger(),
-            message_repository=self.message_repository,
-            queue=queue,
+        engine = ConcurrentSource(
+            _workers(settings.concurrency),
+            _engine_logger(),
+            DebugSliceLogger(),
+            queue,
+            self.message_repository,
+            initial_number_partitions_to_generate=1,
         )
         try:
             yield from engine.read(list(streams))
@@ -207,6 +205,7 @@ class SourceTiktokAds(Source):
 
     def _with_token(self, config: Mapping[str, Any], logger: logging.Logger) -> tuple[Client, Config]:
         """A client with a token and the settings; spends an authorization code and sends what it was exchanged for."""
+        self.message_repository = Outbox(Queue())
         settings = settings_of(config)
         client = client_for(settings, logger)
         code = settings.credentials
@@ -324,6 +323,16 @@ class _Engine(logging.Filter):
         record.exc_info = None
         text = record.getMessage()
         return not (text.startswith("Read ") and " records from " in text)
+
+
+def _workers(concurrency: int) -> ThreadPoolManager:
+    """The threads that plan and read slices.
+
+    A single one must not wait, while it plans, for a place that only reading frees; others wait at 10,000 slices.
+    """
+    logger = _engine_logger()
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="workers")
+    return ThreadPoolManager(pool, logger, sys.maxsize) if concurrency == 1 else ThreadPoolManager(pool, logger)
 
 
 def _engine_logger() -> logging.Logger:

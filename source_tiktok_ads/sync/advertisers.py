@@ -81,7 +81,7 @@ def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> lis
     ids = list(selected)
     for start in range(0, len(ids), Accounts.page_size):
         known.update(_facts(client, ids[start : start + Accounts.page_size]))
-    found = [_account(id, named, known.get(id) or _unknown(id)) for id, named in selected.items()]
+    found = [_account(id, named, known.get(id) or _unknown(id), warn) for id, named in selected.items()]
     return _without_facts(found, warn) if _facts_unavailable(config, found) else found
 
 
@@ -135,10 +135,14 @@ def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]
     return {str(row.get("advertiser_id")): row for row in (data.list if data else None) or ()}
 
 
-def _account(id: str, named: bool, facts: Mapping[str, Any] | TikTokError) -> Account:
+def _account(id: str, named: bool, facts: Mapping[str, Any] | TikTokError, warn: Callable[[str], None]) -> Account:
     if isinstance(facts, TikTokError):
         return Account(id, named, refusal=facts)
-    return Account(id, named, facts.get("name"), zone_of(facts), facts.get("currency") or None, facts)
+    zone = zone_of(facts)
+    if zone is None:
+        zones = facts.get("display_timezone"), facts.get("timezone")
+        warn(f"Account {id}: no time zone is known by the names {zones}, so its days are read as UTC days.")
+    return Account(id, named, facts.get("name"), zone or timezone.utc, facts.get("currency") or None, facts)
 
 
 def _of_account(error: TikTokError) -> TikTokError:
@@ -156,15 +160,15 @@ def _unknown(id: str) -> TikTokError:
     return TikTokError(RULES[40300], message="the answer leaves this account out", path=Accounts.path, advertiser_id=id)
 
 
-def zone_of(facts: Mapping[str, Any]) -> tzinfo:
-    """The account's time zone: `display_timezone`, else `timezone`, else UTC."""
+def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
+    """The account's time zone: `display_timezone`, else `timezone`, None where neither is one."""
     # TikTok: `timezone` is POSIX style (Etc/GMT+8 is UTC-8), which is what the zone database means by that name too.
     for name in (facts.get("display_timezone"), facts.get("timezone")):
         try:
             return ZoneInfo(str(name))
         except (OSError, ValueError, LookupError):
             continue
-    return timezone.utc
+    return None
 
 
 def _facts_unavailable(config: Config, found: Iterable[Account]) -> bool:

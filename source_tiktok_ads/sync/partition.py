@@ -109,6 +109,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self.sync = sync
         self.full = full
         self._lock = threading.Lock()
+        self._all = 0
         self._failed: set[str] = set()
         self._dead = False
         self._surprised: set[str] = set()
@@ -131,7 +132,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def generate(self) -> Iterator[Slice]:
         """All slices of the stream; the accounts take turns, so that a big one does not hold up the others."""
-        waiting = deque(iter(self._slices_or_refusal(account)) for account in self._accounts())
+        accounts = self._accounts()
+        self._all = len(accounts)
+        waiting = deque(iter(self._slices_or_refusal(account)) for account in accounts)
         while waiting:
             slices = waiting.popleft()
             if part := next(slices, None):
@@ -192,9 +195,10 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self.sync.warn(f"Left out: {sentence}")
 
     def _must_fail(self, account: Account) -> bool:
-        # A full refresh that is short would replace a whole table by a part.
-        policy = self.sync.config.on_skipped_accounts
-        return self.full or policy == "fail" or (policy == "auto" and account.named)
+        # A full refresh that is short would replace a whole table by a part; and where every account is refused,
+        # nothing at all was read.
+        policy, nothing = self.sync.config.on_skipped_accounts, len(self._failed) == self._all
+        return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
     def surprise(self, column: str, value: Any) -> None:
         """Warn once for a column whose values do not have its type."""

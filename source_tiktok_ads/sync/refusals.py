@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 
 from source_tiktok_ads.api.errors import TikTokError, invalid_metrics
@@ -28,16 +28,20 @@ class Refusals:
         self._stream = stream
         self._warn = warn
         self._lock = threading.Lock()
-        self.asked = asked
+        self._asked = asked
+        self._unfiltered: set[str] = set()
+
+    def asked(self, advertiser_id: str) -> Asked:
+        """What is asked of an account."""
+        return replace(self._asked, deleted=self._asked.deleted and advertiser_id not in self._unfiltered)
 
     def less(self, asked: Asked, error: TikTokError) -> Asked:
         """What to ask instead of what was refused. Raises the error where there is nothing to leave out."""
         invalid = invalid_metrics(error.message)
         named = {*invalid} & {*self._stream.metrics} - {*self._stream.level.parents}
         if named - asked.without:
-            less = replace(asked, without=asked.without | named)
-            self.remember(less)
-            return less
+            self._leave_out(named)
+            return replace(asked, without=asked.without | named)
         if asked.totals and error.code == PARAMETER_REFUSED and not invalid:
             return replace(asked, totals=False)
         # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
@@ -45,15 +49,24 @@ class Refusals:
             return replace(asked, deleted=False)
         raise error
 
-    def remember(self, asked: Asked) -> None:
-        """Ask other slices for no more than what was answered, and say what that leaves out."""
+    def remember(self, advertiser_id: str, asked: Asked) -> None:
+        """Ask other slices for no more than what was answered, and say what that leaves out.
+
+        The filter is given up for the account alone: what else is wrong with one must not cost the others their rows.
+        """
         with self._lock:
-            before = self.asked
-            now = Asked(
-                before.without | asked.without, before.deleted and asked.deleted, before.totals and asked.totals
+            self._asked = replace(self._asked, totals=self._asked.totals and asked.totals)
+            news = self._asked.deleted and not asked.deleted and advertiser_id not in self._unfiltered
+            self._unfiltered |= {advertiser_id} if news else set()
+        if news:
+            self._warn(
+                f"{self._stream.name}: TikTok takes no status filter for account {advertiser_id}; "
+                "its deleted objects are missing."
             )
-            self.asked = now
-        if names := ", ".join(sorted(now.without - before.without)):
+
+    def _leave_out(self, metrics: Set[str]) -> None:
+        with self._lock:
+            names = ", ".join(sorted(metrics - self._asked.without))
+            self._asked = replace(self._asked, without=self._asked.without | metrics)
+        if names:
             self._warn(f"{self._stream.name}: TikTok refuses the metrics {names}; they stay null in this sync.")
-        if before.deleted and not now.deleted:
-            self._warn(f"{self._stream.name}: TikTok takes no status filter here; deleted objects are missing.")

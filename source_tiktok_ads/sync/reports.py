@@ -126,7 +126,7 @@ class ReportReader(Reader[Report]):
 
     def _asked_for(self, part: Slice, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
         """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
-        asked, divisible = self._refusals.asked, server_attempts < TRIES
+        asked, divisible = self._refusals.asked(part.account.id), server_attempts < TRIES
         while True:
             fetch = partial(self._page, part, cut, asked, server_attempts)
             totals = Totals(fetch, self._rows.pieces, self.stream.additive if asked.totals else ())
@@ -136,7 +136,7 @@ class ReportReader(Reader[Report]):
                 break
             except TikTokError as error:
                 asked = self._refusals.less(asked, error)
-        self._refusals.remember(asked)
+        self._refusals.remember(part.account.id, asked)
         if differences := ", ".join(totals.differences()):
             self.warn_of(part)(f"The rows do not add up to TikTok's own totals: {differences}.")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from source_tiktok_ads.api.pages import pages, unpaged
+from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, Level
-from source_tiktok_ads.sync.lines import Answer, decode
+from source_tiktok_ads.sync.lines import Answer, Piece, decode
+from source_tiktok_ads.sync.paging import Ahead, proven
 
 
 class Asking(Protocol):
@@ -27,10 +28,12 @@ class Asking(Protocol):
 
 
 class Structure:
-    """What lies below an account; each list is read once a sync, deleted objects included."""
+    """What lies below an account; each list is read once a sync, deleted objects included, and proven complete."""
 
-    def __init__(self, client: Asking) -> None:
+    def __init__(self, client: Asking, ahead: Ahead, warn: Callable[[str], None]) -> None:
         self._client = client
+        self._ahead = ahead
+        self._warn = warn
         self._known: dict[tuple[str, str], list[str]] = {}
 
     def campaigns(self, advertiser_id: str) -> list[str]:
@@ -54,5 +57,11 @@ class Structure:
             more: dict[str, Any] = {"advertiser_id": advertiser_id, "decode": decode, "accept": unpaged}
             return self._client.get(level.path, {**params, "page": page}, repeat_timeouts=True, **more)
 
-        rows = (row for answer in pages(fetch) for row in (answer.data.list if answer.data else None) or ())
-        return list(dict.fromkeys(str(row[level.id]) for row in rows if level.id in row))
+        def pieces(rows: Sequence[Mapping[str, Any]]) -> Sequence[Piece]:
+            ids = [str(row[level.id]).encode() for row in rows if row.get(level.id) is not None]
+            return [(id, id) for id in ids]
+
+        def warn(text: str) -> None:
+            self._warn(f"{level.path} of account {advertiser_id}, read to divide a report: {text}")
+
+        return [id.decode() for page in proven(fetch, pieces, warn, self._ahead, set()) for id in page]

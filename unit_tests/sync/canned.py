@@ -160,4 +160,6 @@ def sync_of(client: Canned, settings: Config | None = None) -> tuple[Sync, list[
     said: list[str] = []
     settings = settings or config()
     found = Advertisers(client, settings, said.append)
-    return Sync(client, settings, found, Structure(client), Ahead(1), said.append), said
+    ahead = Ahead(1)
+    structure = Structure(client, ahead, said.append)
+    return Sync(client, settings, found, structure, ahead, said.append), said

@@ -203,20 +203,30 @@ def test_accounts_are_found_once_for_all_streams(answer: Any) -> None:
         ({"display_timezone": "Asia/Tokyo", "timezone": "Etc/GMT+8"}, ZoneInfo("Asia/Tokyo")),
         ({"timezone": "Etc/GMT+8"}, ZoneInfo("Etc/GMT+8")),
         ({"display_timezone": "Mars/Base", "timezone": "Asia/Tokyo"}, ZoneInfo("Asia/Tokyo")),
-        ({"display_timezone": "../../etc/passwd", "timezone": "\x00"}, timezone.utc),
-        ({"display_timezone": "", "timezone": "America"}, timezone.utc),
-        ({"display_timezone": 8, "timezone": "x" * 5000}, timezone.utc),
-        ({"display_timezone": "\ud83e"}, timezone.utc),
-        ({}, timezone.utc),
+        ({"display_timezone": "../../etc/passwd", "timezone": "\x00"}, None),
+        ({"display_timezone": "", "timezone": "America"}, None),
+        ({"display_timezone": 8, "timezone": "x" * 5000}, None),
+        ({"display_timezone": "\ud83e"}, None),
+        ({}, None),
     ],
 )
-def test_the_zone_is_the_displayed_one_or_the_other_or_utc(known: dict[str, Any], zone: Any) -> None:
+def test_the_zone_is_the_displayed_one_or_the_other_or_none(known: dict[str, Any], zone: Any) -> None:
     """A name that is no zone never ends in an error."""
     assert zone_of(known) == zone
 
 
+def test_an_account_without_a_zone_has_utc_days_and_a_warning() -> None:
+    """The days may be others than Ads Manager's, so it is said."""
+    rows = [facts(A, timezone="Mars/Base"), facts(B)]
+    (one, _), said, _ = found(lambda path, params: {"list": rows})
+    assert one.zone == timezone.utc
+    assert said == [
+        f"Account {A}: no time zone is known by the names (None, 'Mars/Base'), so its days are read as UTC days."
+    ]
+
+
 def test_today_is_the_accounts_own() -> None:
     """Etc/GMT+8 lies eight hours behind UTC."""
-    account = Account(A, zone=zone_of({"timezone": "Etc/GMT+8"}))
+    account = Account(A, zone=zone_of({"timezone": "Etc/GMT+8"}) or timezone.utc)
     assert account.today(datetime(2026, 3, 15, 7, 59, tzinfo=timezone.utc)) == date(2026, 3, 14)
     assert account.today(datetime(2026, 3, 15, 8, 0, tzinfo=timezone.utc)) == date(2026, 3, 15)

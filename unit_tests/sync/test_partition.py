@@ -174,6 +174,14 @@ def test_a_bad_account_spoils_only_itself(policy: str, named: bool, full: bool, 
     assert (sentences, reader.said) == (([told], []) if fails else ([], [f"Left out: {told}"]))
 
 
+@pytest.mark.parametrize(("policy", "failed"), [("auto", 1), ("warn", 0)])
+def test_a_stream_of_which_no_account_can_be_read_is_not_complete(policy: str, failed: int) -> None:
+    """Accounts found through the token only warn, but the last one that is refused leaves nothing at all."""
+    reader = Plain({A: 1, B: 1}, error(NO_PERMISSION), error(NO_PERMISSION), found=True, on_skipped_accounts=policy)
+    assert len(reader.run()) == failed
+    assert len(reader.said) == 2 - failed
+
+
 @pytest.mark.parametrize("policy", ["auto", "fail", "warn"])
 def test_a_missing_permission_fails_the_stream_whatever_the_policy(policy: str) -> None:
     """One error for the account's part of the stream; the policy is about accounts only."""

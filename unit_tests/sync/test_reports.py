@@ -258,7 +258,20 @@ def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
     for part in reading.slices():
         assert reading.rows(part) == []
     assert reading.filtered() == [True, False, False]
-    assert reading.said == ["spend_by_age: TikTok takes no status filter here; deleted objects are missing."]
+    assert reading.said == [
+        f"spend_by_age: TikTok takes no status filter for account {A}; its deleted objects are missing."
+    ]
+
+
+def test_a_filter_that_one_account_refuses_is_kept_for_the_others() -> None:
+    """What is wrong with one account must not cost another its deleted objects."""
+    reading = Reading(
+        lambda path, params: unfiltered(path, params) if params["advertiser_id"] == A else page([]), AUDIENCE
+    )
+    for id in (A, B, A, B):
+        reading.rows(reading.slices(id)[0])
+    assert reading.filtered() == [True, False, True, False, True]
+    assert len(reading.said) == 1
 
 
 @pytest.mark.parametrize(

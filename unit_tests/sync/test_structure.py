@@ -3,22 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
+from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.structure import Structure
 
 from .canned import A, B, Canned, page
 
 
+def structure_of(client: Canned, said: list[str] | None = None) -> Structure:
+    """The structure, and what it warns of."""
+    return Structure(client, Ahead(1), [].append if said is None else said.append)
+
+
 def listed(path: str, params: Mapping[str, Any]) -> Any:
-    """Two pages of objects, a row without an id among them."""
+    """Two pages of objects, an id as a number among them."""
     name = params["fields"][0]
-    rows = {1: [{name: "1"}, {name: 2}], 2: [{name: "2"}, {}, {name: "3"}]}[params["page"]]
-    return page(rows, total=5, number=params["page"], pages=2)
+    rows = {1: [{name: "1"}, {name: 2}], 2: [{name: "3"}]}[params["page"]]
+    return page(rows, total=3, number=params["page"], pages=2)
 
 
 def test_every_id_once_from_all_pages() -> None:
     """Ids are texts, deleted objects belong to them, and only the id is asked for."""
     client = Canned(listed)
-    assert Structure(client).campaigns(A) == ["1", "2", "3"]
+    assert structure_of(client).campaigns(A) == ["1", "2", "3"]
     path, params = client.asked[0]
     assert (path, params["fields"], params["page_size"]) == ("campaign/get", ["campaign_id"], 1000)
     assert params["filtering"] == {"primary_status": "STATUS_ALL"}
@@ -27,7 +33,7 @@ def test_every_id_once_from_all_pages() -> None:
 def test_ad_groups_of_one_campaign() -> None:
     """The list is limited to the campaign."""
     client = Canned(listed)
-    assert Structure(client).adgroups(A, "8") == ["1", "2", "3"]
+    assert structure_of(client).adgroups(A, "8") == ["1", "2", "3"]
     assert client.asked[0][0] == "adgroup/get"
     assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"]}
 
@@ -35,7 +41,7 @@ def test_ad_groups_of_one_campaign() -> None:
 def test_each_list_is_read_once() -> None:
     """Asked again for the same, the answer is remembered; another account or campaign is another list."""
     client = Canned(listed)
-    structure = Structure(client)
+    structure = structure_of(client)
     for _ in range(2):
         structure.campaigns(A)
         structure.campaigns(B)
@@ -46,5 +52,24 @@ def test_each_list_is_read_once() -> None:
 
 def test_an_account_without_objects() -> None:
     """An empty list is a list, also where TikTok sends null."""
-    assert Structure(Canned(lambda path, params: page([]))).campaigns(A) == []
-    assert Structure(Canned(lambda path, params: {**page([]), "list": None})).campaigns(A) == []
+    assert structure_of(Canned(lambda path, params: page([]))).campaigns(A) == []
+    assert structure_of(Canned(lambda path, params: {**page([]), "list": None})).campaigns(A) == []
+
+
+def test_a_row_that_slipped_between_two_pages_is_found() -> None:
+    """The list is read until it adds up: a campaign that lacks would cost a report all its rows."""
+    readings = iter([[1], [1, 2]])
+
+    def slipping(path: str, params: Mapping[str, Any]) -> Any:
+        return page([{"campaign_id": str(id)} for id in next(readings)], total=2)
+
+    assert structure_of(Canned(slipping)).campaigns(A) == ["1", "2"]
+
+
+def test_a_list_that_never_adds_up_is_told() -> None:
+    """A row without an id is no object; the warning names list and account."""
+    said: list[str] = []
+    client = Canned(lambda path, params: page([{"campaign_id": "1"}, {}]))
+    assert structure_of(client, said).campaigns(A) == ["1"]
+    (text,) = said
+    assert text.startswith(f"campaign/get of account {A}, read to divide a report: TikTok counts 2 rows")
