@@ -4,9 +4,13 @@
 #
 #   examples/sync.sh FOLDER
 #
+# Give it a token, not an authorization code: a code works once, and what it was exchanged for would stay in
+# FOLDER/messages.jsonl alone. `source-tiktok-ads authorize` writes a config.json with the token.
+#
 # IMAGE names another image; DOCKER_OPTIONS is added to `docker run`.
 set -eu
-folder=$(cd "${1:?usage: sync.sh FOLDER}" && pwd)
+[ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
+folder=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 
 connector() {

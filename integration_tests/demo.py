@@ -42,12 +42,17 @@ DAYS = """
 SELECT CAST(stat_time_day AS DATE), sum(spend), sum(conversion) FROM ad_insights
 WHERE advertiser_id = ? GROUP BY 1 ORDER BY 1 DESC LIMIT ?"""
 
+# By ids, because names change and two campaigns may share one; the name is that of the newest version.
 QUERY = """\
-SELECT a.name AS account, i.campaign_name AS campaign, i.currency,
+SELECT a.name AS account, c.name AS campaign, i.currency,
        round(sum(i.spend), 2) AS spend, sum(i.clicks) AS clicks, sum(i.conversion) AS conversions
-FROM ad_insights i JOIN advertisers a USING (advertiser_id)
+FROM tiktok.ad_insights i
+JOIN tiktok.advertisers a USING (advertiser_id)
+JOIN (SELECT advertiser_id, campaign_id, arg_max(campaign_name, modify_time) AS name
+      FROM tiktok.campaigns GROUP BY 1, 2) c USING (advertiser_id, campaign_id)
 WHERE i.stat_time_day >= DATE '2026-03-01'
-GROUP BY ALL ORDER BY conversions DESC, campaign LIMIT 5"""
+GROUP BY i.advertiser_id, i.campaign_id, a.name, c.name, i.currency
+ORDER BY conversions DESC, campaign LIMIT 5"""
 
 
 class DemoError(Exception):
@@ -146,7 +151,8 @@ def simulator() -> Iterator[str]:
 
 
 def demonstrate(url: str, connector: Connector, db: duckdb.DuckDBPyConnection) -> None:
-    """The whole demo, against the TikTok at `url`."""
+    """The whole demo, against the TikTok at `url`; the tables go into the schema that the examples speak of."""
+    db.execute("CREATE SCHEMA tiktok; USE tiktok")
     say(f"[1/6] simulator: a TikTok of five accounts answers at {url}; its clock says {clock(url)}")
     connector.write("config", config(url))
     with watched("[2/6] check: may this configuration read?"):
@@ -157,7 +163,8 @@ def demonstrate(url: str, connector: Connector, db: duckdb.DuckDBPyConnection) -
     first = sync(f"[4/6] first sync: everything since {START_DATE}", connector, tables, db)
     before = days_shown(db)
     say(f"[5/6] a day passes: the simulator's clock says {clock(url, advance_days=1)}")
-    second = sync("[6/6] second sync, from the first one's state: what is new or restated", connector, tables, db)
+    title = f"[6/6] second sync, from the first one's state: new days, and the last {LOOKBACK_DAYS} again (look-back)"
+    second = sync(title, connector, tables, db)
     say_tables(db, tables, first, second)
     say_spend(db, before)
     say_where(db, connector.folder / "tiktok_ads.duckdb")
@@ -303,7 +310,9 @@ def say_where(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     say(f"\nThe database: {path}\nA query to try, and its answer:\n\n{QUERY};\n")
     answer = db.execute(QUERY)
     say("\n".join(grid([column[0] for column in answer.description or ()], answer.fetchall())))
-    say(f"\nMore: {sys.executable} -c \"import duckdb; duckdb.connect('{path}').sql('FROM ads').show()\"")
+    say(f"\nMore: {sys.executable} -c \"import duckdb; duckdb.connect('{path}').sql('FROM tiktok.ads').show()\"")
+    say("The queries of examples/ run on it as well, newest_versions.sql first.")
+    say(f"{path.parent / 'config.json'} names a simulator that ends now: it is there to be read, not to be used again.")
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

@@ -141,13 +141,25 @@ def test_two_syncs_land_in_the_database(
         demo.demonstrate(simulator.url, Connector(tmp_path), db)
         tables = {name: rows for name, rows in counts(db).items() if rows}
         days = db.execute("SELECT max(stat_time_day) FROM ad_insights").fetchall()
+        for example in ("newest_versions.sql", "campaign_results.sql"):
+            db.execute((ROOT / "examples" / example).read_text(encoding="utf-8"))
+        results = db.fetchall()
     shown = capsys.readouterr().out
     assert len(tables) == 9
+    assert results
     assert days == [(datetime.fromisoformat("2026-03-11"),)]
     for name, rows in tables.items():
         assert f"{name} " in shown
         assert f"{rows:,}\n" in shown
-    for word in ("first sync", "new", "conversions", "Spend by day", str(tmp_path / "tiktok_ads.duckdb"), demo.QUERY):
+    for word in (
+        "first sync",
+        "new",
+        "conversions",
+        "last 7 again",
+        "Spend by day",
+        str(tmp_path / "tiktok_ads.duckdb"),
+        demo.QUERY,
+    ):
         assert word in shown
 
 

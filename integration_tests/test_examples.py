@@ -136,6 +136,13 @@ def test_script_goes_on_from_its_state(synced: tuple[Path, int]) -> None:
     assert min(row["stat_time_day"] for row in rows["ad_insights"])[:10] == CUT_OVER
 
 
+@pytest.mark.parametrize("arguments", [[], ["one", "two"]])
+def test_script_says_how_it_is_used(arguments: list[str]) -> None:
+    """Called with anything but one folder the script says what it wants, in one line and nothing else."""
+    end = subprocess.run(["examples/sync.sh", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert (end.returncode, end.stdout, end.stderr) == (2, "", "usage: examples/sync.sh FOLDER\n")
+
+
 def test_script_shows_a_failed_check(sync: Callable[[Path], tuple[int, str]], tmp_path: Path) -> None:
     """Where the check fails the script says why, exits with 1 and reads nothing."""
     configure(tmp_path, CUT_OVER, token=REVOKED_TOKEN)
@@ -197,6 +204,21 @@ def database(old: Rows, synced: tuple[Path, int]) -> Iterator[Any]:
 def one(database: Any, query: str) -> Any:
     """The only value of a query."""
     return database.execute(query).fetchone()[0]
+
+
+def test_campaigns_of_one_name_stay_apart(database: Any) -> None:
+    """Campaigns are told apart by their id, however they are called: a row for each and day."""
+    database.execute(sql("newest_versions.sql"))
+    query = sql("campaign_results.sql").rstrip().removesuffix(";")
+    days = "SELECT count(DISTINCT (advertiser_id, campaign_id, stat_time_day)) FROM tiktok.ad_insights"
+    database.execute("BEGIN")
+    try:
+        database.execute("UPDATE tiktok.campaigns SET campaign_name = 'Sale', current_status = 'ACTIVE'")
+        database.execute("UPDATE tiktok.advertisers SET name = 'Shop'")
+        assert one(database, f"SELECT count(*) FROM ({query})") == one(database, days)
+        assert one(database, f"SELECT count(DISTINCT campaign_name) FROM ({query})") == 1
+    finally:
+        database.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("name", ["newest_versions.sql", "newest_versions_postgres.sql"])
@@ -315,3 +337,17 @@ def test_pyairbyte_script(
     cache = {"db_path": "tiktok.duckdb", "schema_name": "tiktok"}
     assert rest == [("check", {}), ("select_all_streams", {}), ("read", cache)]
     assert capsys.readouterr().out == "ad_insights: 2 rows\n"
+
+
+def test_readme_shows_a_script_that_runs(pyairbyte: PyAirbyte, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines of the README run as they stand, on the image and with the configuration of the folder they name."""
+    [shown] = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "config.json").write_text('{"start_date": "2024-01-01"}', encoding="utf-8")
+    (tmp_path / "readme.py").write_text(shown, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("readme.py")
+    (name, arguments), *rest = pyairbyte.calls
+    assert name == "source-tiktok-ads"
+    assert arguments == {"config": {"start_date": "2024-01-01"}, "docker_image": "airbyte/source-tiktok-ads:dev"}
+    assert [call for call, _ in rest] == ["select_all_streams", "read"]

@@ -14,16 +14,19 @@ import yaml
 
 from docs import generate
 from source_tiktok_ads.config import SANDBOX_BUDGET, TIERS, normalise, parse
+from source_tiktok_ads.incoming import blobs_by_stream, states_of
 from source_tiktok_ads.streams import model
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
 from source_tiktok_ads.sync import state
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_ads"
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")), *(ROOT / "docs").glob("*.md")]
+)
 GUIDE = ROOT / "docs" / "tiktok-ads.md"
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def text(path: Path) -> str:
@@ -126,7 +129,8 @@ def test_changelog_names_every_stream() -> None:
 def test_columns_mentioned_exist() -> None:
     """The columns that the pages about numbers and switching speak of exist in some stream."""
     columns = {column for stream in STREAMS for column in stream.columns}
-    known = columns | set(BY_NAME) | set(SETTINGS) | set(CREDENTIALS) | {"user_agent", "request_timeout"}
+    foreign = {"user_agent", "request_timeout", "attribution_window", "report_granularity"}
+    known = columns | set(BY_NAME) | set(SETTINGS) | set(CREDENTIALS) | foreign
     for name in ("numbers.md", "switching.md"):
         page = ROOT / "docs" / name
         words = re.findall(r"`(?:\w+\.)?([a-z0-9]+(?:_[a-z0-9]+)+)`", prose(page))
@@ -321,7 +325,7 @@ def test_qlik_configuration_is_read_as_meant() -> None:
 
 def test_states_shown_are_states() -> None:
     """The states shown are read by the connector, entry by entry, and written again in the same way."""
-    report, entities = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
+    report, entities, _ = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
     for shown in (report, entities):
         assert state.dump(state.parse(shown)) == shown
     for cursor in state.parse(report).cursors.values():
@@ -332,13 +336,39 @@ def test_states_shown_are_states() -> None:
         assert state.cursor_of_changes(state.changes_of(cursor, "modify_time"), "modify_time") == cursor
 
 
+def test_state_file_shown_is_read(tmp_path: Path) -> None:
+    """The file shown is a list of states as `--state` takes it, and what it holds for a stream is a state."""
+    [*_, shown] = blocks(ROOT / "docs" / "state.md", "json")
+    (tmp_path / "state.json").write_text(shown, encoding="utf-8")
+    held = blobs_by_stream(states_of(str(tmp_path / "state.json")))
+    assert set(held) <= set(BY_NAME)
+    assert all(state.parse(blob).cursors for blob in held.values())
+    assert held
+
+
+def test_defaults_of_airbytes_connector() -> None:
+    """What the switching guide says of settings that a configuration of Airbyte's connector leaves out."""
+    credentials = {"auth_type": "oauth2.0", "access_token": "t", "advertiser_id": "7123456789012345678"}
+    form, [note] = normalise({"credentials": credentials})
+    config = parse(form, {})
+    rows = dict(table(section(ROOT / "docs" / "switching.md", "## From Airbyte's TikTok Marketing connector"), "there"))
+    assert rows["`attribution_window`"] == f"`lookback_days`; {config.lookback_days} where not set"
+    assert rows["`start_date` not set"].startswith(str(config.start_date))
+    assert rows["`include_deleted` not set"].startswith(f"`{json.dumps(config.include_deleted)}`")
+    assert rows["`entity_versions` not set"].startswith(f"`{config.entity_versions}`")
+    assert "translated" in note
+    assert config.account_ids == (credentials["advertiser_id"],)
+
+
 def test_python_shown_compiles() -> None:
-    """The Python of the README is Python, and each line of it stands in the example it shortens."""
+    """The Python of the README is Python, and calls PyAirbyte as the example does that it shortens."""
     [shown] = blocks(ROOT / "README.md", "python")
     compile(shown, "README.md", "exec")
     calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(shown)) if isinstance(node, ast.Call)}
     example = ast.parse(text(ROOT / "examples" / "pyairbyte_sync.py"))
-    assert calls <= {ast.unparse(node.func) for node in ast.walk(example) if isinstance(node, ast.Call)}
+    assert calls - {"open", "json.load"} <= {
+        ast.unparse(node.func) for node in ast.walk(example) if isinstance(node, ast.Call)
+    }
 
 
 def test_sql_shown_is_that_of_the_examples() -> None:
