@@ -311,7 +311,7 @@ def say_where(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     answer = db.execute(QUERY)
     say("\n".join(grid([column[0] for column in answer.description or ()], answer.fetchall())))
     say(f"\nMore: {sys.executable} -c \"import duckdb; duckdb.connect('{path}').sql('FROM tiktok.ads').show()\"")
-    say("The queries of examples/ run on it as well, newest_versions.sql first.")
+    say("Of examples/, newest_versions.sql and then campaign_results.sql run on it as they are.")
     say(f"{path.parent / 'config.json'} names a simulator that ends now: it is there to be read, not to be used again.")
 
 
