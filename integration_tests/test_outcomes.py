@@ -202,6 +202,24 @@ def test_usable(command: Command, config: Given, accounts: tuple[str, ...], note
     assert note in "\n".join(outcome.logs)
 
 
+def test_a_file_with_a_byte_order_mark(command: Command) -> None:
+    """What some editors write before the JSON changes nothing."""
+    for verb in ("check", "discover"):
+        assert command(verb, "\ufeff" + json.dumps(quick(ours()))).code == 0
+    assert command("check", "\ufeff" + json.dumps(quick(ours()))).verdict == {"status": "SUCCEEDED"}
+
+
+@pytest.mark.parametrize("verb", ["check", "discover", "read"])
+def test_a_setting_that_is_misspelt(command: Command, tiktok: Simulator, verb: str) -> None:
+    """The sentence about the missing one names it and what was perhaps meant; check warns of it before its verdict."""
+    outcome = command(verb, {"credentials": OAUTH, "startdate": START}, *([configured(["ads"])] * (verb == "read")))
+    meant = f"{IGNORED}startdate (did you mean start_date?)."
+    said = failed(outcome) if verb == "check" else refused(outcome)
+    assert said == f"start_date is missing: {DAY} {meant}"
+    assert outcome.warnings == [f"WARN {meant}"] * (verb == "check")
+    assert tiktok.requests == []
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.json")), ids=lambda path: path.stem)
 def test_files_of_the_standard_suite(command: Command, path: Path) -> None:
     """The configurations that the CDK's suite runs with end as their names say."""
@@ -285,7 +303,7 @@ PACE = "write a number above 0, such as 5."
 SCALE = "write a number above 0 and at most 1, such as 0.01."
 URL = "write an address such as http://127.0.0.1:8080."
 HERE = "write an origin on a loopback or private address, such as http://127.0.0.1:8080, or remove it."
-TOKEN_WANTED = "write the access token as TikTok issued it, without spaces and not the asterisks that Airbyte shows"
+TOKEN_WANTED = "write the access token as TikTok issued it, without the word Bearer, without spaces and not the "
 
 # Every field with values of other types and beyond its bounds; the sentence names field and value, and what to write.
 WRONG: dict[str, tuple[tuple[Any, ...], str]] = {
@@ -317,8 +335,13 @@ REFUSED: list[tuple[str, Given, str, str]] = [
         for kind, value in (("text", TOKEN), ("list", [OAUTH]), ("number", 5), ("flag", True))
     ),
     ("no start", {"credentials": OAUTH}, "start_date is missing: ", DAY),
-    ("no auth_type", ours(credentials={"access_token": TOKEN}), "credentials.auth_type is missing or unknown: ", "oau"),
-    ("a strange auth_type", ours(credentials={**OAUTH, "auth_type": "basic"}), "credentials.auth_type is", "oauth2.0"),
+    ("no auth_type", ours(credentials={"access_token": TOKEN}), "credentials.auth_type is missing: ", "oau"),
+    (
+        "a strange auth_type",
+        ours(credentials={**OAUTH, "auth_type": "basic"}),
+        'credentials.auth_type is "basic"',
+        "oauth2.0",
+    ),
     ("no token", ours(credentials={"auth_type": "oauth2.0"}), "credentials.access_token is missing: ", TOKEN_WANTED),
     *(
         (f"token {kind}", ours(credentials={**OAUTH, "access_token": value}), "credentials.access_token cannot", text)
@@ -420,7 +443,6 @@ def test_another_address_in_the_cloud(command: Command, tiktok: Simulator) -> No
         ("", "is not valid JSON"),
         ("{", "is not valid JSON"),
         ("start_date: 2026-02-20", "is not valid JSON"),
-        ("\ufeff{}", "is not valid JSON"),
         ("[]", "must hold a JSON object"),
         ("null", "must hold a JSON object"),
         ('"{}"', "must hold a JSON object"),
@@ -537,6 +559,7 @@ def test_a_code_is_exchanged_once(command: Command, tiktok: Simulator, verb: str
     streams = [configured(["campaigns"])] if verb == "read" else []
     outcome = command(verb, quick(config), *streams)
     assert (outcome.code, outcome.messages[0]["type"]) == (0, "CONTROL")
+    assert outcome.warnings[0].startswith("WARN The authorization code is spent; the new access token left in the ")
     renewed = outcome.messages[0]["control"]["connectorConfig"]["config"]
     assert renewed["credentials"] == {**OAUTH, "access_token": "simulated-exchanged-token-0001"}
     if verb == "discover":
@@ -571,6 +594,9 @@ def test_an_empty_selection(command: Command, tiktok: Simulator) -> None:
     """Nothing is selected: nothing is read, and that is a success."""
     outcome = command("read", ours(), {"streams": []})
     assert (outcome.code, outcome.records, outcome.errors, outcome.states) == (0, {}, [], {})
+    assert [line for line in outcome.logs if "nothing to read" in line] == [
+        "INFO The catalog selects no stream: nothing to read."
+    ]
     assert tiktok.requests == []
 
 
@@ -821,6 +847,16 @@ def test_a_file_that_is_missing(forks: Forks, option: str) -> None:
     outcome = judged(forks.run("read", ours(), configured(["ads"]), options=extra))
     what = "configuration" if option == "config" else option
     assert refused(outcome) == f"The {what} file gone.json can't be read: No such file or directory."
+
+
+def test_a_failed_read_ends_with_the_names_of_its_streams(command: Command) -> None:
+    """Each stream has its own error; the last one of the sync only names them, and no log line repeats it."""
+    refused_token = ours(credentials={**BARE, "access_token": REVOKED_TOKEN}, accounts=[ACME])
+    outcome = command("read", quick(refused_token), configured([REPORT, ENTITY]))
+    *_, last = outcome.errors
+    assert refused(outcome).startswith("These streams are not complete: ")
+    assert sorted(re.findall(r"[a-z]+_insights|campaigns", last["message"])) == [REPORT, ENTITY]
+    assert not any("AirbyteTracedException" in text for text in [*outcome.logs, outcome.sentences])
 
 
 def test_a_fresh_process_says_the_same(tiktok: Simulator) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
@@ -181,11 +182,11 @@ _RULES: Mapping[str, _Rule] = {
 }
 
 _CODE_WANTED = "the code of the consent page, or the whole address that the page led to"
-_PRINTABLE = "{} as TikTok issued it, without spaces and not the asterisks that Airbyte shows for it"
+_PRINTABLE = "{} as TikTok issued it, without {}spaces and not the asterisks that Airbyte shows for it"
 _CREDENTIAL_RULES: Mapping[str, _Rule] = {
-    "access_token": _text(_PRINTABLE.format("the access token"), _TOKEN),
+    "access_token": _text(_PRINTABLE.format("the access token", "the word Bearer, without "), _TOKEN),
     "app_id": _text("the id of the developer app, as text", _TOKEN),
-    "secret": _text(_PRINTABLE.format("the app's secret"), _TOKEN),
+    "secret": _text(_PRINTABLE.format("the app's secret", ""), _TOKEN),
     "auth_code": _text(_CODE_WANTED, r"(?!https?://)" + _TOKEN.pattern),
     "advertiser_id": _text("the id of the sandbox account, 16 to 19 digits, as text", _ID),
 }
@@ -237,17 +238,12 @@ def _values(mapping: Mapping[str, Any]) -> dict[str, Any]:
     for name, rule in _RULES.items():
         if name not in mapping:
             if rule.required:
-                raise ConfigError(name, f"{name} is missing: write {rule.wanted}.{_HINTS.get(name, '')}")
+                raise ConfigError(name, f"{name} is missing: write {rule.wanted}.")
         elif not rule.fits(mapping[name]):
             # Credentials are never shown, not even in part.
             found = "not of this form" if name == "credentials" else _shown(mapping[name])
             raise ConfigError(name, f"{name} is {found}: write {rule.wanted}.")
     return {name: mapping.get(name, rule.default) for name, rule in _RULES.items()}
-
-
-# Airbyte's connector fills this in by itself. A configuration without any of its marks could as well be one of ours
-# that is incomplete, and a wrong guess would read years of data: so the user says it.
-_HINTS = {"start_date": " (Airbyte's TikTok Marketing connector takes 2016-09-01 where nothing is given.)"}
 
 
 def _shown(value: Any) -> str:
@@ -260,11 +256,18 @@ def _credentials(given: Mapping[str, Any]) -> Credentials:
     auth_type = given.get("auth_type")
     kind = _KINDS.get(auth_type) if isinstance(auth_type, str) else None
     if kind is None:
-        sentence = f"credentials.auth_type is missing or unknown: write one of {', '.join(_KINDS)}."
+        sentence = f"credentials.auth_type is {_shown_type(auth_type)}: write one of {', '.join(_KINDS)}."
         raise ConfigError("credentials.auth_type", sentence)
     for name in kind.required + kind.optional:
         _check_credential(name, given, required=name in kind.required)
     return kind.build(**{name: given[name] for name in kind.required + kind.optional if name in given})
+
+
+def _shown_type(auth_type: Any) -> str:
+    """What stands in place of an `auth_type`; what is longer than a word might be a secret in the wrong field."""
+    if auth_type is None:
+        return "missing"
+    return _shown(auth_type) if isinstance(auth_type, str) and len(auth_type) <= 24 else "not of this form"
 
 
 def _check_credential(name: str, given: Mapping[str, Any], required: bool) -> None:
@@ -407,7 +410,7 @@ def normalise(raw: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     shaped = {name: _SHAPERS.get(name, _same)(value) for name, value in given.items() if name in _RULES}
     ignored = _unknown(given)
     if ignored:
-        notes.append(f"Settings that this connector does not have are ignored: {', '.join(ignored)}.")
+        notes.append(f"{_IGNORED}{', '.join(ignored)}.")
     return shaped, tuple(notes)
 
 
@@ -420,6 +423,20 @@ _FLAT_NOTE = (
     "The flat configuration, as the Singer tap, Stitch and Qlik have it, was translated; include_deleted is false, as "
     "there, unless it is set."
 )
+
+
+_IGNORED = "Settings that this connector does not have are ignored: "
+
+
+def warns(note: str) -> bool:
+    """Whether a note of `normalise` names settings that are ignored, which may be misspelt ones."""
+    return note.startswith(_IGNORED)
+
+
+def explained(error: ConfigError, notes: Sequence[str]) -> str:
+    """The sentence of an error; where a setting is missing, with the ignored ones, because one may be it misspelt."""
+    ignored = [note for note in notes if warns(note)] if " is missing: " in str(error) else []
+    return " ".join([str(error), *ignored])
 
 
 def with_access_token(mapping: Mapping[str, Any], access_token: str) -> dict[str, Any]:
@@ -468,8 +485,9 @@ def _exact(given: Mapping[str, Any]) -> dict[str, Any]:
 def _filled(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A copy without what forms send for "nothing": null and blank text; the same inside the credentials."""
     given = {name: value for name, value in raw.items() if not _is_blank(value)}
-    if isinstance(given.get("credentials"), Mapping):
-        given["credentials"] = {name: v for name, v in given["credentials"].items() if not _is_blank(v)}
+    for inner in ("credentials", "environment"):
+        if isinstance(given.get(inner), Mapping):
+            given[inner] = {name: value for name, value in given[inner].items() if not _is_blank(value)}
     return given
 
 
@@ -478,6 +496,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _is_airbyte(given: Mapping[str, Any]) -> bool:
+    # One without any mark could as well be ours, incomplete: taking 2016-09-01 for its start would read years of data.
     credentials = given.get("credentials")
     if not isinstance(credentials, Mapping):
         return credentials is None and isinstance(given.get("environment"), Mapping)
@@ -525,13 +544,18 @@ def _only_account(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(given: Mapping[str, Any]) -> list[str]:
-    """The names, never the values, of settings that no field reads."""
-    top = [name for name, value in given.items() if name not in _RULES]
+    """The names, never the values, of settings that no field reads, each with the one that was perhaps meant."""
+    top = [_suggested("", str(name), _RULES) for name in given if name not in _RULES]
     credentials = given.get("credentials")
     inside = credentials if isinstance(credentials, Mapping) else {}
     known = _known_credentials(inside)
-    names = [str(name) for name in top] + [f"credentials.{name}" for name in inside if name not in known]
-    return [" ".join(name.split()) for name in names]
+    return top + [_suggested("credentials.", str(name), known) for name in inside if name not in known]
+
+
+def _suggested(prefix: str, name: str, known: Iterable[str]) -> str:
+    shown = prefix + " ".join(name.split())
+    meant = get_close_matches(name.lower(), list(known), 1, cutoff=0.75)
+    return f"{shown} (did you mean {prefix}{meant[0]}?)" if meant else shown
 
 
 def _known_credentials(credentials: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.source import SourceTiktokAds, page_of, settings_of
+from source_tiktok_ads.incoming import config_error
+from source_tiktok_ads.source import SourceTiktokAds, page_of
 
 PAGES_BETWEEN_MEMORY_CHECKS = 20
 
@@ -33,8 +34,7 @@ class Entrypoint(AirbyteEntrypoint):
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Raises a configuration error whose sentence names the field."""
-        settings_of(config)
+        """Nothing: `check` judges by its own sentences, after it has said how the configuration was understood."""
 
     @staticmethod
     def handle_record_counts(
@@ -49,6 +49,8 @@ class Entrypoint(AirbyteEntrypoint):
 
     def lines(self, args: argparse.Namespace) -> Iterator[bytes]:
         """The output of a command, in whole lines. Raises what ends the command early."""
+        if args.command is None:
+            raise config_error("A command is missing: write one of spec, check, discover, read, authorize.")
         if args.command != "read":
             yield from map(_line, self.run(args))
             return
@@ -75,7 +77,7 @@ def launch(args: Sequence[str]) -> int:
     logging.disable(logging.INFO)
     entrypoint = Entrypoint(SourceTiktokAds(paged=True))
     logging.disable(logging.NOTSET)
-    parsed = entrypoint.parse_args(list(args))
+    parsed = _parsed(entrypoint, args)
     with PRINT_BUFFER:
         try:
             for lines in entrypoint.lines(parsed):
@@ -87,6 +89,16 @@ def launch(args: Sequence[str]) -> int:
             _write(_line(entrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
             os._exit(1)
     return 0
+
+
+def _parsed(entrypoint: Entrypoint, args: Sequence[str]) -> argparse.Namespace:
+    try:
+        return entrypoint.parse_args(list(args))
+    except SystemExit:
+        # The CDK's parser knows only the protocol's commands.
+        if args[0] not in ("spec", "check", "discover", "read"):
+            print("One command more, authorize, makes a configuration: see authorize --help.", file=sys.stderr)
+        raise
 
 
 def _traced(error: Exception) -> AirbyteTracedException:

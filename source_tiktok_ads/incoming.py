@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from airbyte_cdk.models import (
     AirbyteStreamState,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
+    DestinationSyncMode,
     FailureType,
     StreamDescriptor,
+    SyncMode,
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -36,13 +40,53 @@ def config_of(path: str) -> dict[str, Any]:
 def catalog_of(path: str) -> ConfiguredAirbyteCatalog:
     """The configured catalog in a file. Raises a configuration error where it holds none."""
     content = _json_file(path, "catalog")
-    try:
-        return ConfiguredAirbyteCatalogSerializer.load(content)
-    except Exception as error:
-        raise config_error(
-            f"The catalog file {path} holds no configured catalog ({type(error).__name__}): it needs `streams`, each "
-            "with `stream`, `sync_mode` and `destination_sync_mode`."
-        ) from None
+    fault = _fault(content)
+    if fault is None:
+        try:
+            return ConfiguredAirbyteCatalogSerializer.load(content)
+        except Exception:
+            fault = "one of its optional fields has a value of another type"
+    raise config_error(
+        f"The catalog file {path} holds no configured catalog: {fault}. It needs `streams`, each with `stream`, "
+        "`sync_mode` and `destination_sync_mode`."
+    )
+
+
+def _fault(content: Any) -> str | None:
+    """What keeps a catalog from being read, None where nothing does: the first fault of its first such entry."""
+    entries = _part(content, "streams")
+    if not isinstance(entries, list):
+        return "`streams` is missing or no list"
+    return next((fault for number, entry in enumerate(entries, 1) for fault in _entry_faults(number, entry)), None)
+
+
+def _entry_faults(number: int, entry: Any) -> Iterator[str]:
+    stream = _part(entry, "stream")
+    name = _part(stream, "name")
+    where = f"stream {name}" if name and isinstance(name, str) else f"entry {number} of `streams`"
+    modes = (_mode_faults(field, [_part(entry, field)], modes) for field, modes in _MODES.items())
+    yield from (f"{where}: `{field}` {fault}" for field, fault in chain(_stream_faults(stream), *modes))
+
+
+def _stream_faults(stream: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(stream, dict):
+        yield "stream", "is missing or no object"
+    for field, kind, wanted in _STREAM_FIELDS:
+        if not isinstance(_part(stream, field), kind):
+            yield f"stream.{field}", f"is missing or no {wanted}"
+    yield from _mode_faults("stream.supported_sync_modes", _part(stream, "supported_sync_modes"), SyncMode)
+
+
+def _mode_faults(field: str, values: Any, modes: type[Enum]) -> Iterator[tuple[str, str]]:
+    allowed = [mode.value for mode in modes]
+    for value in values or ():
+        if value not in allowed:
+            found = "is missing" if value is None else f"is {json.dumps(value)[:60]}"
+            yield field, f"{found}, not one of {', '.join(allowed)}"
+
+
+_STREAM_FIELDS = (("name", str, "text"), ("json_schema", dict, "object"), ("supported_sync_modes", list, "list"))
+_MODES: Mapping[str, type[Enum]] = {"sync_mode": SyncMode, "destination_sync_mode": DestinationSyncMode}
 
 
 def states_of(path: str) -> list[AirbyteStateMessage]:
@@ -57,6 +101,7 @@ def states_of(path: str) -> list[AirbyteStateMessage]:
         raise config_error(
             f"The state file {path} must hold a list of states, as the connector emits them: "
             '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": …}, "stream_state": …}}].'
+            + (_one_list(path) if _part(content, "type") in ("STATE", "STREAM", "GLOBAL") else "")
         )
     return [message for item in content for message in _messages(item, path)]
 
@@ -100,8 +145,15 @@ def _message(stream: Any) -> AirbyteStateMessage:
 
 def _json_file(path: str, what: str) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise config_error(f"The {what} file {path} can't be read: {error.strerror}.") from None
     except ValueError as error:
-        raise config_error(f"The {what} file {path} is not valid JSON: {error}.") from None
+        # The states of a sync's output, saved as they come, one a line.
+        lines = what == "state" and str(error).startswith("Extra data")
+        hint = _one_list(path) if lines else ""
+        raise config_error(f"The {what} file {path} is not valid JSON: {error}.{hint}") from None
+
+
+def _one_list(path: str) -> str:
+    return f" States that stand one a line have to be put into one list: jq -s . {path}"

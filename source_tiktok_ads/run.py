@@ -72,7 +72,7 @@ def _quick_catalog(path: str) -> str | None:
     from source_tiktok_ads.streams.catalog import catalog
 
     try:
-        config, notes = normalise(json.loads(Path(path).read_text(encoding="utf-8")))
+        config, notes = normalise(json.loads(Path(path).read_text(encoding="utf-8-sig")))
         settings = parse(config, os.environ)
     except (OSError, ValueError, AttributeError, ConfigError):
         return None

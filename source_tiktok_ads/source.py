@@ -50,9 +50,11 @@ from source_tiktok_ads.config import (
     AuthorizationCode,
     Config,
     ConfigError,
+    explained,
     normalise,
     parse,
     secrets_in,
+    warns,
     with_access_token,
 )
 from source_tiktok_ads.connection import Brisk, prove
@@ -118,7 +120,7 @@ class SourceTiktokAds(Source):
         """Whether the configuration can be read with, proven by requests that change nothing."""
         self._say_notes()
         try:
-            settings = settings_of(config)
+            settings = settings_of(config, self._notes)
             if isinstance(settings.credentials, AuthorizationCode):
                 logger.info(
                     "The authorization code works only once, so check leaves it alone: the first discover or read "
@@ -155,12 +157,15 @@ class SourceTiktokAds(Source):
     ) -> Iterator[AirbyteMessage]:
         client, settings = self._with_token(config, logger)
         yield from self.message_repository.consume_queue()
+        if not catalog.streams:
+            logger.info("The catalog selects no stream: nothing to read.")
         known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in BY_NAME}
         unknown = [entry for entry in catalog.streams if entry.stream.name not in BY_NAME]
         for entry in unknown:
             yield from _unknown(entry)
         if known:
-            yield from self._synced(logger, client, settings, list(known.values()), blobs_by_stream(states))
+            synced = self._synced(logger, client, settings, list(known.values()), blobs_by_stream(states))
+            yield from _with_names(synced, unknown)
         if unknown:
             raise config_error(f"Streams that do not exist were not read: {_names(unknown)}.")
 
@@ -206,7 +211,7 @@ class SourceTiktokAds(Source):
     def _with_token(self, config: Mapping[str, Any], logger: logging.Logger) -> tuple[Client, Config]:
         """A client with a token and the settings; spends an authorization code and sends what it was exchanged for."""
         self.message_repository = Outbox(Queue())
-        settings = settings_of(config)
+        settings = settings_of(config, self._notes)
         client = client_for(settings, logger)
         code = settings.credentials
         if isinstance(code, AuthorizationCode):
@@ -219,23 +224,33 @@ class SourceTiktokAds(Source):
             client.use(token)
             self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
             settings = settings_of(renewed)
+            self._say(Level.WARN, _SPENT)
         self._say_notes()
         return client, settings
 
     def _say_notes(self) -> None:
         """Log how the configuration was understood; kept back until now, because new credentials go before all else."""
         for note in self._notes:
-            log = AirbyteLogMessage(level=Level.INFO, message=filter_secrets(note))
-            self.message_repository.emit_message(AirbyteMessage(type=Type.LOG, log=log))
+            self._say(Level.WARN if warns(note) else Level.INFO, note)
+
+    def _say(self, level: Level, text: str) -> None:
+        log = AirbyteLogMessage(level=level, message=filter_secrets(text))
+        self.message_repository.emit_message(AirbyteMessage(type=Type.LOG, log=log))
 
 
-def settings_of(config: Mapping[str, Any]) -> Config:
-    """The configuration, read. Raises a configuration error whose sentence names the field."""
+_SPENT = (
+    "The authorization code is spent; the new access token left in the control message: put it into the configuration "
+    "unless the platform keeps it."
+)
+
+
+def settings_of(config: Mapping[str, Any], notes: Sequence[str] = ()) -> Config:
+    """The configuration, read. Raises a configuration error whose sentence names the field, and what was ignored."""
     _hide(config)
     try:
         return parse(normalise(config)[0], os.environ)
     except ConfigError as error:
-        raise config_error(str(error)) from None
+        raise config_error(explained(error, notes)) from None
 
 
 def client_for(settings: Config, logger: logging.Logger) -> Client:
@@ -311,18 +326,36 @@ def _unknown(entry: ConfiguredAirbyteStream) -> Iterator[AirbyteMessage]:
     yield status_message(entry.stream, AirbyteStreamStatus.INCOMPLETE)
 
 
+def _with_names(
+    messages: Iterator[AirbyteMessage], unknown: Sequence[ConfiguredAirbyteStream]
+) -> Iterator[AirbyteMessage]:
+    """The messages; the engine's last error, which repeats each stream's own with classes, names the streams only."""
+    incomplete = [entry.stream.name for entry in unknown]
+    try:
+        for message in messages:
+            status = message.trace.stream_status if message.trace else None
+            if status and status.status is AirbyteStreamStatus.INCOMPLETE:
+                incomplete.append(status.stream_descriptor.name)
+            yield message
+    except AirbyteTracedException as error:
+        if error.internal_message == "Concurrent read failure":
+            names = ", ".join(dict.fromkeys(incomplete))
+            error.message = f"These streams are not complete: {names}. Each one's own error says why and what to do."
+        raise
+
+
 def _names(entries: Sequence[ConfiguredAirbyteStream]) -> str:
     return ", ".join(entry.stream.name for entry in entries)
 
 
 class _Engine(logging.Filter):
-    """Drops what the engine says wrongly or too loudly: its record counts are pages, its tracebacks stand in traces."""
+    """Drops what the engine says wrongly or too loudly: its record counts are pages, its errors stand in traces."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
         record.exc_info = None
         text = record.getMessage()
-        return not (text.startswith("Read ") and " records from " in text)
+        return not ((text.startswith("Read ") and " records from " in text) or text.startswith("During the sync, "))
 
 
 def _workers(concurrency: int) -> ThreadPoolManager:

@@ -20,11 +20,13 @@ from source_tiktok_ads.config import (
     Config,
     ConfigError,
     SandboxToken,
+    explained,
     normalise,
     origin,
     parse,
     redirected,
     secrets_in,
+    warns,
     with_access_token,
 )
 
@@ -270,10 +272,10 @@ ORIGIN = (
     "http://127.0.0.1:8080, or remove it."
 )
 URL = "write an address such as http://127.0.0.1:8080."
-TYPES = "credentials.auth_type is missing or unknown: write one of oauth2.0, authorization_code, sandbox_access_token."
+TYPES = "credentials.auth_type is {}: write one of oauth2.0, authorization_code, sandbox_access_token."
 BAD_TOKEN = (
-    "credentials.access_token cannot be used: write the access token as TikTok issued it, without spaces and not the "
-    "asterisks that Airbyte shows for it."
+    "credentials.access_token cannot be used: write the access token as TikTok issued it, without the word Bearer, "
+    "without spaces and not the asterisks that Airbyte shows for it."
 )
 BAD_CODE = (
     "credentials.auth_code cannot be used: write the code of the consent page, or the whole address that the page led "
@@ -293,9 +295,25 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "credentials",
         "credentials is not of this form: write an object with auth_type and what belongs to it.",
     ),
-    ("no auth_type", ours(credentials={"access_token": TOKEN}), "credentials.auth_type", TYPES),
-    ("another auth_type", ours(credentials={**OAUTH, "auth_type": "basic"}), "credentials.auth_type", TYPES),
-    ("a list for auth_type", ours(credentials={**OAUTH, "auth_type": ["oauth2.0"]}), "credentials.auth_type", TYPES),
+    ("no auth_type", ours(credentials={"access_token": TOKEN}), "credentials.auth_type", TYPES.format("missing")),
+    (
+        "another auth_type",
+        ours(credentials={**OAUTH, "auth_type": "basic"}),
+        "credentials.auth_type",
+        TYPES.format('"basic"'),
+    ),
+    (
+        "what may be a token for auth_type",
+        ours(credentials={**OAUTH, "auth_type": TOKEN * 5}),
+        "credentials.auth_type",
+        TYPES.format("not of this form"),
+    ),
+    (
+        "a list for auth_type",
+        ours(credentials={**OAUTH, "auth_type": ["oauth2.0"]}),
+        "credentials.auth_type",
+        TYPES.format("not of this form"),
+    ),
     (
         "no token",
         ours(credentials={"auth_type": "oauth2.0", "access_token": ""}),
@@ -383,7 +401,7 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "no start",
         ours(start_date=None),
         "start_date",
-        f"start_date is missing: {DAY} (Airbyte's TikTok Marketing connector takes 2016-09-01 where nothing is given.)",
+        f"start_date is missing: {DAY}",
     ),
     ("a day of words", ours(start_date="yesterday"), "start_date", f'start_date is "yesterday": {DAY}'),
     ("a day that is none", ours(start_date="2023-02-29"), "start_date", f'start_date is "2023-02-29": {DAY}'),
@@ -630,6 +648,7 @@ def refusal(mapping: Mapping[str, Any]) -> ConfigError | None:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(MAPPINGS | MAPPINGS.map(lambda changes: ours(accounts=[ID]) | changes))
 @example({"credentials": {"auth_type": "oauth2.0", "advertiser_id": ID}, "accounts": []})
+@example({"environment": {"access_token": None}})
 def test_any_mapping_ends_in_a_config_or_a_sentence(raw: dict[str, Any]) -> None:
     """Whatever is filled in: translating it twice changes nothing more, and reading it succeeds or names a field."""
     shaped, _ = normalise(raw)
@@ -681,11 +700,40 @@ FLAT_NOTE = (
         ),
         ({"environment": {}, "access_token": TOKEN}, (AIRBYTE_NOTE,)),
         ({"colour": 1}, ("Settings that this connector does not have are ignored: colour.",)),
+        (
+            ours(Startdate="x", account=[ID], credentials={**OAUTH, "app_i": APP}),
+            (
+                "Settings that this connector does not have are ignored: Startdate (did you mean start_date?), account "
+                "(did you mean accounts?), credentials.app_i (did you mean credentials.app_id?).",
+            ),
+        ),
     ],
 )
 def test_notes(raw: dict[str, Any], notes: tuple[str, ...]) -> None:
     """A translation is named once, and every setting nobody reads by its name in one line, never with its value."""
     assert normalise(raw)[1] == notes
+
+
+def test_ignored_settings_warn() -> None:
+    """They may be misspelt ones; how another connector's form was translated is for information."""
+    _, (translated, ignored) = normalise(singer(colour=1))
+    assert (warns(translated), warns(ignored)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (ours(start_date=None, startdate="2024-01-31"), "ignored: startdate (did you mean start_date?)."),
+        (ours(start_date=None), DAY),
+        (singer(start_date="soon", colour=1), DAY),
+    ],
+)
+def test_a_missing_setting_is_explained_by_the_ignored(raw: dict[str, Any], says: str) -> None:
+    """The sentence goes on with the names that nobody reads; where nothing is missing it stays as it is."""
+    shaped, notes = normalise(raw)
+    refused = refusal(shaped)
+    assert refused is not None
+    assert explained(refused, notes).endswith(says)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, AirbyteStreamStatus, FailureType, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, AirbyteStreamStatus, Type
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from sync.canned import MAPPING, A, Wire, facts, page
 
 from source_tiktok_ads.entrypoint import Entrypoint, _write, launch
@@ -186,10 +185,46 @@ def test_memory_is_looked_at_once_a_page(tmp_path: Path, monkeypatch: pytest.Mon
     assert sum(line.startswith(b'{"type":"RECORD"') for line in lines) == looked.count(20) == 1
 
 
-def test_the_configuration_is_judged_by_our_sentences() -> None:
-    """Not by the schema's."""
-    spec = SourceTiktokAds().spec(logging.getLogger("airbyte"))
-    Entrypoint.validate_connection(spec, LOCAL)
-    with pytest.raises(AirbyteTracedException, match=r"^accounts is ") as raised:
-        Entrypoint.validate_connection(spec, {**LOCAL, "accounts": {"a": 7}})
-    assert raised.value.failure_type is FailureType.config_error
+def test_the_configuration_is_judged_by_our_sentences(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not by the schema's; before the verdict stands what was ignored, and what is missing names it."""
+    assert launch(["check", *read_args(tmp_path, start_date=None, startdate="2026-01-01")[1:3]]) == 0
+    messages = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    ignored = "Settings that this connector does not have are ignored: startdate (did you mean start_date?)."
+    assert {"type": "LOG", "log": {"level": "WARN", "message": ignored}} in messages[:-1]
+    said = messages[-1]["connectionStatus"]
+    assert said["status"] == "FAILED"
+    assert said["message"].startswith("start_date is missing: ")
+    assert said["message"].endswith(ignored)
+
+
+def test_no_command_is_an_error_of_the_user(capfd: pytest.CaptureFixture[str]) -> None:
+    """It names the commands there are."""
+    code, (message,) = launched([], capfd)
+    error = message["trace"]["error"]
+    sentence = "A command is missing: write one of spec, check, discover, read, authorize."
+    assert (code, error["failure_type"], error["message"]) == (1, "config_error", sentence)
+
+
+@pytest.mark.parametrize(("args", "code", "told"), [(["--help"], 0, True), (["reed"], 2, True), (["read"], 2, False)])
+def test_help_names_the_command_that_the_cdk_does_not_know(
+    args: list[str], code: int, told: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the commands are listed; the exit code is the parser's."""
+    with pytest.raises(SystemExit) as ended:
+        launch(args)
+    assert ended.value.code == code
+    assert ("authorize --help" in capfd.readouterr().err) is told
+
+
+def test_a_failed_read_ends_with_the_streams_that_are_not_complete(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], wire: Wire
+) -> None:
+    """By their names, without a class; the engine's own line of them is not logged."""
+    wire.answer = lambda path, params: {"list": "none"}
+    with pytest.raises(Left):
+        launch(read_args(tmp_path))
+    *others, last = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    error = last["trace"]["error"]
+    sentence = "These streams are not complete: advertisers. Each one's own error says why and what to do."
+    assert (error["message"], error["failure_type"]) == (sentence, "config_error")
+    assert "During the sync, " not in json.dumps(others)

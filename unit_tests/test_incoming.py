@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import FailureType, SyncMode
+from airbyte_cdk.models import DestinationSyncMode, FailureType, SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.incoming import blobs_by_stream, catalog_of, config_of, states_of
@@ -65,12 +65,73 @@ def test_a_catalog_is_read(file: Callable[[Any], str]) -> None:
     assert (read.stream.name, read.sync_mode) == ("ads", SyncMode.incremental)
 
 
-@pytest.mark.parametrize("content", [[], 7, None, {"streams": [{}]}, {"streams": 7}, {"streams": [{"stream": "ads"}]}])
-def test_another_catalog_is_refused_with_what_it_needs(content: Any, file: Callable[[Any], str]) -> None:
-    """Whatever the parser makes of it."""
+ADS = {"name": "ads", "json_schema": {}, "supported_sync_modes": ["incremental"]}
+ENTRY = {"stream": ADS, "sync_mode": "incremental", "destination_sync_mode": "append"}
+NO_LIST = "`streams` is missing or no list"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ([], NO_LIST),
+        (7, NO_LIST),
+        (None, NO_LIST),
+        ({"streams": 7}, NO_LIST),
+        ({"streams": [{}]}, "entry 1 of `streams`: `stream` is missing or no object"),
+        ({"streams": [ENTRY, {"stream": "ads"}]}, "entry 2 of `streams`: `stream` is missing or no object"),
+        (
+            {"streams": [{**ENTRY, "stream": {**ADS, "name": 7}}]},
+            "entry 1 of `streams`: `stream.name` is missing or no text",
+        ),
+        (
+            {"streams": [{**ENTRY, "stream": {"name": "ads"}}]},
+            "stream ads: `stream.json_schema` is missing or no object",
+        ),
+        (
+            {"streams": [{**ENTRY, "stream": {**ADS, "supported_sync_modes": ["whole"]}}]},
+            'stream ads: `stream.supported_sync_modes` is "whole", not one of full_refresh, incremental',
+        ),
+        (
+            {"streams": [{**ENTRY, "stream": {**ADS, "supported_sync_modes": None}}]},
+            "stream ads: `stream.supported_sync_modes` is missing or no list",
+        ),
+        (
+            {"streams": [{**ENTRY, "sync_mode": "whole"}]},
+            'stream ads: `sync_mode` is "whole", not one of full_refresh, incremental',
+        ),
+        (
+            {"streams": [{"stream": ADS, "sync_mode": "incremental"}]},
+            "stream ads: `destination_sync_mode` is missing, not one of MODES",
+        ),
+        ({"streams": [{**ENTRY, "primary_key": 7}]}, "one of its optional fields has a value of another type"),
+    ],
+)
+def test_another_catalog_is_refused_with_what_it_needs(content: Any, fault: str, file: Callable[[Any], str]) -> None:
+    """With the stream, the field, the value and what it may be."""
+    fault = fault.replace("MODES", ", ".join(mode.value for mode in DestinationSyncMode))
+    needs = "It needs `streams`, each with `stream`, `sync_mode` and `destination_sync_mode`."
     said = sentence(catalog_of, file(content))
-    assert said.startswith("The catalog file FILE holds no configured catalog (")
-    assert "`destination_sync_mode`" in said
+    assert said == f"The catalog file FILE holds no configured catalog: {fault}. {needs}"
+
+
+def test_a_byte_order_mark_is_no_matter(file: Callable[[Any], str]) -> None:
+    """Some editors write one before the JSON."""
+    assert config_of(file(b"\xef\xbb\xbf{}")) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"type": "STATE"}\n{"type": "STATE"}\n',
+        {"type": "STATE", "state": {"type": "STREAM"}},
+        {"type": "STREAM", "stream": {"stream_descriptor": {"name": "ads"}}},
+    ],
+)
+def test_states_outside_a_list_are_refused_with_the_way_into_one(content: Any, file: Callable[[Any], str]) -> None:
+    """As they stand in a sync's output: one a line, or a single one."""
+    said = sentence(states_of, file(content))
+    assert said.endswith(" States that stand one a line have to be put into one list: jq -s . FILE")
+    assert "jq" not in sentence(config_of, file(b"{} {}"))
 
 
 OURS = {"version": 1, "states": []}

@@ -276,6 +276,16 @@ def test_an_empty_selection_reads_nothing(tiktok: Speak, tmp_path: Path) -> None
     assert wire.asked == []
 
 
+def test_an_empty_catalog_is_said_to_be_empty(tiktok: Speak, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One line, since nothing else would explain that nothing comes."""
+    tiktok(world)
+    with caplog.at_level(logging.INFO):
+        fast(arguments(tmp_path, entries()))
+    assert [text for text in caplog.messages if "catalog" in text] == [
+        "The catalog selects no stream: nothing to read."
+    ]
+
+
 def test_unknown_streams_are_named_and_the_rest_is_read(tiktok: Speak, tmp_path: Path) -> None:
     """Each is INCOMPLETE with an error that lists what there is; the sync fails at its end."""
     tiktok(world)
@@ -358,7 +368,7 @@ def test_discover_exchanges_a_code(tiktok: Speak) -> None:
     source = SourceTiktokAds()
     source.discover(LOGGER, configured(source, credentials=CODE))
     assert [path for path, _ in wire.asked] == ["oauth2/access_token"]
-    assert [message.type for message in source.message_repository.consume_queue()] == [Type.CONTROL]
+    assert [message.type for message in source.message_repository.consume_queue()] == [Type.CONTROL, Type.LOG]
 
 
 # --- check ------------------------------------------------------------------------------------------------------------
