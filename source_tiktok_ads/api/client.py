@@ -335,6 +335,8 @@ class Client:
             envelope = ask.decode(reply.body)
         except UNREADABLE:
             return self._unreadable(ask, reply)
+        if _from_a_gateway(reply, envelope.code):
+            return failure("status", "", ask.path, ask.advertiser_id, reply.status)
         self._clock.note(reply.headers.get("date", ""))
         refused = self._verdict(ask, envelope)
         if refused is None:
@@ -356,6 +358,8 @@ class Client:
         try:
             plain = decode_envelope(reply.body)
         except UNREADABLE:
+            plain = None
+        if plain is None or _from_a_gateway(reply, plain.code):
             if reply.status != 200:
                 return failure("status", "", ask.path, ask.advertiser_id, reply.status)
             return failure("garbled", "no JSON" if reply.body else "empty body", ask.path, ask.advertiser_id)
@@ -446,3 +450,8 @@ class Client:
     def _raise_end(self, ask: _Ask[Any]) -> None:
         if self._end is not None:
             raise self._end.again(ask.path, ask.advertiser_id)
+
+
+def _from_a_gateway(reply: Reply, code: int) -> bool:
+    """Whether a failure in JSON is the word of something in between: TikTok's own codes have five digits."""
+    return reply.status >= 400 and 0 < code < 1000

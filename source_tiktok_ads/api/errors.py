@@ -122,7 +122,7 @@ RULES: Mapping[int, Rule] = {
         Action.TAKE,
         "system",
         "TikTok answered only in part",
-        "Compare this part with the next sync's, which reads it again.",
+        "Compare the figures with Ads Manager; a refresh of the stream reads them again.",
     ),
     40000: _bug("TikTok calls the request's parameters invalid"),
     40001: _account("TikTok gives no permission for this account or operation"),

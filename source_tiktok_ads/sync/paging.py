@@ -15,6 +15,9 @@ from source_tiktok_ads.sync.lines import Answer, Piece
 READS = 3
 """How often a request whose rows do not add up is read before its rows are taken as they are."""
 
+IDLE_PAGES = 3
+"""How many pages of a reading may bring nothing new, because rows move from page to page."""
+
 Fetch = Callable[[int], Answer]
 """Gives the answer of a page number."""
 
@@ -97,15 +100,18 @@ def proven(
         # The first reading of all sees just what it sends: one set serves both, as there may be a million rows.
         seen = set[int]() if sent else sent
         totals: set[int] = set()
+        idle = 0
         for info, rows in _pages(partial(_read, fetch, pieces), ahead):
             totals.add(info.total_number)
-            before = len(seen)
+            before, empty = len(seen), not rows
             fresh = _unsent(rows, seen, sent)
             # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
             del rows
             yield fresh
-            # A page without news ends a reading, or a senseless number of pages would never end.
-            if len(seen) == before:
+            # A senseless number of pages would never end: an empty page does, and so do some that bring nothing new,
+            # one where all rows are there.
+            idle += len(seen) == before
+            if empty or idle > (IDLE_PAGES if len(seen) < info.total_number else 0):
                 break
         found, total = len(seen), max(totals)
         if totals == {found}:

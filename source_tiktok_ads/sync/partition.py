@@ -32,6 +32,9 @@ from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
 from source_tiktok_ads.sync.summary import Summary
 
+FAILURES_IN_A_ROW = 8
+"""After so many parts that failed, and none that was read in between, a stream is not asked for any further."""
+
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
 
@@ -112,6 +115,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._all = 0
         self._failed: set[str] = set()
         self._dead = False
+        self._in_a_row = 0
         self._surprised: set[str] = set()
 
     @abstractmethod
@@ -169,7 +173,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
                     yield Record({"": self._lines(stamp, rows)}, self.stream.name)
-            part.finished = True
+            part.finished, self._in_a_row = True, 0
         except TikTokError as error:
             self._leave_out(account, error)
 
@@ -185,7 +189,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
-            self._dead = action is Action.FAIL
+            self._in_a_row += 1
+            self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
             if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)
         sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from source_tiktok_ads.sync.lines import ReportRows
 from source_tiktok_ads.sync.paging import Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import Asked, Refusals
-from source_tiktok_ads.sync.slices import Days, known_after, to_read, windows
+from source_tiktok_ads.sync.slices import Days, known_after, to_read, until, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 from source_tiktok_ads.sync.totals import Totals
 
@@ -75,11 +76,20 @@ class ReportReader(Reader[Report]):
         today = account.today(self.sync.client.now())
         last = min(config.end_date or today, today)
         known = self._before.get(account.id) or Coverage(config.start_date)
-        coverage = Coverage(min(known.start, config.start_date), known.ranges)
+        coverage = Coverage(min(known.start, config.start_date), self._begun(account, known.ranges, today))
         self._coverage[account.id], self._fresh[account.id] = coverage, []
         if coverage.start <= last:
             for days in to_read(coverage.ranges, Days(coverage.start, last), config.lookback_days):
                 yield from (Slice(self, account, window) for window in windows(days, self.stream.grain.days))
+
+    def _begun(self, account: Account, known: Sequence[Days], today: date) -> list[Days]:
+        begun = until(known, today)
+        if begun != [*known]:
+            self.sync.warn(
+                f"{self.stream.name}, account {account.id}: its state claims days after {today}, which has just begun "
+                "by TikTok's clock; they are read when they come."
+            )
+        return begun
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
         """The days of the account that have left, this window included."""

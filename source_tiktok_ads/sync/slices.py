@@ -64,6 +64,11 @@ def to_read(known: Iterable[Days], wanted: Days, lookback: int) -> list[Days]:
     return missing(wanted, [part for days in known if (part := settled(days, lookback))])
 
 
+def until(known: Iterable[Days], day: date) -> list[Days]:
+    """The ranges of days that have begun by `day`: what a state claims beyond it was read under a wrong clock."""
+    return [Days(days.first, min(days.last, day)) for days in known if days.first <= day]
+
+
 def known_after(known: Sequence[Days], fresh: Sequence[Days], lookback: int) -> list[Days]:
     """The ranges a state may claim once the windows `fresh` have left, in date order.
 

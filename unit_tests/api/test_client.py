@@ -500,3 +500,11 @@ def test_hostile_answers_are_classified(replies: list[Reply]) -> None:
         said = str(error)
     assert TOKEN not in said + repr(bench.log)
     assert sum(bench.time.slept) < 10_000
+
+
+@pytest.mark.parametrize("body", [b'{"code":502,"message":"Bad Gateway"}', b'{"code":502,"data":{"list":7}}'])
+def test_json_of_a_gateway_is_no_verdict(body: bytes) -> None:
+    """What stands between us and TikTok may speak JSON too; its failure passes like any other of a gateway."""
+    bench = Bench(Reply(502, {}, body), ok())
+    assert get(bench).code == 0
+    assert len(bench.script.asked) == 2

@@ -15,7 +15,7 @@ from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import Page
-from source_tiktok_ads.sync.partition import Reader, Slice, failure
+from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, failure
 from source_tiktok_ads.sync.slices import Days
 
 from .canned import A, B, C, Canned, config, informed, page, refused, sync_of
@@ -198,6 +198,15 @@ def test_a_failing_slice_leaves_the_others_alone(code: int) -> None:
     reader = Plain({A: 3}, error(code), FINE, error(code), on_skipped_accounts="warn")
     assert len(reader.run()) == 2
     assert reader.read_days == ["1.1", "1.2", "1.3"]
+
+
+def test_a_stream_that_only_fails_is_given_up() -> None:
+    """After eight parts in a row that failed no further one is asked for, whatever the reason."""
+    parts = {A: 6, B: 6}
+    reader = Plain(parts, *[error(50000)] * 12)
+    assert len(reader.run()) == len(reader.read_days) == FAILURES_IN_A_ROW
+    reader = Plain(parts, *[error(50000)] * 7, FINE, *[error(50000)] * 4)
+    assert len(reader.run()) == 11
 
 
 def test_a_verdict_on_the_credentials_ends_the_stream() -> None:

@@ -112,6 +112,15 @@ def test_a_state_brings_the_look_back_and_the_gap() -> None:
     ]
 
 
+def test_a_state_from_the_future_claims_no_day_that_has_not_begun() -> None:
+    """The days up to today are read again as far as the look-back goes, and it is said."""
+    cursors = {A: {"start": "2026-02-01", "stat_time_day": "2026-04-24"}}
+    reading = Reading(nothing, cursors=cursors, lookback_days=3)
+    assert reading.windows() == [("2026-03-12", "2026-03-15")]
+    (text,) = reading.said
+    assert "claims days after 2026-03-15" in text
+
+
 def test_a_new_account_starts_at_start_date() -> None:
     """The cursor of one account says nothing about another."""
     reading = Reading(nothing, cursors={A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}}, lookback_days=0)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.sync.slices import Days, known_after, missing, settled, to_read, windows
+from source_tiktok_ads.sync.slices import Days, known_after, missing, settled, to_read, until, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
 ZERO = date(2026, 1, 1)
@@ -168,3 +168,10 @@ def test_without_kills_nothing_settled_is_read_again(syncs: list[tuple[int, int]
         late = [read for read in reads if read - wanted > timedelta(days=lookback)]
         assert len(late) <= 1, (wanted, reads)
         assert late == reads[-1:] or not late
+
+
+def test_days_that_have_not_begun_are_not_known() -> None:
+    """A claim beyond today was made under a wrong clock; what lies before stays."""
+    known = [Days(date(2026, 3, 1), date(2026, 3, 20)), Days(date(2026, 4, 1), date(2026, 4, 9))]
+    assert until(known, date(2026, 3, 10)) == [Days(date(2026, 3, 1), date(2026, 3, 10))]
+    assert until(known, date(2026, 4, 9)) == known
