@@ -8,6 +8,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -79,15 +80,26 @@ def launch(args: Sequence[str]) -> int:
     logging.disable(logging.NOTSET)
     parsed = _parsed(entrypoint, args)
     with PRINT_BUFFER:
-        try:
-            for lines in entrypoint.lines(parsed):
-                _write(lines)
-        except BrokenPipeError:
-            os._exit(1)
-        except Exception as error:
-            # Workers may wait for room in a queue that nobody empties any more, and would keep the process alive.
+        code = _printed(entrypoint, parsed)
+        if code or parsed.command == "read":
+            # Workers may wait for room in a queue that nobody empties any more, and pages that nobody wants any more
+            # may be under way: neither may keep the process alive.
+            os._exit(code)
+    return code
+
+
+def _printed(entrypoint: Entrypoint, args: argparse.Namespace) -> int:
+    """Print the command's output, and in the end what broke it off; returns the exit code."""
+    try:
+        for lines in entrypoint.lines(args):
+            _write(lines)
+        PRINT_BUFFER.flush()
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        with suppress(BrokenPipeError):
             _write(_line(entrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
-            os._exit(1)
+        return 1
     return 0
 
 

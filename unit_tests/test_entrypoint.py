@@ -92,7 +92,9 @@ def test_new_credentials_are_written_whole_and_nothing_else_shows_them(
 ) -> None:
     """The control message is there to carry the token; it is the first line."""
     code = {"auth_type": "authorization_code", "app_id": "77", "secret": "sec-of-tests", "auth_code": "code-of-tests"}
-    assert launch(read_args(tmp_path, credentials=code)) == 0
+    with pytest.raises(Left) as left:
+        launch(read_args(tmp_path, credentials=code))
+    assert left.value.args == (0,)
     lines = [line for line in capfd.readouterr().out.splitlines() if "MemoryMonitor" not in line]
     assert json.loads(lines[0])["type"] == "CONTROL"
     assert "new-token-of-tests" in lines[0]
@@ -228,3 +230,18 @@ def test_a_failed_read_ends_with_the_streams_that_are_not_complete(
     sentence = "These streams are not complete: advertisers. Each one's own error says why and what to do."
     assert (error["message"], error["failure_type"]) == (sentence, "config_error")
     assert "During the sync, " not in json.dumps(others)
+
+
+def test_a_reader_that_is_gone_also_misses_the_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wire: Wire
+) -> None:
+    """Nothing can be told any more, and nothing keeps the process alive."""
+
+    def gone(lines: bytes) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("source_tiktok_ads.entrypoint._write", gone)
+    for settings in ({}, {"start_date": "soon"}):
+        with pytest.raises(Left) as left:
+            launch(read_args(tmp_path, **settings))
+        assert left.value.args == (1,)
