@@ -75,7 +75,8 @@ class Slice(Partition):
     """What one worker reads at a time: an account, and for reports a window of its days.
 
     Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
-    has left; `changes` is how far an entity stream had read the account, and after reading how far it has.
+    has left; `changes` is how far an entity stream had read the account, and after reading how far it has; `short`
+    says what is known to lack.
     """
 
     reader: Reader[Any]
@@ -83,6 +84,7 @@ class Slice(Partition):
     days: Days | None = None
     changes: Changes = NOTHING_READ
     finished: bool = False
+    short: str = ""
 
     def __hash__(self) -> int:
         return id(self)
@@ -173,9 +175,11 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
                     yield Record({"": self._lines(stamp, rows)}, self.stream.name)
-            part.finished, self._in_a_row = True, 0
+            part.finished, self._in_a_row = not part.short, 0
         except TikTokError as error:
             self._leave_out(account, error)
+        if part.short:
+            self._say_short(part)
 
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
@@ -198,6 +202,14 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         if action is not Action.SKIP_ADVERTISER or self._must_fail(account):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
+
+    def _say_short(self, part: Slice) -> None:
+        """What is known to lack is not claimed, and makes a full refresh incomplete."""
+        sentence = f"{self.stream.name}, {part.to_slice()}: {part.short}"
+        self.sync.summary.leave_out(self.stream.name, part.account.id, part.short)
+        if self.full:
+            raise AirbyteTracedException(message=sentence, failure_type=FailureType.system_error)
+        self.sync.warn(sentence)
 
     def _must_fail(self, account: Account) -> bool:
         # A full refresh that is short would replace a whole table by a part; and where every account is refused,

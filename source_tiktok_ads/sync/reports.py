@@ -163,7 +163,7 @@ class ReportReader(Reader[Report]):
         if reply.cut:
             if self._fewer_objects(part, cut):
                 raise Truncated
-            self.warn_of(part)("TikTok looked only at the newest ads of the account; rows of others are missing.")
+            part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
         return reply.envelope
 
     def _smaller(self, part: Slice, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:

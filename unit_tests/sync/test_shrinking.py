@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.api.patience import TRIES
@@ -178,12 +179,22 @@ def test_a_level_is_not_divided_below_itself(level: Any) -> None:
     assert ("campaign/get" in {path for path, _ in reading.client.asked}) is (level is CAMPAIGN)
 
 
-def test_an_answer_that_cannot_be_divided_further_is_taken_with_a_warning() -> None:
-    """Ads that are left out of one ad group's answer cannot be had in another way."""
+@pytest.mark.parametrize("full", [False, True])
+def test_an_answer_that_cannot_be_divided_further_is_short(full: bool) -> None:
+    """Its rows leave, but no state claims them, the warning tells, and a full refresh is not complete."""
     reading = Reading(world(lambda params: Truncated))
-    assert places(read(reading)) == sorted(WHOLE)
-    assert len(reading.said) == 8
-    assert all("rows of others are missing" in text for text in reading.said)
+    reading.reader.full = full
+    (part,) = reading.slices()
+    rows, failures = [], []
+    try:
+        rows += [record.data[""].rows for record in reading.reader.read(part)]
+    except AirbyteTracedException as error:
+        failures.append(str(error))
+    assert (len(failures), len(reading.said), part.finished) == (int(full), int(not full), False)
+    (told,) = failures or reading.said
+    assert told.endswith("TikTok looked only at the newest ads of the account; rows of others are missing.")
+    assert told.removeprefix(f"spend, {part.to_slice()}: ") in reading.sync.summary.table()
+    assert full or sum(rows) == len(WHOLE)
 
 
 def test_a_lasting_fault_is_met_with_patience_on_the_smallest_part() -> None:
