@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -69,8 +70,10 @@ def test_parts_as_small_as_they_need_to_be(cut: int) -> None:
     is_whole(simulator, outcome, "2026-01-25")
 
 
-def test_what_no_part_can_tell_is_said() -> None:
-    """Where a single ad group has more ads than TikTok looks at, a warning says that rows are missing."""
+def test_what_no_part_can_tell_makes_a_full_refresh_incomplete() -> None:
+    """Where a single ad group has more ads than TikTok looks at, the rows leave, but nobody calls them all."""
     _, outcome = read(SMALL, 2, "2026-03-09", 1000)
-    assert outcome.code == 0
-    assert any("newest ads" in line for line in outcome.warnings)
+    assert outcome.code == 1
+    assert outcome.records[STREAM]
+    assert any("newest ads" in json.dumps(error) for error in outcome.errors)
+    assert outcome.statuses[STREAM][-1] == "INCOMPLETE"
