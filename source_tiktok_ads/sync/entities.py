@@ -59,12 +59,13 @@ class EntityReader(Reader[Entity]):
         """Every pass over the list; a row that two of them bring leaves once."""
         sent = set[int]()
         for status, said in self._statuses():
+            filters = self._filters(status, rows.since, began)
             try:
-                for filtering in self._filters(status, rows.since, began):
+                for filtering in filters:
                     yield from self._pass(part, rows, sent, filtering, said)
             except TikTokError as error:
                 # TikTok: whether modified_after is taken beside STATUS_ALL is not documented; if not, read whole.
-                if error.code != 40002 or not (self._takes_since and rows.since):
+                if error.code != 40002 or filters == [status]:
                     raise
                 yield from self._pass(part, rows, sent, status, said)
                 self._takes_since = False
