@@ -120,6 +120,27 @@ def test_a_list_that_cannot_be_proven_is_short(mode: str) -> None:
         assert [entry["partition"]["advertiser_id"] for entry in states] == [sound]
 
 
+def test_an_outage_is_waited_for_once() -> None:
+    """No connection holds any more: one request's patience for each worker, then every stream says so; exit 1."""
+    midway = {"kind": "reset", "nth": tuple(range(6, 9999)), "once_per_request": False}
+    simulator, outcome = struck(midway, concurrency=2, start_date="2025-02-01")
+    # Two that read and one that reads ahead, each ten times and once elsewhere.
+    assert len([entry for entry in simulator.requests if entry["faults"]]) <= 3 * 11
+    assert outcome.code == 1
+    assert outcome.statuses["ad_insights"][-1] == "INCOMPLETE"
+    assert "The connection to TikTok broke" in outcome.sentences
+
+
+def test_an_endpoint_out_of_reach_costs_no_other() -> None:
+    """With one worker, which meets nothing but broken connections for as long as reports last: the lists are whole."""
+    broken = {"kind": "reset", "path": "report/integrated/get", "once_per_request": False}
+    simulator, outcome = struck(broken, concurrency=1)
+    assert outcome.statuses["ad_insights"][-1] == "INCOMPLETE"
+    for stream in ("campaigns", "ads"):
+        assert outcome.statuses[stream][-1] == "COMPLETE"
+        assert difference(by_key(stream, outcome.records[stream]), expected.table(simulator, stream)) == ""
+
+
 def test_refused_metrics_are_dropped_with_one_warning() -> None:
     """A 40002 that names metrics drops just those for the rest of the sync; every other value is there."""
     simulator, outcome = struck({"kind": "metrics", "names": REFUSED, "once_per_request": False}, concurrency=2)
