@@ -381,7 +381,9 @@ class Client:
 
     def _tell_pace(self, turn: Turn, outcome: Answer[Any] | TikTokError) -> None:
         now = self._monotonic()
-        if isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
+        if isinstance(outcome, TimedOut):
+            self._pace.timed_out(now, turn)
+        elif isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
             self._pace.failed(turn)
         elif isinstance(outcome, TikTokError) and outcome.action in THROTTLES:
             self._throttled(now, turn, outcome)

@@ -199,6 +199,16 @@ def test_a_timeout_is_never_repeated(trouble: Reply | Fault) -> None:
     assert len(bench.script.asked) == 1
 
 
+def test_timeouts_lower_the_pace() -> None:
+    """TikTok leaves an app little after many of them within ten seconds."""
+    bench = Bench(Reply(504, {}, b""), pace=Pace(10))
+    for _ in range(30):
+        with pytest.raises(TimedOut):
+            get(bench)
+    assert sum(bench.time.slept[:9]) < 1
+    assert sum(bench.time.slept) > 3
+
+
 def test_a_timeout_is_repeated_where_nothing_can_shrink() -> None:
     """If the caller says so, with long pauses."""
     bench = Bench(Fault("timeout", "no byte"), ok())
