@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
+from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.streams.model import ADVERTISER, CAMPAIGN, Params, Report
 from source_tiktok_ads.sync import lines
@@ -36,10 +37,20 @@ SERVER_ATTEMPTS = 3
 # TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
 CAMPAIGNS_A_REQUEST = 30
 ADGROUPS_A_REQUEST = 100
+# A mark of every row of a request is kept until they add up, which takes 65 bytes.
+MOST_ROWS = 1_000_000
 
 
 class Truncated(Exception):
     """An answer that covers only the newest ads of the account."""
+
+
+class TooManyRows(Exception):
+    """A request of several days whose rows are more than should be told apart at once."""
+
+
+Unanswered = Truncated | TooManyRows | Shifting | TikTokError
+"""Why a cut brought no rows, or not all."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ class ReportReader(Reader[Report]):
             try:
                 yield from self._asked_for(part, cut, sent, SERVER_ATTEMPTS)
                 return
-            except (Truncated, Shifting, TikTokError) as error:
+            except (Truncated, TooManyRows, Shifting, TikTokError) as error:
                 cuts = self._smaller(part, cut, error)
         if not cuts:
             yield from self._patiently(part, cut, sent)
@@ -146,7 +157,10 @@ class ReportReader(Reader[Report]):
         return []
 
     def _asked_for(self, part: Slice, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
-        """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
+        """The rows of a cut, without what TikTok refuses to give.
+
+        Raises TikTokError, Truncated, TooManyRows or Shifting.
+        """
         asked = self._refusals.asked(part.account.id)
         while True:
             fetch = partial(self._page, part, cut, asked, server_attempts)
@@ -177,9 +191,12 @@ class ReportReader(Reader[Report]):
             if self._fewer_objects(part, cut):
                 raise Truncated
             part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
+        info = page_info(reply.envelope) or PageInfo()
+        if page == 1 and cut.days.length > 1 and info.total_number > MOST_ROWS:
+            raise TooManyRows
         return reply.envelope
 
-    def _smaller(self, part: Slice, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:
+    def _smaller(self, part: Slice, cut: Cut, error: Unanswered) -> list[Cut]:
         """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
 
         None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
@@ -187,6 +204,8 @@ class ReportReader(Reader[Report]):
         """
         if isinstance(error, Truncated):
             cuts = self._fewer_objects(part, cut)
+        elif isinstance(error, TooManyRows):
+            cuts = by_half_of_days(cut)
         elif isinstance(error, TooLarge | TimedOut):
             cuts = by_half_of_days(cut) or self._fewer_objects(part, cut) or by_half_of_metrics(cut, self._divisible)
         elif isinstance(error, Shifting) or error.server_fault:
