@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,18 @@ GROUPS = (
     "app",
     "onsite",
     "shopping",
+    "offline",
+    "messaging",
+    "page",
+    "interactive_addon",
+    "image",
+    "playable",
+    "skan",
+    "native_growth",
+    "gmv_max",
+    "creative_legacy",
     "attribute",
+    "audience_attribute",
 )
 """The groups of metrics in the order in which their columns stand in a record."""
 
@@ -49,7 +60,11 @@ _SHAPES: Mapping[str, Shape] = {"integer": INTEGER, "number": NUMBER, "boolean":
 
 @dataclass(frozen=True)
 class Metric:
-    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden."""
+    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden.
+
+    `beside` names, by report type, the dimensions of which it needs one; `times` the time dimensions of which it needs
+    one; `alone` tells that it stands no breakdown and no time but the day.
+    """
 
     name: str
     type: str
@@ -61,6 +76,9 @@ class Metric:
     meaning: str
     standard: tuple[str, ...] = ()
     standard_audience: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    alone: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -71,10 +89,19 @@ class Metric:
         """Whether TikTok takes the metric in reports of this type and level."""
         return report_type in self.report_types and data_level in self.data_levels
 
+    def stands(self, report_type: str, by: Collection[str], time: str) -> bool:
+        """Whether TikTok takes the metric beside this breakdown and time dimension, `""` for none."""
+        needed = self.beside.get(report_type)
+        if needed is not None and not {*needed} & {*by}:
+            return False
+        if self.alone and (by or time not in ("", "stat_time_day")):
+            return False
+        return not self.times or time in self.times
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """What is known of one dimension; `times` are the time dimensions it may stand beside.
+    """What is known of one dimension; `times` are the time dimensions it may stand beside, `pairs` other breakdowns.
 
     `metrics` lists, by report type, all that may be asked with it besides attributes; no entry means no such limit.
     """
@@ -86,6 +113,7 @@ class Dimension:
     times: tuple[str, ...]
     metrics: Mapping[str, tuple[str, ...]]
     meaning: str
+    pairs: tuple[str, ...] = ()
 
 
 class Table(Mapping[str, Row]):
@@ -135,6 +163,9 @@ def _metric(name: str, facts: Facts) -> Metric:
         meaning=facts["meaning"],
         standard=_levels(facts, "standard"),
         standard_audience=_levels(facts, "standard_audience"),
+        beside={report: tuple(names) for report, names in facts.get("with", {}).items()},
+        times=tuple(facts.get("times", ())),
+        alone=facts.get("alone", False),
     )
 
 
@@ -147,6 +178,7 @@ def _dimension(name: str, facts: Facts) -> Dimension:
         times=tuple(facts.get("times", ())),
         metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
         meaning=facts["meaning"],
+        pairs=tuple(facts.get("pairs", ())),
     )
 
 
