@@ -186,19 +186,43 @@ METRICS: Mapping[str, Metric] = Table("metrics", _metric)
 DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
-def standard_metrics(report_type: str, data_level: str, by: Iterable[str] = ()) -> tuple[str, ...]:
-    """The metrics a standard report of this type, level and breakdown asks for, in the order of its columns.
+UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
+"""Metrics that no group adds: every row carries the account and its currency, and the ids of the ad exclude each other."""
 
-    TikTok takes at most 100 in one request, and every standard set keeps to that.
+
+def standard_metrics(
+    report_type: str,
+    data_level: str,
+    by: Collection[str] = (),
+    time: str = "stat_time_day",
+    groups: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The metrics a standard report of this type, level, breakdown and time asks for, in the order of its columns.
+
+    `groups` of metrics come on top. TikTok takes at most 100 in one request, and every standard set keeps to that.
     """
-    standard = {metric.name for metric in METRICS.values() if data_level in _standard(metric, report_type)}
+    # What an id of the audience stands for comes with it; beside anything else it does not stand.
+    wanted = {*groups, "audience_attribute"}
+    takes = _takes(report_type, data_level) - UNASKED
+    names = {*_standard(report_type, data_level), *(name for name in takes if METRICS[name].group in wanted)}
     for name in by:
-        standard = _cut(standard, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
-    return tuple(sorted(standard, key=_place))
+        names = _cut(names, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
+    return tuple(sorted((name for name in names if METRICS[name].stands(report_type, by, time)), key=_place))
 
 
-def _standard(metric: Metric, report_type: str) -> tuple[str, ...]:
-    return metric.standard_audience if report_type == "AUDIENCE" else metric.standard
+@cache
+def _standard(report_type: str, data_level: str) -> frozenset[str]:
+    """The standard set of a level; families of reports that have none take all they can."""
+    if report_type == "BASIC":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard)
+    if report_type == "AUDIENCE":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard_audience)
+    return _takes(report_type, data_level)
+
+
+@cache
+def _takes(report_type: str, data_level: str) -> frozenset[str]:
+    return frozenset(name for name, metric in METRICS.items() if metric.allowed(report_type, data_level))
 
 
 def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_level: str) -> set[str]:
