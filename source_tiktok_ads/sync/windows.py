@@ -22,7 +22,7 @@ from source_tiktok_ads.sync.cuts import (
     by_metrics,
 )
 from source_tiktok_ads.sync.lines import ReportRows
-from source_tiktok_ads.sync.paging import Shifting, mark_of, proven
+from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days
@@ -81,7 +81,11 @@ class Window:
 
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
-        yield from self._read(Cut(days), set())
+        try:
+            yield from self._read(Cut(days), set())
+        except Shifting as error:
+            # The objects that the window should be divided by could not be listed.
+            self._part.short = str(error)
 
     def _read(self, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
@@ -93,12 +97,19 @@ class Window:
             except (Truncated, Shifting, TikTokError) as error:
                 cuts = self._smaller(cut, error)
         if not cuts:
-            yield from self._asked_for(cut, sent, TRIES)
+            yield from self._patiently(cut, sent)
         elif cuts[0].metrics != cut.metrics:
             yield from self._joined(cut, cuts, sent)
         else:
             for smaller in cuts:
                 yield from self._read(smaller, sent)
+
+    def _patiently(self, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
+        """The rows of a cut that cannot be smaller; the window is short where they keep changing places even there."""
+        try:
+            yield from self._asked_for(cut, sent, TRIES)
+        except Shifting as error:
+            self._part.short = str(error)
 
     def _fitting(self, cut: Cut) -> list[Cut]:
         """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
@@ -114,13 +125,15 @@ class Window:
 
     def _asked_for(self, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
         """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
-        refusals, divisible = self._lessons.refusals, server_attempts < TRIES
-        asked, warn = refusals.asked(self._part.account.id), self._part.reader.warn_of(self._part)
+        refusals, warn = self._lessons.refusals, self._part.reader.warn_of(self._part)
+        asked = refusals.asked(self._part.account.id)
         while True:
             fetch = partial(self._page, cut, asked, server_attempts)
             totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
             try:
-                yield from proven(totals.fetch, totals.pieces, warn, self._sync.ahead, sent, divisible)
+                # One set serves both where nothing has left yet, as there may be a million rows.
+                found = set[int]() if sent else sent
+                yield from proven([totals.fetch] * READS, totals.pieces, warn, self._sync.ahead, sent, found)
                 break
             except TikTokError as error:
                 asked = refusals.less(asked, error)
