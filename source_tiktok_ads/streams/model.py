@@ -237,6 +237,7 @@ class Entity:
 
     cursor = "modify_time"
     incremental = True
+    optional = False
     page_size = 1000
     """The largest page TikTok gives, in rows."""
 
@@ -260,6 +261,7 @@ class Accounts:
     key = ("advertiser_id", "create_time")
     cursor = "create_time"
     incremental = True
+    optional = False
 
 
 Stream = Report | Entity | Accounts
