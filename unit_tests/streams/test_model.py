@@ -11,9 +11,11 @@ from source_tiktok_ads.streams.model import (
     AUDIENCE,
     CAMPAIGN,
     DAY,
+    DESCRIBED_COLUMNS,
     HOUR,
     Accounts,
     Entity,
+    Filter,
     Level,
     Report,
     json_schema,
@@ -54,6 +56,25 @@ def test_deleted_objects_are_asked_for_by_the_level_own_filter(level: Level, fie
         {"field_name": field, "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}
     ]
     assert "filtering" not in request(report, include_deleted=False)
+
+
+def test_a_reports_own_filters_join_those_of_the_request() -> None:
+    """A status that the report chooses itself stands in place of every status."""
+    report = Report("x", AD, DAY, filters=(Filter("create_time", ("2024", "2025"), "BETWEEN"),))
+    own = {"field_name": "create_time", "filter_type": "BETWEEN", "filter_value": '["2024","2025"]'}
+    every = {"field_name": "ad_status", "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}
+    assert request(report, include_deleted=True)["filtering"] == [every, own]
+    deleted = Report("x", AD, DAY, filters=(Filter("ad_status", ("STATUS_DELETE",)),))
+    assert request(deleted, include_deleted=True)["filtering"] == [{**every, "filter_value": '["STATUS_DELETE"]'}]
+
+
+@pytest.mark.parametrize(("columns", "described"), [(DESCRIBED_COLUMNS, True), (DESCRIBED_COLUMNS + 1, False)])
+def test_a_very_wide_schema_says_no_meanings(columns: int, described: bool) -> None:
+    """So that a catalog with every group of metrics stays small enough for any platform."""
+    wide = Accounts("accounts", {f"column_{number}": TEXT("Meaning.") for number in range(columns)})
+    properties = json_schema(wide)["properties"]
+    assert len(properties) == columns
+    assert {"description" in schema for schema in properties.values()} == {described}
 
 
 def test_whole_accounts_need_no_filter() -> None:
