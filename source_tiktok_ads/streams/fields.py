@@ -187,7 +187,7 @@ DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
 UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
-"""Metrics that no group adds: every row carries the account and its currency, and the ids of the ad exclude each other."""
+"""Metrics that no group adds: every row has its account and currency, and the two ids of an ad exclude each other."""
 
 
 def standard_metrics(
