@@ -622,7 +622,7 @@ def test_repeated_hour_is_a_switch() -> None:
         truth_report(
             *(world, US, "AUCTION_AD", ["ad_id", "stat_time_hour"], ADDITIVE, day, day),
             clock=START,
-            switches=Switches(dst_hour_repeated=repeated, zero_rows=False),
+            switches=Switches(hourly_fold_rows=repeated, zero_rows=False),
         )
         for repeated in (True, False)
     )

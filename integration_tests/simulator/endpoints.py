@@ -40,7 +40,7 @@ LIST_SWITCHES = (
     *("modified_after_inclusive", "modified_after_with_all", "modified_after_returns_null"),
     *("status_leak_touches_modify_time", "smart_plus_modify_time"),
 )
-ROW_SWITCHES = ("zero_rows", "dst_hour_repeated", "object_cut", "audience_shows_deleted")
+ROW_SWITCHES = ("zero_rows", "hourly_fold_rows", "object_cut", "audience_shows_deleted")
 
 
 @dataclass(frozen=True)

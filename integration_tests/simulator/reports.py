@@ -131,7 +131,7 @@ class Rowset:
         self.query, self.epoch, self.advertiser = query, epoch, advertiser
         self.today = advertiser.today(epoch)
         self.zero_rows = switches.zero_rows
-        self.merge_repeated = not switches.dst_hour_repeated
+        self.merge_repeated = not switches.hourly_fold_rows
         self.groups, self.cut = groups(query, world, advertiser, epoch, switches.object_cut)
         self.slots = self._slots()
         self.values = self._values()
