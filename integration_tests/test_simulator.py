@@ -1037,7 +1037,7 @@ ONE_FILTER = {"field_name": "ad_status", "filter_type": "IN", "filter_value": '[
         ({"advertiser_ids": [FIRST]}, "not part of the simulation"),
         ({"service_type": "RESERVATION"}, "service_type"),
         ({"query_mode": "CHUNK"}, "query_mode"),
-        ({"report_type": "CATALOG"}, "report_type"),
+        ({"report_type": "GMV_MAX"}, "report_type"),
         ({"report_type": None}, "report_type"),
         ({"data_level": "AD"}, "data_level"),
         ({"query_lifetime": "no"}, "query_lifetime"),

@@ -11,9 +11,10 @@ from itertools import product
 from typing import Any
 
 from . import numbers
-from .attributes import attributes, breakdown_attributes
+from .attributes import attributes, breakdown_attributes, playable_attributes, playable_id
 from .facts import DIMENSIONS
 from .metrics import totals, writer
+from .shop import shop_leaves
 from .switches import Switches
 from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status
 
@@ -26,10 +27,11 @@ LEVEL_ID = {
 }
 TIMES = ("stat_time_day", "stat_time_hour")
 BUYING_TYPES = ("AUCTION", "RESERVATION_RF")
-WITHHELD_PROVINCE = "withheld"
+WITHHELD = "withheld"
+INTERESTS = ("interest_category", "interest_category_tier2", "interest_category_tier3", "interest_category_tier4")
 COUNTRIES = ("US", "GB", "DE", "JP", "None")
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
-    "province_id": (*(str(5_279_000 + 37 * n) for n in range(9)), WITHHELD_PROVINCE),
+    "province_id": (*(str(5_279_000 + 37 * n) for n in range(9)), WITHHELD),
     "dma_id": ("0", "501", "803", "602", "504"),
     "language": ("en", "es", "de", "ja", "zh"),
     "placement": ("PLACEMENT_TIKTOK", "PLACEMENT_PANGLE", "PLACEMENT_GLOBAL_APP_BUNDLE"),
@@ -44,7 +46,10 @@ FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """A legal report request, paging aside. `start` and `end` are ordinals of local days, both included."""
+    """A legal report request, paging aside. `start` and `end` are ordinals of local days, both included.
+
+    `advertiser_id` is the id of the Business Center where the report is about one.
+    """
 
     advertiser_id: str
     report_type: str
@@ -66,6 +71,13 @@ class ReportQuery:
     def id_dimension(self) -> str:
         """The ID dimension, or nothing."""
         return next((name for name in self.dimensions if DIMENSIONS[name].kind == "id"), "")
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of entity the rows are about; None for the account as a whole."""
+        if self.id_dimension == "playable_id":
+            return ADGROUP
+        return LEVEL_KIND.get(self.data_level)
 
     @property
     def time_dimension(self) -> str:
@@ -105,7 +117,8 @@ def values_of(dimension: str, advertiser: Advertiser) -> tuple[str, ...]:
         return tuple(dict.fromkeys((advertiser.country, *COUNTRIES)))
     if dimension in FIXED_VALUES:
         return FIXED_VALUES[dimension]
-    return DIMENSIONS[dimension].values or tuple(f"{n}{sum(dimension.encode()):04d}" for n in range(1, 9))
+    made_up = tuple(f"{n}{sum(dimension.encode()):04d}" for n in range(1, 9))
+    return DIMENSIONS[dimension].values or (*made_up, *([WITHHELD] * (dimension in INTERESTS)))
 
 
 @lru_cache(maxsize=100_000)
@@ -167,6 +180,8 @@ class Rowset:
             seen[key[0]] = attributes(self.advertiser, group.entity, self.epoch, creative)
         known = seen[key[0]]
         dimensions = {**self._value(key[2]), **self._place(group, slot)}
+        if self.query.id_dimension == "playable_id":
+            known = {**known, **playable_attributes(group.entity)}
         if self.query.breakdowns:
             known = {**known, **breakdown_attributes(self.query.breakdowns[0], dimensions[self.query.breakdowns[0]])}
         metrics = self.write(self.figures(key), known)
@@ -259,9 +274,7 @@ class Rowset:
             return (-1,)
         marks = [self._marks(leaf) for leaf in leaves]
         return [
-            v
-            for v, value in enumerate(self.values)
-            if value[0] != WITHHELD_PROVINCE and any(m[v + 1] > m[v] for m in marks)
+            v for v, value in enumerate(self.values) if value[0] != WITHHELD and any(m[v + 1] > m[v] for m in marks)
         ]
 
     def _shows_zeros(self, group: Group, slot: Slot) -> bool:
@@ -286,6 +299,40 @@ class Rowset:
         return value
 
 
+class CenterRowset:
+    """All rows of a report about a Business Center: those of its accounts, one account after the other."""
+
+    cut = False
+
+    def __init__(self, query: ReportQuery, world: World, epoch: int, switches: Switches) -> None:
+        """Lay out the rows of every account."""
+        self.query = query
+        accounts = (replace(query, advertiser_id=advertiser_id) for advertiser_id in world.advertiser_ids)
+        self.parts = [Rowset(account, world, epoch, switches) for account in accounts]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return sum(map(len, self.parts))
+
+    def keys(self, start: int = 0, stop: int | None = None) -> list[Key]:
+        """The places of the rows between two positions: which account, which of its rows."""
+        return [(n, row, -1) for n, part in enumerate(self.parts) for row in range(len(part))][start:stop]
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
+        """The rows between two positions, rendered."""
+        return [self.row(key, {}) for key in self.keys(start, stop)]
+
+    def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """One row."""
+        part = self.parts[key[0]]
+        return part.row(part.keys(key[1], key[1] + 1)[0], seen)
+
+
+def rowset(query: ReportQuery, world: World, epoch: int, switches: Switches) -> Rowset | CenterRowset:
+    """All rows of a report at one instant."""
+    return (CenterRowset if query.report_type == "BC" else Rowset)(query, world, epoch, switches)
+
+
 def _label(day: int, hour: int) -> str:
     return f"{date.fromordinal(day).isoformat()} {hour:02d}:00:00"
 
@@ -300,33 +347,43 @@ def groups(
     query: ReportQuery, world: World, advertiser: Advertiser, epoch: int, limit: int | None
 ) -> tuple[list[Group], bool]:
     """The objects a report speaks about, newest first, and whether the newest-ads cut left some out."""
-    kind = LEVEL_KIND.get(query.data_level)
-    leaves = [leaf for leaf in world.leaves(advertiser, epoch) if _bought(leaf.ad, query) and _named(leaf.ad, query)]
-    leaves = [leaf for leaf in leaves if _alive(leaf.ad, query, kind, epoch)]
-    cut = limit is not None and kind is not None and len(leaves) > limit
+    leaves = _subjects(query, world, advertiser, epoch)
+    cut = limit is not None and query.data_level in LEVEL_KIND and len(leaves) > limit
     leaves = leaves[:limit] if cut else leaves
     if query.id_dimension in ("", "advertiser_id"):
         return [Group(advertiser.advertiser_id, None, tuple(leaves))], cut
-    by_id: dict[int, list[Leaf]] = {}
+    by_id: dict[str, list[Leaf]] = {}
     for leaf in leaves:
-        by_id.setdefault(_group_number(leaf.ad, query), []).append(leaf)
-    return [_group(number, members, kind) for number, members in by_id.items()], cut
+        by_id.setdefault(_group_id(leaf.ad, query), []).append(leaf)
+    return [Group(id, _ancestor(members[0].ad, query), tuple(members)) for id, members in by_id.items()], cut
 
 
-def _group(number: int, leaves: list[Leaf], kind: str | None) -> Group:
-    entity = next(ancestor for ancestor in leaves[0].ad.lineage if ancestor.kind == kind)
-    return Group(str(number), entity, tuple(leaves))
+def _subjects(query: ReportQuery, world: World, advertiser: Advertiser, epoch: int) -> list[Leaf]:
+    """The ads that a report adds up."""
+    if query.report_type == "TT_SHOP":
+        return shop_leaves(world, advertiser, epoch)
+    leaves = world.leaves(advertiser, epoch)
+    if query.report_type == "PLAYABLE_MATERIAL":
+        leaves = [leaf for leaf in leaves if leaf.family == "app"]
+    if query.report_type == "CATALOG":
+        leaves = [leaf for leaf in leaves if leaf.family == "shop"]
+    leaves = [leaf for leaf in leaves if _bought(leaf.ad, query) and _named(leaf.ad, query)]
+    return [leaf for leaf in leaves if _alive(leaf.ad, query, epoch)]
 
 
-def _group_number(ad: Entity, query: ReportQuery) -> int:
+def _ancestor(ad: Entity, query: ReportQuery) -> Entity:
+    return next(ancestor for ancestor in ad.lineage if ancestor.kind == query.kind)
+
+
+def _group_id(ad: Entity, query: ReportQuery) -> str:
     if query.id_dimension == "ad_id_v2":
-        return ad_id_v2(ad)
-    kind = LEVEL_KIND[query.data_level]
-    return next(ancestor.number for ancestor in ad.lineage if ancestor.kind == kind)
+        return str(ad_id_v2(ad))
+    entity = _ancestor(ad, query)
+    return playable_id(entity) if query.id_dimension == "playable_id" else entity.id
 
 
 def _bought(ad: Entity, query: ReportQuery) -> bool:
-    everything = query.data_level == "AUCTION_ADVERTISER" and not (query.buying_types or query.origins)
+    everything = query.data_level in ("", "AUCTION_ADVERTISER") and not (query.buying_types or query.origins)
     if everything:
         return True
     origin = "PROMOTE" if ad.flavour == "PROMOTE" else "TT_ADS_PLATFORM"
@@ -344,9 +401,10 @@ def _named(ad: Entity, query: ReportQuery) -> bool:
     return all(names[field] in wanted for field, wanted in query.ids)
 
 
-def _alive(ad: Entity, query: ReportQuery, kind: str | None, epoch: int) -> bool:
+def _alive(ad: Entity, query: ReportQuery, epoch: int) -> bool:
     """Each level hides its own deleted objects but counts every ad of the living ones; the account hides nothing."""
     wanted = dict(query.statuses)
+    kind = LEVEL_KIND.get(query.data_level)
     if kind is not None:
         wanted.setdefault(kind, ("STATUS_NOT_DELETE",))
     for ancestor in ad.lineage if wanted else ():
@@ -378,7 +436,7 @@ def truth_report(
     asked = (advertiser_id, report_type, data_level, tuple(dimensions), tuple(metrics), first, last)
     query = ReportQuery(*asked, statuses=statuses, **more)
     uncut = Switches(**{**(switches or Switches()).positions(), "object_cut": None})
-    return Rowset(query, world, int(clock.timestamp()), uncut).rows()
+    return rowset(query, world, int(clock.timestamp()), uncut).rows()
 
 
 def lifetime_days(world: World) -> tuple[int, int]:

@@ -30,7 +30,10 @@ PLACES = (
 # What kind of campaign the k-th one is.
 FLAVOURS = ("MANUAL_WEB", "MANUAL_APP", "UPGRADED_SMART_PLUS", "SMART_PLUS", "MANUAL_SHOP", "MANUAL_WEB")
 SPECIALS = ("RESERVATION_RF", "RESERVATION_TOP_VIEW", "PROMOTE")
-FAMILY = {"MANUAL_APP": "app", "SMART_PLUS": "app", "MANUAL_SHOP": "shop"}
+FAMILY = {
+    **{"MANUAL_APP": "app", "SMART_PLUS": "app", "MANUAL_SHOP": "shop"},
+    **dict.fromkeys(("PRODUCT_GMV_MAX", "LIVE_GMV_MAX"), "shop"),
+}
 FIRST_REGULAR = 10  # ids below it belong to the special campaigns
 
 
@@ -208,6 +211,7 @@ class World:
 ADVERTISER_BASE = 7_000_000_000_000_000_001
 ADVERTISER_STEP = 1_000_003
 CAMPAIGN_BASE = 1_700_000_000_000_000_000
+BC_ID = "7100000000000000001"  # the Business Center that holds every readable account
 
 
 def advertiser_id(index: int) -> str:
