@@ -151,9 +151,9 @@ def playable_id(adgroup: Entity) -> str:
     return str(7_350_000_000_000_000_000 + adgroup.seed % 10**15)
 
 
-def playable_attributes(adgroup: Entity | None) -> dict[str, str]:
-    """The metrics that describe a playable."""
-    seed = adgroup.seed if adgroup is not None else 0
+def playable_attributes(adgroup: Entity, epoch: int) -> dict[str, str]:
+    """The metrics that describe the playable of an ad group."""
+    seed = adgroup.seed
     return {
         "playable_name": f"Playable {seed % 1000}",
         "playable_status": "DELIVERING" if seed % 2 else "-",

@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 
 from .access import SCOPE, Access
+from .assets import business_centers
+from .creatives import CREATIVE_PARAMETERS, creative_query, creative_rows
 from .entities import (
     OBJECTIVES,
     PATHS,
@@ -26,12 +28,13 @@ from .entities import (
     system_origin,
 )
 from .facts import LISTINGS, METRICS, Filter
+from .gmv_max import GMV_PARAMETERS, gmv_query
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
 from .reports import CenterRowset, Key, ReportQuery, Rowset, rowset
 from .switches import Switches
-from .world import AD, BC_ID, Advertiser, Entity, World, ad_id_v2, has_status, secondary_status
+from .world import AD, Advertiser, Entity, World, ad_id_v2, has_status, secondary_status
 
 PREFIX = "/open_api/v1.3/"
 THROTTLE_HEADER = "x-tt-ads-throttle"
@@ -134,8 +137,8 @@ def _advertiser(params: Params, request: Request, tiktok: TikTok) -> Advertiser:
 def _center(params: Params, request: Request, tiktok: TikTok) -> str:
     _readable(request, tiktok)
     wanted = params.text("bc_id")
-    if wanted != BC_ID:
-        raise Refusal(40001, f"No permission to operate Business Center {wanted}")
+    if wanted not in {center.bc_id for center in business_centers(tiktok.world)}:
+        raise Refusal(40001, f"No permission to operate business center {wanted}")
     return wanted
 
 
@@ -456,7 +459,28 @@ def _report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str
     else:
         _advertiser(params, request, tiktok)
     query = report_query(params, tiktok.world, switches)
-    totals = wants_totals(params, query, switches)
+    return _answered(query, wants_totals(params, query, switches), request, tiktok, epoch, headers)
+
+
+def _gmv_report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
+    params = Params(request.query, GMV_PARAMETERS)
+    query = gmv_query(params, tiktok.world, _advertiser(params, request, tiktok), epoch)
+    return _answered(query, params.flag("enable_total_metrics"), request, tiktok, epoch, headers)
+
+
+def _creative_report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
+    params = Params(request.query, CREATIVE_PARAMETERS)
+    query = creative_query(params, tiktok.world, _advertiser(params, request, tiktok))
+    page, size = _paging(params, MAX_PAGE)
+    rows = creative_rows(query, tiktok.world, epoch)
+    return _paged(_page(rows, page, size, tiktok.switches), page, size, len(rows))
+
+
+def _answered(
+    query: ReportQuery, totals: bool, request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]
+) -> dict[str, Any]:
+    """The page of a legal report request that `request` asks for."""
+    params, switches = Params(request.query, request.query), tiktok.switches
     page, size = _paging(params, MAX_PAGE)
     found = _rowset(query, tiktok.world, epoch, switches)
     if found.cut:
@@ -509,4 +533,6 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "adgroup/get": ("GET", _entities("adgroup")),
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
+    "gmv_max/report/get": ("GET", _gmv_report),
+    "creative/report/get": ("GET", _creative_report),
 }

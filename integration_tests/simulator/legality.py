@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .facts import DIMENSIONS, LEVEL_LETTERS, METRICS, Dimension, Metric
 from .refusal import Params, Refusal, bad, texts
-from .reports import LEVEL_KIND, ReportQuery, lifetime_days
+from .reports import DEPTH, LEVEL_KIND, ReportQuery, lifetime_days
 from .switches import Switches
 from .world import World
 
@@ -36,13 +36,11 @@ CHOICE_FIELDS = {
     "campaign_system_origins": frozenset(("TT_ADS_PLATFORM", "PROMOTE")),
     "campaign_automation_type": frozenset(("MANUAL", "SMART_PLUS", "UPGRADED_SMART_PLUS")),
 }
-# Depth of a level: a filter may speak about the level itself or a parent of it.
-DEPTH = {"campaign": 1, "adgroup": 2, "ad": 3}
 FILTER_TYPES = ("IN", "NOT_IN", "CONTAIN_ANY_OF", "MATCH", "GREATER_EQUAL", "GREATER_THAN", "LOWER_EQUAL")
 FILTER_KEYS = {"field_name", "filter_type", "filter_value"}
 MAX_IDS = 100
 DAYS_OF_SPAN = {"stat_time_day": 30, "stat_time_hour": 1, "": 365}
-BC_DAYS_OF_SPAN = 365
+BC_DAYS_OF_SPAN = {"": 365}
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class ReportType:
     lifetime: bool = False
     filters: bool = True
     totals: bool = False
+    spans: Mapping[str, int] = field(default_factory=lambda: DAYS_OF_SPAN)
     sets: tuple[frozenset[str], ...] = ()
     default: tuple[str, ...] = ("spend", "impressions")
 
@@ -75,6 +74,7 @@ REPORT_TYPES = {
     "BC": ReportType(
         *("U", (), "bc_id"),
         filters=False,
+        spans=BC_DAYS_OF_SPAN,
         sets=_sets("advertiser_id", "advertiser_id+country_code", "advertiser_id+placement"),
         default=tuple(name for name, metric in METRICS.items() if "U" in metric.reports),
     ),
@@ -127,7 +127,7 @@ def report_query(params: Params, world: World, switches: Switches) -> ReportQuer
     lifetime = params.flag("query_lifetime")
     dimensions = _dimensions(params, report_type, level, lifetime, switches)
     metrics = _metrics(params, report_type, level, dimensions, lifetime, switches)
-    start, end = lifetime_days(world) if lifetime else _dates(params, report_type, dimensions)
+    start, end = lifetime_days(world) if lifetime else days(params, dimensions, kind.spans)
     _check_budget(metrics, dimensions, end - start + 1, lifetime, switches)
     order = _order(params)
     found = _filters(params, report_type, level, dimensions, switches)
@@ -274,12 +274,12 @@ def _audience_special(name: str, dimensions: tuple[str, ...], switches: Switches
     return None
 
 
-def _dates(params: Params, report_type: str, dimensions: tuple[str, ...]) -> tuple[int, int]:
+def days(params: Params, dimensions: tuple[str, ...], spans: Mapping[str, int]) -> tuple[int, int]:
+    """The first and the last day asked for; `spans` holds the most days by time dimension."""
     start, end = params.day("start_date").toordinal(), params.day("end_date").toordinal()
     if start > end:
         raise bad("start_date: Must not be later than end_date.")
-    time = next((name for name in dimensions if name in DAYS_OF_SPAN), "")
-    most = BC_DAYS_OF_SPAN if report_type == "BC" else DAYS_OF_SPAN[time]
+    most = spans[next((name for name in dimensions if name in spans), "")]
     if end - start >= most:
         raise bad(f"The time span must not exceed {most} days.")
     return start, end

@@ -54,7 +54,12 @@ class Advertiser:
 
     def today(self, epoch: int) -> int:
         """The ordinal of the local day at `epoch`."""
-        return datetime.fromtimestamp(epoch, tz=self.zone).toordinal()
+        return _local_day(self.zone, epoch)
+
+
+@lru_cache(maxsize=8192)
+def _local_day(zone: ZoneInfo, epoch: int) -> int:
+    return datetime.fromtimestamp(epoch, tz=zone).toordinal()
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +216,6 @@ class World:
 ADVERTISER_BASE = 7_000_000_000_000_000_001
 ADVERTISER_STEP = 1_000_003
 CAMPAIGN_BASE = 1_700_000_000_000_000_000
-BC_ID = "7100000000000000001"  # the Business Center that holds every readable account
 
 
 def advertiser_id(index: int) -> str:
