@@ -32,7 +32,7 @@ def folded(pairs: int) -> str:
     """The sentence for rows that stand for two."""
     return (
         f"The clocks went back, and TikTok gave two rows of the repeated hour for {pairs} keys: each pair leaves as "
-        "one row of what can be added up; rates, averages and numbers of people are null in it."
+        "one row of what can be added up; everything else is null in it."
     )
 
 
@@ -82,11 +82,11 @@ class Twins:
         return [rows[0] if len(rows) == 1 else self._sum(map(_parsed, rows)) for rows in self._held.values()]
 
     def _sum(self, rows: Iterable[Row]) -> bytes:
-        """One row for several: sums where they make sense, what describes the object, and nothing else."""
+        """One row for several: its ids, sums where they make sense, and nothing else."""
         first, *others = rows
         metrics, additive = self._report.metric_columns, self._report.additive
-        described = {n: v for n, v in first.items() if n not in metrics or "attribute" in METRICS[n].group}
-        return to_json({**described, **{name: _added(name, [first, *others]) for name in additive}})[1:-1]
+        ids = {name: value for name, value in first.items() if name not in metrics or METRICS[name].unit == "id"}
+        return to_json({**ids, **{name: _added(name, [first, *others]) for name in additive}})[1:-1]
 
 
 def _parsed(members: bytes) -> Row:
