@@ -783,6 +783,7 @@ FOREIGN: dict[str, Any] = {
     "an account of a number": {"version": 1, "states": [{"partition": {"advertiser_id": 7}, "cursor": {}}]},
     "a cursor of text": our_state("2026-03-09"),
     "a cursor of no day": our_state({"start": START, "stat_time_day": "yesterday", "modify_time": "yesterday"}),
+    "a cursor of no day, and other metrics": {**our_state({"start": "soon", "modify_time": "soon"}), "metrics": "0"},
     "a cursor of a number": our_state({"start": 7, "modify_time": 7}),
     "a cursor before its start": our_state({"start": START, "stat_time_day": "2026-01-01", "modify_time": {"at": 1}}),
 }

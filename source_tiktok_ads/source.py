@@ -303,9 +303,10 @@ def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> 
     """The stream's reader, and the state it starts from: nothing where the state can't be used."""
     make: Callable[..., Reader[Any]] = READERS[type(stream)]
     settings = state.settings(stream, sync.config)
+    changes: list[str] = []
     try:
-        known = state.parse(blob).under(settings, stream.name, sync.warn)
-        return make(stream, sync, full, known.cursors), known
+        known = state.parse(blob).under(settings, stream.name, changes.append)
+        reader = make(stream, sync, full, known.cursors)
     except state.NewerState as error:
         raise config_error(
             f"The state of {stream.name} was written by a newer version of this connector (state version {error}): "
@@ -314,6 +315,10 @@ def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> 
     except state.ForeignState as error:
         sync.warn(f"The state of {stream.name} can't be used ({error}): the stream is read whole again.")
         return make(stream, sync, full, {}), state.StreamState({}, settings)
+    # What has changed since matters only for a state that can be used.
+    for change in changes:
+        sync.warn(change)
+    return reader, known
 
 
 def _hide(config: Mapping[str, Any]) -> None:
