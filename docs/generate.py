@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
+from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,7 +24,8 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m docs.generate` from source_tiktok_ads/streams; do not edit. -->
 
-Every stream syncs in full or incrementally; its key and its cursor are given by the source. Any column may be null.
+Every stream syncs in full, and incrementally where it has a cursor; key and cursor are given by the source. Any column
+may be null.
 Fields that TikTok adds to campaigns, ad groups, ads and advertisers pass through before this page knows them.
 
 The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
@@ -51,9 +54,10 @@ def snapshot() -> str:
 
 
 def _snapshot_lines(item: Mapping[str, Any], newest: Mapping[str, Any]) -> Iterator[str]:
-    key, cursor = _key(item), item["default_cursor_field"][0]
+    key, cursor = _key(item), "".join(item.get("default_cursor_field", []))
     latest = "" if _key(newest) == key else f", key of the latest version {'+'.join(_key(newest))}"
-    yield f"{item['name']}: {'+'.join(item['supported_sync_modes'])}, key {'+'.join(key)}, cursor {cursor}{latest}"
+    modes = "+".join(item["supported_sync_modes"])
+    yield f"{item['name']}: {modes}, key {'+'.join(key)}, cursor {cursor or '-'}{latest}"
     for name, schema in item["json_schema"]["properties"].items():
         marks = " key" * (name in key) + " cursor" * (name == cursor)
         yield f"{item['name']}.{name} {type_name(schema)}{marks}"
@@ -65,7 +69,7 @@ def _key(item: Mapping[str, Any]) -> list[str]:
 
 def streams_page() -> str:
     """The reference of all streams: key, cursor, request, and every column with type and meaning."""
-    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_code(item.cursor)} |\n" for item in STREAMS)
+    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_cursor(item)} |\n" for item in STREAMS)
     table = "| stream | a row is | cursor |\n| --- | --- | --- |\n" + rows
     return INTRODUCTION + table + "".join(_section(stream) for stream in STREAMS)
 
@@ -74,14 +78,26 @@ def purpose(stream: Stream) -> str:
     """What one row of the stream stands for."""
     if isinstance(stream, Report):
         by = " by " + " and ".join(map(_code, stream.by)) if stream.by else ""
-        return f"the figures of one {_spoken(stream.level.id)} in one {_spoken(stream.grain.dimension)}{by}"
+        return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
     if isinstance(stream, Entity):
         return f"one version of one {_spoken(stream.ids[-1])}"
     return "one ad account"
 
 
+SPANS: Mapping[str, str] = {
+    "": "in one day",
+    "_hourly": "in one hour",
+    "_monthly": "in one month",
+    "_lifetime": "over all time",
+}
+
+
 def _spoken(column: str) -> str:
-    return column.removesuffix("_id").removeprefix("stat_time_").replace("adgroup", "ad group")
+    return column.removesuffix("_id").replace("adgroup", "ad group")
+
+
+def _cursor(stream: Stream) -> str:
+    return _code(stream.cursor) if stream.incremental else "none"
 
 
 def _section(stream: Stream) -> str:
@@ -89,8 +105,8 @@ def _section(stream: Stream) -> str:
     columns = "".join(f"| {name} | `{type_name(schema)}` | {schema['description']} |\n" for name, schema in properties)
     facts = {
         "Key": ", ".join(map(_code, key_of(stream, "every"))),
-        "Cursor": _code(stream.cursor),
-        "Sync modes": "full refresh, incremental",
+        "Cursor": _cursor(stream),
+        "Sync modes": "full refresh, incremental" if stream.incremental else "full refresh",
         "TikTok endpoint": _request(stream),
         "Columns": str(len(properties)),
     }
@@ -109,6 +125,48 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
+METRICS_INTRODUCTION = """\
+# Metrics and dimensions
+
+<!-- Written by `python -m docs.generate` from source_tiktok_ads/streams/fields.json; do not edit. -->
+
+Every name that TikTok has for a figure, an attribute or a dimension of its reports: for
+[custom reports](tiktok-ads.md#custom-reports), and for the setting *Metric groups*, which takes the names of the groups
+below. Money is in the currency of the account, rates are percent from 0 to 100. What is told *elsewhere* belongs to
+streams of other endpoints.
+
+"""
+
+
+def metrics_page() -> str:
+    """The reference of all metrics by group, and of all dimensions."""
+    groups = "".join(_group(name) for name in GROUPS)
+    rows = "".join(
+        f"| {fact.name} | {_told(fact)} | {', '.join(map(_code, fact.times))} | {fact.meaning} |\n"
+        for fact in DIMENSIONS.values()
+    )
+    head = "| dimension | report types and levels | beside the time | meaning |\n| --- | --- | --- | --- |\n"
+    return f"{METRICS_INTRODUCTION}{groups}## Dimensions\n\n{head}{rows}"
+
+
+def _group(group: str) -> str:
+    named = [metric for metric in METRICS.values() if metric.group == group]
+    rows = "".join(f"| {m.name} | {m.shape.kind} | {_told(m)} | {m.meaning} |\n" for m in named)
+    setting = "" if group in METRIC_GROUPS else " (not for *Metric groups*)"
+    head = "| metric | type | report types and levels | meaning |\n| --- | --- | --- | --- |\n"
+    return f"## {group}\n\n{len(named)} metrics{setting}.\n\n{head}{rows}\n"
+
+
+def _told(fact: Metric | Dimension) -> str:
+    """In which families of reports, and at which levels, TikTok tells of a name."""
+    types = [kind for kind in REPORT_TYPES if kind in fact.report_types]
+    if not types:
+        return "elsewhere"
+    levels = [level.name for level in LEVELS.values() if level.data_level in fact.data_levels]
+    every = not fact.data_levels or fact.data_levels == DATA_LEVELS
+    return ", ".join(types) + ("" if every else f"; {', '.join(levels)}")
+
+
 OPEN, CLOSE = "<!-- stream table, written by `python -m docs.generate` -->\n", "<!-- end of the stream table -->"
 
 
@@ -125,7 +183,7 @@ def stream_table(reference: str) -> str:
     """The streams in short: what a row is, key and cursor, each linked to its section of `reference`."""
     rows = (
         f"| [{stream.name}]({reference}#{stream.name}) | {purpose(stream)} "
-        f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor} |\n"
+        f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor or 'none'} |\n"
         for stream in STREAMS
     )
     return "| stream | a row is | key | cursor |\n| --- | --- | --- | --- |\n" + "".join(rows)
@@ -137,18 +195,20 @@ def example_catalog() -> str:
 
 
 def _configured(stream: Stream) -> dict[str, Any]:
+    modes = entry(stream, "every")["supported_sync_modes"]
     return {
         # The connector knows its schemas; a catalog for it need not repeat them.
-        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
-        "sync_mode": "incremental",
-        "destination_sync_mode": "append_dedup",
-        "cursor_field": [stream.cursor],
+        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": modes},
+        "sync_mode": modes[-1],
+        "destination_sync_mode": "append_dedup" if stream.incremental else "overwrite",
+        "cursor_field": [stream.cursor] if stream.incremental else [],
         "primary_key": [[column] for column in key_of(stream, "every")],
     }
 
 
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
+    ROOT / "docs" / "metrics.md": metrics_page,
     ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
     ROOT / "README.md": partial(with_table, ROOT / "README.md", "docs/streams.md"),
     ROOT / "examples" / "configured_catalog.json": example_catalog,

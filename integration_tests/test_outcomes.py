@@ -611,7 +611,7 @@ def test_an_unknown_stream(command: Command, mode: str, others: tuple[str, ...])
     assert set(outcome.records) == set(others)
     assert {error["failure_type"] for error in outcome.errors} == {"config_error"}
     assert "There is no stream ad_insight: " in outcome.sentences
-    assert "ad_insights_by_country" in outcome.sentences
+    assert "Streams of a like name: ad_insights" in outcome.sentences
 
 
 STREAM = {"name": "ads", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}

@@ -1,0 +1,181 @@
+"""How one window of a report is asked for: whole, or in smaller parts where TikTok can't answer that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.pages import PageInfo, page_info
+from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.streams.model import Params, Report
+from source_tiktok_ads.sync import lines
+from source_tiktok_ads.sync.cuts import Cut
+from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
+from source_tiktok_ads.sync.folds import Twins, folded
+from source_tiktok_ads.sync.lines import Piece, ReportRows
+from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
+from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.refusals import Asked, Refusals
+from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.totals import Totals
+
+# TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
+SERVER_ATTEMPTS = 3
+
+MOST_ROWS = 1_000_000
+"""A mark of every row of a request is kept until they add up, which takes 65 bytes."""
+
+MOST_JOINED = 5_000
+"""Parts that differ in their metrics are joined in memory, so they should have no more rows than this."""
+
+
+class TooManyToJoin(Exception):
+    """More rows than should be joined at once."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What all windows of a stream share: how rows are read, what TikTok refuses, and what each account can answer."""
+
+    rows: ReportRows
+    refusals: Refusals
+    fits: dict[str, Fit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What has come of a part of a window: marks of the rows that have left, and the rows of a repeated hour."""
+
+    twins: Twins
+    sent: set[int] = field(default_factory=set)
+
+
+class Window:
+    """One window of one account: its rows leave once each, in however many parts they are asked for."""
+
+    def __init__(self, part: Slice, lessons: Lessons) -> None:
+        self._part = part
+        self._lessons = lessons
+        self._stream: Report = part.reader.stream
+        self._warn = part.reader.warn_of(part)
+        self._divider = Divider(self._stream, part.account.id, part.reader.sync.structure, lessons.fits)
+        self._pairs = 0
+
+    def rows(self, days: Days) -> Iterator[list[bytes]]:
+        """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
+        try:
+            yield from self._whole(Cut(days))
+        except Shifting as error:
+            # The objects that the window should be divided by could not be listed.
+            self._part.short = str(error)
+        if self._pairs:
+            self._warn(folded(self._pairs))
+
+    def _whole(self, cut: Cut) -> Iterator[list[bytes]]:
+        """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
+        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone, self._lessons.rows.key))
+        yield from self._read(cut, told)
+        self._pairs = max(self._pairs, told.twins.pairs)
+        yield told.twins.rows()
+
+    def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
+        """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
+        cuts = self._divider.fitting(cut)
+        if not cuts:
+            try:
+                yield from self._asked_for(cut, told, SERVER_ATTEMPTS)
+                return
+            except (Truncated, TooManyRows, Shifting, TikTokError) as error:
+                cuts = self._divider.smaller(cut, error)
+        if not cuts:
+            yield from self._patiently(cut, told)
+        elif cuts[0].metrics != cut.metrics:
+            yield from self._joined(cut, cuts, told)
+        else:
+            for smaller in cuts:
+                yield from self._read(smaller, told)
+
+    def _patiently(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
+        """The rows of a cut that cannot be smaller; the window is short where they keep changing places even there."""
+        try:
+            yield from self._asked_for(cut, told, TRIES)
+        except Shifting as error:
+            self._part.short = str(error)
+
+    def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
+        """The rows of a cut, without what TikTok refuses to give.
+
+        Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Shifting.
+        """
+        refusals = self._lessons.refusals
+        asked = refusals.asked(self._part.account.id)
+        while True:
+            fetch = partial(self._page, cut, asked, server_attempts)
+            totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
+            pages = self._proven(totals, told)
+            try:
+                yield from map(told.twins.held_back, pages)
+                break
+            except TikTokError as error:
+                asked = refusals.less(asked, error)
+        refusals.remember(self._part.account.id, asked)
+        if differences := ", ".join(totals.differences()):
+            self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
+
+    def _proven(self, totals: Totals, told: Told) -> Iterator[list[bytes]]:
+        def pieces(rows: Sequence[Any]) -> Sequence[Piece]:
+            return told.twins.told_apart(totals.pieces(rows))
+
+        # One set serves both where nothing has left yet, as there may be a million rows.
+        found = set[int]() if told.sent else told.sent
+        return proven([totals.fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
+
+    def _params(self, cut: Cut, asked: Asked) -> Params:
+        stream = self._stream
+        params = stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
+        wanted = {*(cut.metrics or stream.metrics), *stream.level.parents} - asked.without
+        return {**params, "metrics": [name for name in stream.metrics if name in wanted]}
+
+    def _page(self, cut: Cut, asked: Asked, server_attempts: int, page: int) -> Any:
+        # TikTok: totals are asked for on the first page.
+        totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
+        params = {**self._params(cut, asked), **totals, "page": page}
+        reply = self._part.reader.ask(self._part, params, self._lessons.rows.decode, server_attempts=server_attempts)
+        if reply.cut:
+            if self._divider.fewer_objects(cut):
+                raise Truncated
+            self._part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
+        if page == 1:
+            self._see_how_many(cut, page_info(reply.envelope) or PageInfo())
+        return reply.envelope
+
+    def _see_how_many(self, cut: Cut, info: PageInfo) -> None:
+        if info.total_number > MOST_ROWS and self._divider.fewer_days(cut):
+            raise TooManyRows
+        if cut.metrics and info.total_number > MOST_JOINED and self._divider.fewer_rows(cut):
+            raise TooManyToJoin
+
+    def _joined(self, cut: Cut, cuts: Iterable[Cut], told: Told) -> Iterator[list[bytes]]:
+        """The rows of cuts that differ in their metrics, joined; of fewer rows at a time where they are too many."""
+        try:
+            yield self._merged(cuts, told)
+        except TooManyToJoin:
+            fewer = self._divider.fewer_rows(cut)
+            self._divider.learn(fewer[0])
+            for smaller in fewer:
+                yield from self._read(smaller, told)
+
+    def _merged(self, cuts: Iterable[Cut], told: Told) -> list[bytes]:
+        """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
+        rows: dict[bytes, dict[str, Any]] = {}
+        for cut in cuts:
+            for members in (row for page in self._whole(cut) for row in page):
+                row = json.loads(b"{%b}" % members)
+                rows.setdefault(self._lessons.rows.key(row), {}).update(row)
+        fresh = {key: row for key, row in rows.items() if mark_of(key) not in told.sent}
+        told.sent.update(map(mark_of, fresh))
+        return told.twins.held_back([lines.to_json(row)[1:-1] for row in fresh.values()], joined=True)
