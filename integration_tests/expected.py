@@ -214,7 +214,7 @@ def _figure(text: str, kind: str) -> Any:
 
 
 def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:
-    """The rows of hours, both of an hour that comes twice as one: figures are added or null, the object stays."""
+    """The rows of hours, both of an hour that comes twice as one: what adds up is added, ids stay, all else is null."""
     found: dict[Key, Record] = {}
     for row in rows:
         key = tuple(row[name] for name in asked.dimensions)
@@ -223,13 +223,13 @@ def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:
 
 
 def _sum(first: Record, second: Record) -> Record:
-    described = {name: value for name, value in first.items() if name not in METRICS or METRICS[name].attribute}
+    named = {name: value for name, value in first.items() if name not in METRICS or METRICS[name].unit == "id"}
     added = {
         name: round(value + second[name], 2)
         for name, value in first.items()
-        if name not in described and METRICS[name].additive and name in second
+        if name not in named and METRICS[name].additive and name in second
     }
-    return described | added
+    return named | added
 
 
 def months(start: date, last: date, today: date) -> list[tuple[date, date]]:
