@@ -192,13 +192,13 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _leave_out(self, account: Account, error: TikTokError) -> None:
         """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
-        action = error.action
+        action, option = error.action, self._refuses_an_option(error)
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
-            self._in_a_row += 1
+            self._in_a_row += not option
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
-            if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM) or self._refuses_an_option(error):
+            if option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)
         sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
         self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
