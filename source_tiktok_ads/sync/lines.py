@@ -16,8 +16,12 @@ from source_tiktok_ads.api.pages import PageInfo
 from source_tiktok_ads.streams.model import Accounts, Entity, Report
 from source_tiktok_ads.streams.shapes import Cast, Shape, Surprise, casts, metric_cast
 
-Piece = tuple[bytes, "bytes | None"]
-"""A row: what tells it apart from the others of its slice, and its members as JSON, None where it need not leave."""
+Key = bytes | tuple[bytes, bytes]
+"""What tells a row apart from the others of its slice; of an object with versions, what tells the object, the version.
+"""
+
+Piece = tuple[Key, bytes | None]
+"""A row: its key, and its members as JSON, None where it need not leave."""
 
 # A key column is never null. TikTok writes a dash where there is no value, and no row of its is older than this moment.
 NO_VALUE = "-"
@@ -179,12 +183,13 @@ class EntityRows:
         self._entity = entity
         self._advertiser_id = advertiser_id
         self._casts = _wire_casts(entity.columns, surprise)
+        self._ids = [name for name in entity.key if name != entity.cursor]
         self.since = since
         self.newest: str | None = None
         self._lock = threading.Lock()
 
     def pieces(self, rows: Sequence[Any], said: str | None = None) -> Sequence[Piece]:
-        """Each row, told apart by its key; `said` is the current_status that the pass itself tells of its rows."""
+        """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows."""
         return [self._piece(row, said) for row in rows]
 
     def _piece(self, row: Mapping[str, Any], said: str | None) -> Piece:
@@ -195,7 +200,8 @@ class EntityRows:
         record["advertiser_id"] = record.get("advertiser_id") or self._advertiser_id
         record["current_status"] = said or _current_status(record)
         record.update((name, NO_VALUE) for name in self._entity.key if record.get(name) is None)
-        key = to_json({name: record[name] for name in self._entity.key})
+        ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
+        key = to_json(ids), to_json(version)
         if changed and self.since and changed < self.since:
             return key, None
         if changed:

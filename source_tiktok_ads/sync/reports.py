@@ -24,7 +24,7 @@ from source_tiktok_ads.sync.cuts import (
     by_metrics,
 )
 from source_tiktok_ads.sync.lines import ReportRows
-from source_tiktok_ads.sync.paging import Shifting, mark_of, proven
+from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, known_after, to_read, until, windows
@@ -100,7 +100,11 @@ class ReportReader(Reader[Report]):
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window, page by page."""
-        yield from self._read(part, Cut(_window(part)), set())
+        try:
+            yield from self._read(part, Cut(_window(part)), set())
+        except Shifting as error:
+            # The objects that the window should be divided by could not be listed.
+            part.short = str(error)
 
     def _read(self, part: Slice, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
@@ -112,12 +116,19 @@ class ReportReader(Reader[Report]):
             except (Truncated, Shifting, TikTokError) as error:
                 cuts = self._smaller(part, cut, error)
         if not cuts:
-            yield from self._asked_for(part, cut, sent, TRIES)
+            yield from self._patiently(part, cut, sent)
         elif cuts[0].metrics != cut.metrics:
             yield self._merged(part, cuts, sent)
         else:
             for smaller in cuts:
                 yield from self._read(part, smaller, sent)
+
+    def _patiently(self, part: Slice, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
+        """The rows of a cut that cannot be smaller; the window is short where they keep changing places even there."""
+        try:
+            yield from self._asked_for(part, cut, sent, TRIES)
+        except Shifting as error:
+            part.short = str(error)
 
     def _fitting(self, part: Slice, cut: Cut) -> list[Cut]:
         """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
@@ -136,13 +147,15 @@ class ReportReader(Reader[Report]):
 
     def _asked_for(self, part: Slice, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
         """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
-        asked, divisible = self._refusals.asked(part.account.id), server_attempts < TRIES
+        asked = self._refusals.asked(part.account.id)
         while True:
             fetch = partial(self._page, part, cut, asked, server_attempts)
             totals = Totals(fetch, self._rows.pieces, self.stream.additive if asked.totals else ())
             try:
-                warn = self.warn_of(part)
-                yield from proven(totals.fetch, totals.pieces, warn, self.sync.ahead, sent, divisible)
+                readings, warn = [totals.fetch] * READS, self.warn_of(part)
+                # One set serves both where nothing has left yet, as there may be a million rows.
+                found = set[int]() if sent else sent
+                yield from proven(readings, totals.pieces, warn, self.sync.ahead, sent, found)
                 break
             except TikTokError as error:
                 asked = self._refusals.less(asked, error)
