@@ -231,11 +231,7 @@ _RULES: Mapping[str, _Rule] = {
 LEVELS = ("advertiser", "campaign", "adgroup", "ad", "ad_v2", "playable")
 GRAINS = ("day", "hour", "month", "lifetime")
 REPORT_TYPES = ("BASIC", "AUDIENCE", "PLAYABLE_MATERIAL", "CATALOG", "TT_SHOP")
-# TikTok: how a report's filter may compare.
-FILTER_TYPES = (
-    *("IN", "NOT_IN", "CONTAIN_ANY_OF", "MATCH"),
-    *("GREATER_EQUAL", "GREATER_THAN", "LOWER_EQUAL", "LOWER_THAN", "BETWEEN"),
-)
+FILTER_TYPES = ("IN", "BETWEEN")
 
 _REPORT_RULES: Mapping[str, _Rule] = {
     "name": _text(
