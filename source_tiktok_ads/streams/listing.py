@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import Shape
+
+if TYPE_CHECKING:
+    from source_tiktok_ads.streams.model import Params
 
 Row = Mapping[str, Any]
 """One row of a list: as TikTok sends it, or as a record."""
