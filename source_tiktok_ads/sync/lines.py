@@ -138,7 +138,10 @@ def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]]) -> di
 
 
 def _joined(key: bytes, values: bytes) -> Piece:
-    return key, key[1:-1] if values == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
+    if values == b"{}":
+        # All time of an account that has never delivered: the row would say nothing but whose it is.
+        return key, key[1:-1] or None
+    return key, values[1:-1] if key == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
 
 
 class _TypedData(msgspec.Struct, kw_only=True):
