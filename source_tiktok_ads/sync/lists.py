@@ -81,11 +81,6 @@ class DatedListReader(DayReader[DatedListing]):
         return now.date() if self.stream.utc else account.today(now)
 
     @property
-    def width(self) -> int:
-        """The most days of one window."""
-        return self.stream.days
-
-    @property
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
         # Where the days are not the account's own, the last may have been running on for a day when it was read.

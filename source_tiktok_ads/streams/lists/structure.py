@@ -270,9 +270,9 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
     "secondary_status": SECONDARY_STATUS,
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
-    "creative_list": LIST(
-        OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE})
-    )("The creatives that TikTok chooses from, each with its switch and its material."),
+    "creative_list": LIST(OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE}))(
+        "The creatives that TikTok chooses from, each with its switch and its material."
+    ),
     "ad_text_list": LIST(OBJECT({"ad_text": TEXT}))("The texts that TikTok chooses from."),
     "call_to_action_list": LIST(OBJECT({"call_to_action": TEXT}))("The buttons that TikTok chooses from."),
     "landing_page_url_list": LIST(OBJECT({"landing_page_url": TEXT}))("Addresses of the landing pages."),
