@@ -241,18 +241,22 @@ def _comments_on(scene: Scene, ad: Entity) -> list[Row]:
         for what, value in (("id", above.id), ("name", display_name(above, scene.epoch)))
     }
     hidden = {name: "" for name in told if silent and not name.startswith(CAMPAIGN)}
-    return scene.asset_rows(
-        spoken,
-        lambda comment: {
-            **told,
-            **hidden,
-            "comment_id": comment.id,
-            "content": f"Så fint! {comment.seed % 1000} ✨",
-            "comment_type": ("COMMENT", "REPLY")[comment.index % 2],
-            "create_time": moment(comment.created),
-            "video_cover_url": scene.signed("cover", comment.number),
-        },
-    )
+    return [
+        scene.filled(
+            {
+                **told,
+                **hidden,
+                "comment_id": comment.id,
+                "content": f"Så fint! {comment.seed % 1000} ✨",
+                "comment_type": ("COMMENT", "REPLY")[comment.index % 2],
+                "create_time": moment(comment.created),
+                "video_cover_url": scene.signed("cover", comment.number),
+            },
+            comment.number,
+            comment.index + ad.number,
+        )
+        for comment in spoken
+    ]
 
 
 SOURCES: Mapping[str, Source] = {

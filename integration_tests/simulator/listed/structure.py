@@ -15,12 +15,13 @@ from .scene import Row, Scene, Source
 
 
 def _upgraded(scene: Scene, kind: str) -> list[Entity]:
-    """The upgraded Smart+ entities of an account that the status filters let through, newest first."""
+    """The upgraded Smart+ entities of an account, newest first, deleted ones included."""
     found = scene.world.entities(kind, scene.advertiser, scene.epoch)
-    return [entity for entity in found if entity.flavour == "UPGRADED_SMART_PLUS" and _shown(scene, entity)]
+    return [entity for entity in found if entity.flavour == "UPGRADED_SMART_PLUS"]
 
 
 def _shown(scene: Scene, entity: Entity) -> bool:
+    """Whether the status filters let an entity through."""
     wanted = scene.get("primary_status") or "STATUS_NOT_DELETE"
     if scene.sent.get("secondary_status", "").endswith("_STATUS_ALL"):
         wanted = "STATUS_ALL"
@@ -50,33 +51,45 @@ def _ordinal(entity: Entity) -> int:
 
 def _smart_plus(kind: str) -> Callable[[Scene], list[Row]]:
     def rows(scene: Scene) -> list[Row]:
-        return [
-            scene.filled(_lineage(entity, scene), entity.number, _ordinal(entity)) for entity in _upgraded(scene, kind)
-        ]
+        shown = [entity for entity in _upgraded(scene, kind) if _shown(scene, entity)]
+        return [scene.filled(_lineage(entity, scene), entity.number, _ordinal(entity)) for entity in shown]
 
     return rows
 
 
 def _smart_plus_ads(scene: Scene) -> list[Row]:
-    """One row for all creatives of an asset group; it changes when one of them does."""
+    """One row for all creatives of an asset group; it changes when one of them does, and goes with the last."""
     groups: dict[int, list[Entity]] = {}
     for creative in _upgraded(scene, AD):
         groups.setdefault(ad_id_v2(creative), []).append(creative)
-    rows = [_smart_plus_ad(scene, number, creatives) for number, creatives in groups.items()]
+    rows = [
+        _smart_plus_ad(scene, number, creatives)
+        for number, creatives in groups.items()
+        if _shown(scene, _standing(scene, creatives))
+    ]
     after = scene.sent.get("modified_after", "")
     return [row for row in rows if row["modify_time"] > after]
 
 
+def _standing(scene: Scene, creatives: Sequence[Entity]) -> Entity:
+    """The creative whose status is that of the whole: one that is not deleted, if there is any."""
+    return next((creative for creative in creatives if not is_gone(creative, scene.epoch)), creatives[0])
+
+
 def _smart_plus_ad(scene: Scene, number: int, creatives: Sequence[Entity]) -> Row:
-    newest = max(creatives, key=lambda creative: creative.modified(scene.epoch))
     columns = scene.facts.columns["creative_list"]
     materials = [
         {**sample(replace(columns, type="object"), creative.seed), "ad_material_id": creative.id}
         for creative in creatives
     ]
-    known = {**_lineage(newest, scene), "smart_plus_ad_id": str(number), "creative_list": materials}
-    known["create_time"] = moment(min(creative.created for creative in creatives))
-    return scene.filled(known, number, _ordinal(newest))
+    known = {
+        **_lineage(_standing(scene, creatives), scene),
+        "smart_plus_ad_id": str(number),
+        "creative_list": materials,
+        "create_time": moment(min(creative.created for creative in creatives)),
+        "modify_time": moment(max(creative.modified(scene.epoch) for creative in creatives)),
+    }
+    return scene.filled(known, number, _ordinal(creatives[-1]))
 
 
 def _labels(scene: Scene) -> list[Row]:
