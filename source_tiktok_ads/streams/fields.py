@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,18 @@ GROUPS = (
     "app",
     "onsite",
     "shopping",
+    "offline",
+    "messaging",
+    "page",
+    "interactive_addon",
+    "image",
+    "playable",
+    "skan",
+    "native_growth",
+    "gmv_max",
+    "creative_legacy",
     "attribute",
+    "audience_attribute",
 )
 """The groups of metrics in the order in which their columns stand in a record."""
 
@@ -49,7 +60,11 @@ _SHAPES: Mapping[str, Shape] = {"integer": INTEGER, "number": NUMBER, "boolean":
 
 @dataclass(frozen=True)
 class Metric:
-    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden."""
+    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden.
+
+    `beside` names, by report type, the dimensions of which it needs one; `times` the time dimensions of which it needs
+    one; `alone` tells that it stands no breakdown and no time but the day.
+    """
 
     name: str
     type: str
@@ -61,6 +76,9 @@ class Metric:
     meaning: str
     standard: tuple[str, ...] = ()
     standard_audience: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    alone: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -71,10 +89,19 @@ class Metric:
         """Whether TikTok takes the metric in reports of this type and level."""
         return report_type in self.report_types and data_level in self.data_levels
 
+    def stands(self, report_type: str, by: Collection[str], time: str) -> bool:
+        """Whether TikTok takes the metric beside this breakdown and time dimension, `""` for none."""
+        needed = self.beside.get(report_type)
+        if needed is not None and not {*needed} & {*by}:
+            return False
+        if self.alone and (by or time not in ("", "stat_time_day")):
+            return False
+        return not self.times or time in self.times
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """What is known of one dimension; `times` are the time dimensions it may stand beside.
+    """What is known of one dimension; `times` are the time dimensions it may stand beside, `pairs` other breakdowns.
 
     `metrics` lists, by report type, all that may be asked with it besides attributes; no entry means no such limit.
     """
@@ -86,6 +113,7 @@ class Dimension:
     times: tuple[str, ...]
     metrics: Mapping[str, tuple[str, ...]]
     meaning: str
+    pairs: tuple[str, ...] = ()
 
 
 class Table(Mapping[str, Row]):
@@ -135,6 +163,9 @@ def _metric(name: str, facts: Facts) -> Metric:
         meaning=facts["meaning"],
         standard=_levels(facts, "standard"),
         standard_audience=_levels(facts, "standard_audience"),
+        beside={report: tuple(names) for report, names in facts.get("with", {}).items()},
+        times=tuple(facts.get("times", ())),
+        alone=facts.get("alone", False),
     )
 
 
@@ -147,6 +178,7 @@ def _dimension(name: str, facts: Facts) -> Dimension:
         times=tuple(facts.get("times", ())),
         metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
         meaning=facts["meaning"],
+        pairs=tuple(facts.get("pairs", ())),
     )
 
 
@@ -154,19 +186,43 @@ METRICS: Mapping[str, Metric] = Table("metrics", _metric)
 DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
-def standard_metrics(report_type: str, data_level: str, by: Iterable[str] = ()) -> tuple[str, ...]:
-    """The metrics a standard report of this type, level and breakdown asks for, in the order of its columns.
+UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
+"""Metrics that no group adds: every row carries the account and its currency, and the ids of the ad exclude each other."""
 
-    TikTok takes at most 100 in one request, and every standard set keeps to that.
+
+def standard_metrics(
+    report_type: str,
+    data_level: str,
+    by: Collection[str] = (),
+    time: str = "stat_time_day",
+    groups: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The metrics a standard report of this type, level, breakdown and time asks for, in the order of its columns.
+
+    `groups` of metrics come on top. TikTok takes at most 100 in one request, and every standard set keeps to that.
     """
-    standard = {metric.name for metric in METRICS.values() if data_level in _standard(metric, report_type)}
+    # What an id of the audience stands for comes with it; beside anything else it does not stand.
+    wanted = {*groups, "audience_attribute"}
+    takes = _takes(report_type, data_level) - UNASKED
+    names = {*_standard(report_type, data_level), *(name for name in takes if METRICS[name].group in wanted)}
     for name in by:
-        standard = _cut(standard, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
-    return tuple(sorted(standard, key=_place))
+        names = _cut(names, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
+    return tuple(sorted((name for name in names if METRICS[name].stands(report_type, by, time)), key=_place))
 
 
-def _standard(metric: Metric, report_type: str) -> tuple[str, ...]:
-    return metric.standard_audience if report_type == "AUDIENCE" else metric.standard
+@cache
+def _standard(report_type: str, data_level: str) -> frozenset[str]:
+    """The standard set of a level; families of reports that have none take all they can."""
+    if report_type == "BASIC":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard)
+    if report_type == "AUDIENCE":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard_audience)
+    return _takes(report_type, data_level)
+
+
+@cache
+def _takes(report_type: str, data_level: str) -> frozenset[str]:
+    return frozenset(name for name, metric in METRICS.items() if metric.allowed(report_type, data_level))
 
 
 def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_level: str) -> set[str]:
