@@ -41,7 +41,7 @@ def type_name(schema: Mapping[str, Any]) -> str:
     (kind,) = [kind for kind in schema["type"] if kind != "null"]
     if kind == "array":
         return f"array<{type_name(schema['items'])}>"
-    if kind == "object":
+    if kind == "object" and "properties" in schema:
         return "object<" + ", ".join(f"{name} {type_name(inner)}" for name, inner in schema["properties"].items()) + ">"
     return str(kind)
 
