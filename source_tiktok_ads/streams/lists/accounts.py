@@ -111,7 +111,7 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
         }
     )("The same and more as one object: cash, vouchers and credit, each whole, held back and to be spent."),
     "recharge_amount": NUMBER("All money ever paid in."),
-    "recharge_count": INTEGER("How many times money was paid in."),
+    "recharge_count": NUMBER("How many times money was paid in."),
     "first_recharge_amount": NUMBER("Money paid in at first."),
     "first_recharge_time": MOMENT("When money was first paid in, in UTC."),
     "latest_recharge_time": MOMENT("When money was last paid in, in UTC."),

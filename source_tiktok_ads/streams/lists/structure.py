@@ -366,8 +366,8 @@ def of_test(adgroups: Sequence[Row]) -> Params:
 ADGROUPS_WITH_TESTS = Listing(
     "ad groups with split tests",
     "adgroup/get",
-    ("split_test_group_id",),
-    {"split_test_group_id": ID("Id of the test.")},
+    ("adgroup_id",),
+    {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
     passes=(Pass({"fields": ["adgroup_id", "split_test_group_id"]}),),
     with_deleted=(
         Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
@@ -416,7 +416,7 @@ STRUCTURE: tuple[Listing, ...] = (
             ADGROUPS_WITH_TESTS,
             of_test,
             tells=("split_test_group_id",),
-            where=lambda adgroup: adgroup["split_test_group_id"] not in ("-", "", "0"),
+            where=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
         ),
         optional=True,
     ),
