@@ -15,6 +15,8 @@ OBJECTIVE_TEXT = {
     "RESERVATION_RF": "Reach",
     "RESERVATION_TOP_VIEW": "Reach",
     "PROMOTE": "Video views",
+    "PRODUCT_GMV_MAX": "Product sales",
+    "LIVE_GMV_MAX": "Product sales",
 }
 APP_FLAVOURS = ("MANUAL_APP", "SMART_PLUS")
 CALLS = ("Learn more", "Shop now", "Sign up", "Download now")
@@ -53,6 +55,7 @@ def _account(advertiser: Advertiser) -> dict[str, str]:
         "advertiser_id": advertiser.advertiser_id,
         "advertiser_name": advertiser.name,
         "currency": advertiser.currency,
+        "account_type": "AUCTION",
         "timezone": str(advertiser.zone),
     }
 
@@ -141,3 +144,21 @@ def breakdown_attributes(dimension: str, value: str) -> dict[str, str]:
             "action_period": "15",
         }
     return {"device_brand_name": f"Brand {value}"} if dimension == "device_brand_id" else {}
+
+
+def playable_id(adgroup: Entity) -> str:
+    """The id of the playable that the ads of an ad group show."""
+    return str(7_350_000_000_000_000_000 + adgroup.seed % 10**15)
+
+
+def playable_attributes(adgroup: Entity, epoch: int) -> dict[str, str]:
+    """The metrics that describe the playable of an ad group."""
+    seed = adgroup.seed
+    return {
+        "playable_name": f"Playable {seed % 1000}",
+        "playable_status": "DELIVERING" if seed % 2 else "-",
+        "playable_url": f"https://play.example/{seed % 1000}/index.html",
+        "preview_url": f"https://play.example/{seed % 1000}/preview",
+        "orientation": "VERTICAL" if seed % 3 else "HORIZONTAL",
+        "associated_adgroup_count": "1",
+    }
