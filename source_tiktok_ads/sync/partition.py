@@ -211,8 +211,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
             if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM) or self._refuses_an_option(account, error):
                 self._failed.add(account.id)
-        sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
-        self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
+        told = error.sentence_of_an_option if self._refuses_an_option(account, error) else error.sentence
+        sentence = f"{self.stream.name}, account {account.id}: {told}"
+        self.sync.summary.leave_out(self.stream.name, account.id, told)
         if self._must_fail(account, error):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
