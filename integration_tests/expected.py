@@ -223,11 +223,13 @@ def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:
 
 
 def _sum(first: Record, second: Record) -> Record:
-    return {
-        name: round(value + second[name], 2) if name in METRICS and METRICS[name].additive else value
+    named = {name: value for name, value in first.items() if name not in METRICS or METRICS[name].unit == "id"}
+    added = {
+        name: round(value + second[name], 2)
         for name, value in first.items()
-        if name not in METRICS or METRICS[name].unit == "id" or (METRICS[name].additive and name in second)
+        if name not in named and METRICS[name].additive and name in second
     }
+    return named | added
 
 
 def months(start: date, last: date, today: date) -> list[tuple[date, date]]:

@@ -36,6 +36,19 @@ NAME = re.compile(
 )
 SHOP = {"gmv_max_insights_by_country": "advertiser", "gmv_max_campaign_insights_by_country": "campaign"}
 
+DAILY = ("", "_by_age_and_gender", "_by_country", "_by_country_extended", "_by_platform", "_by_province")
+DAILY_TOO = ("_by_language", "_by_placement", "_by_dma", "_by_ac")
+INTERESTS = ("interest_category", "interest_category_tier2", "interest_category_tier3", "interest_category_tier4")
+MONTHLY = tuple(f"_by_{name}_monthly" for name in (*INTERESTS, "device_brand"))
+# TikTok's rules refuse them, and yet other connectors ask for them.
+OPTIONAL = ("adgroup_insights_by_country_extended_hourly", "ad_insights_by_country_extended_hourly")
+# Every report stream there has to be.
+NAMES = (
+    *(f"{level}_insights{rest}" for level in LEVELS for rest in (*DAILY, *DAILY_TOO, "_hourly", "_lifetime", *MONTHLY)),
+    *OPTIONAL,
+    *SHOP,
+)
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -98,7 +98,7 @@ APP = Kind(7_250_000_000_000_000_000, 9, 5)
 LABEL = Kind(7_260_000_000_000_000_000, 6, 4)
 EVENT_SET = Kind(7_270_000_000_000_000_000, 4, 5)
 GMV_CAMPAIGN = Kind(1_800_000_000_000_000_000, 6, 3, deletable=True)
-COMMENT = Kind(7_310_000_000_000_000_000, 2, 4)
+COMMENT = Kind(7_310_000_000_000_000_000, 6, 4)
 # These belong to a Business Center.
 CATALOG = Kind(7_280_000_000_000_000_000, 6, 4)
 PRODUCT_SET = Kind(7_290_000_000_000_000_000, 3, 5)
@@ -108,9 +108,9 @@ TRANSACTION = Kind(7_320_000_000_000_000_000, 20, 1)
 
 def assets(world: World, kind: Kind, place: int, epoch: int, first: int | None = None) -> list[Asset]:
     """The assets of one kind that the place-th owner has had by `epoch`, newest first, deleted ones included."""
-    late = max(0, epoch - world.start_epoch) // (kind.days * DAY)
-    count = (kind.first if first is None else first) + late
-    return [asset for asset in _plan(world, kind, place, count - late, count) if asset.created <= epoch][::-1]
+    late = max(0, epoch - world.start_epoch) // (kind.days * DAY) + 1
+    many = kind.first if first is None else first
+    return [asset for asset in _plan(world, kind, place, many, many + late) if asset.created <= epoch][::-1]
 
 
 @lru_cache(maxsize=4096)
@@ -121,7 +121,7 @@ def _plan(world: World, kind: Kind, place: int, first: int, count: int) -> tuple
 def _asset(world: World, kind: Kind, place: int, first: int, index: int) -> Asset:
     number = kind.base + place * 10**5 + index
     if index < first:
-        created = world.origin + (world.start_epoch - world.origin) * 2 // 3 * index // first + mix(number) % 3600
+        created = world.origin + (world.start_epoch - world.origin) * index // first + mix(number) % 3600
     else:
         created = world.start_epoch + (index - first + 1) * kind.days * DAY - mix(number) % DAY
     return Asset(kind, number, index, created, _deleted(world, kind, index, created))

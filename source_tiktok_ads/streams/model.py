@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from source_tiktok_ads.streams import fields
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, Shape
 
 Params = dict[str, Any]
@@ -115,6 +116,11 @@ class Report:
     def incremental(self) -> bool:
         """Whether a sync can go on where the last one ended."""
         return bool(self.cursor)
+
+    @property
+    def days(self) -> int:
+        """The most days of one request."""
+        return self.grain.days
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -267,7 +273,7 @@ class Accounts:
     optional = False
 
 
-Stream = Report | Entity | Accounts
+Stream = Report | Entity | Accounts | Listing
 """A row of the stream table."""
 
 
