@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from source_tiktok_ads.config import Config, ConfigError, CustomReport
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Filter, Report, Stream
 from source_tiktok_ads.streams.rules import GRAINS, LEVELS, violations
 
@@ -30,6 +31,8 @@ def streams(config: Config) -> Mapping[str, Stream]:
 def _shaped(stream: Stream, config: Config) -> Stream:
     if isinstance(stream, Report) and config.metric_groups:
         return stream.with_groups(config.metric_groups)
+    if isinstance(stream, Listing) and stream.personal and not config.personal_data:
+        return stream.impersonal()
     return stream
 
 
