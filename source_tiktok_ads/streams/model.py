@@ -218,8 +218,10 @@ class Report:
             return []
         # TikTok: deleted objects are left out of reports unless every status is asked for.
         every = {self.level.status_filter: ("STATUS_ALL",)} if include_deleted and self.level.status_filter else {}
-        conditions = {name: Filter(name, tuple(values)) for name, values in {**every, **only}.items()}
-        conditions |= {condition.field_name: condition for condition in self.filters}
+        # A report's own choice of status stands in place of every status.
+        conditions = {condition.field_name: condition for condition in self.filters}
+        for name, values in {**every, **only}.items():
+            conditions.setdefault(name, Filter(name, tuple(values)))
         return [_on_the_wire(condition) for condition in conditions.values()]
 
 
