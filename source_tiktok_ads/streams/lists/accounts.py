@@ -221,6 +221,8 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         optional=True,
         days=364,
         asks=between,
+        # TikTok: the days are those of each transaction's account, and one request is about many accounts.
         utc=True,
+        ahead=True,
     ),
 )
