@@ -22,7 +22,8 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m docs.generate` from source_tiktok_ads/streams; do not edit. -->
 
-Every stream syncs in full or incrementally; its key and its cursor are given by the source. Any column may be null.
+Every stream syncs in full, and incrementally where it has a cursor; key and cursor are given by the source. Any column
+may be null.
 Fields that TikTok adds to campaigns, ad groups, ads and advertisers pass through before this page knows them.
 
 The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
@@ -51,9 +52,10 @@ def snapshot() -> str:
 
 
 def _snapshot_lines(item: Mapping[str, Any], newest: Mapping[str, Any]) -> Iterator[str]:
-    key, cursor = _key(item), item["default_cursor_field"][0]
+    key, cursor = _key(item), "".join(item.get("default_cursor_field", []))
     latest = "" if _key(newest) == key else f", key of the latest version {'+'.join(_key(newest))}"
-    yield f"{item['name']}: {'+'.join(item['supported_sync_modes'])}, key {'+'.join(key)}, cursor {cursor}{latest}"
+    modes = "+".join(item["supported_sync_modes"])
+    yield f"{item['name']}: {modes}, key {'+'.join(key)}, cursor {cursor or '-'}{latest}"
     for name, schema in item["json_schema"]["properties"].items():
         marks = " key" * (name in key) + " cursor" * (name == cursor)
         yield f"{item['name']}.{name} {type_name(schema)}{marks}"
@@ -65,7 +67,7 @@ def _key(item: Mapping[str, Any]) -> list[str]:
 
 def streams_page() -> str:
     """The reference of all streams: key, cursor, request, and every column with type and meaning."""
-    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_code(item.cursor)} |\n" for item in STREAMS)
+    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_cursor(item)} |\n" for item in STREAMS)
     table = "| stream | a row is | cursor |\n| --- | --- | --- |\n" + rows
     return INTRODUCTION + table + "".join(_section(stream) for stream in STREAMS)
 
@@ -74,14 +76,26 @@ def purpose(stream: Stream) -> str:
     """What one row of the stream stands for."""
     if isinstance(stream, Report):
         by = " by " + " and ".join(map(_code, stream.by)) if stream.by else ""
-        return f"the figures of one {_spoken(stream.level.id)} in one {_spoken(stream.grain.dimension)}{by}"
+        return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
     if isinstance(stream, Entity):
         return f"one version of one {_spoken(stream.ids[-1])}"
     return "one ad account"
 
 
+SPANS: Mapping[str, str] = {
+    "": "in one day",
+    "_hourly": "in one hour",
+    "_monthly": "in one month",
+    "_lifetime": "over all time",
+}
+
+
 def _spoken(column: str) -> str:
-    return column.removesuffix("_id").removeprefix("stat_time_").replace("adgroup", "ad group")
+    return column.removesuffix("_id").replace("adgroup", "ad group")
+
+
+def _cursor(stream: Stream) -> str:
+    return _code(stream.cursor) if stream.incremental else "none"
 
 
 def _section(stream: Stream) -> str:
@@ -89,8 +103,8 @@ def _section(stream: Stream) -> str:
     columns = "".join(f"| {name} | `{type_name(schema)}` | {schema['description']} |\n" for name, schema in properties)
     facts = {
         "Key": ", ".join(map(_code, key_of(stream, "every"))),
-        "Cursor": _code(stream.cursor),
-        "Sync modes": "full refresh, incremental",
+        "Cursor": _cursor(stream),
+        "Sync modes": "full refresh, incremental" if stream.incremental else "full refresh",
         "TikTok endpoint": _request(stream),
         "Columns": str(len(properties)),
     }
@@ -125,7 +139,7 @@ def stream_table(reference: str) -> str:
     """The streams in short: what a row is, key and cursor, each linked to its section of `reference`."""
     rows = (
         f"| [{stream.name}]({reference}#{stream.name}) | {purpose(stream)} "
-        f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor} |\n"
+        f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor or 'none'} |\n"
         for stream in STREAMS
     )
     return "| stream | a row is | key | cursor |\n| --- | --- | --- | --- |\n" + "".join(rows)
@@ -137,12 +151,13 @@ def example_catalog() -> str:
 
 
 def _configured(stream: Stream) -> dict[str, Any]:
+    modes = entry(stream, "every")["supported_sync_modes"]
     return {
         # The connector knows its schemas; a catalog for it need not repeat them.
-        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
-        "sync_mode": "incremental",
-        "destination_sync_mode": "append_dedup",
-        "cursor_field": [stream.cursor],
+        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": modes},
+        "sync_mode": modes[-1],
+        "destination_sync_mode": "append_dedup" if stream.incremental else "overwrite",
+        "cursor_field": [stream.cursor] if stream.incremental else [],
         "primary_key": [[column] for column in key_of(stream, "every")],
     }
 

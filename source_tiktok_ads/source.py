@@ -200,12 +200,12 @@ class SourceTiktokAds(Source):
         self, entry: ConfiguredAirbyteStream, sync: Sync, blob: Mapping[str, Any], logger: logging.Logger
     ) -> DefaultStream:
         stream = BY_NAME[entry.stream.name]
-        full = entry.sync_mode == SyncMode.full_refresh
+        full = entry.sync_mode == SyncMode.full_refresh or not stream.incremental
         reader, known = _reader(stream, sync, full, {} if full else blob)
         cursor: Cursor = AccountCursor(stream.name, known, self.message_repository.emit_message, time.monotonic)
         if full:
             cursor = FinalStateCursor(stream.name, None, self.message_repository)
-        field = CursorField(stream.cursor)
+        field = CursorField(stream.cursor) if stream.incremental else None
         return DefaultStream(reader, stream.name, {}, [*stream.key], field, logger, cursor)
 
     def _with_token(self, config: Mapping[str, Any], logger: logging.Logger) -> tuple[Client, Config]:

@@ -44,12 +44,14 @@ def test_page_names_every_stream_and_column() -> None:
 
 def test_page_says_what_a_row_is() -> None:
     """Each stream is introduced by what one row of it stands for."""
-    assert [generate.purpose(stream) for stream in STREAMS][:6] == [
+    assert [generate.purpose(stream) for stream in STREAMS][:8] == [
         "one ad account",
         "one version of one campaign",
         "one version of one ad group",
         "one version of one ad",
         "the figures of one ad in one day",
+        "the figures of one ad in one hour",
+        "the figures of one ad over all time",
         "the figures of one ad in one day by `age` and `gender`",
     ]
 

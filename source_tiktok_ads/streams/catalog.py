@@ -21,13 +21,12 @@ def catalog(entity_versions: str) -> list[dict[str, Any]]:
 
 def entry(stream: Stream, entity_versions: str) -> dict[str, Any]:
     """One stream of the catalog, in the words of Airbyte's protocol."""
-    return {
+    described: dict[str, Any] = {
         "name": stream.name,
         "json_schema": json_schema(stream),
-        "supported_sync_modes": ["full_refresh", "incremental"],
-        "source_defined_cursor": True,
-        "default_cursor_field": [stream.cursor],
-        "source_defined_primary_key": [[column] for column in key_of(stream, entity_versions)],
-        "is_resumable": True,
-        "is_file_based": False,
+        "supported_sync_modes": ["full_refresh", "incremental"] if stream.incremental else ["full_refresh"],
     }
+    if stream.incremental:
+        described |= {"source_defined_cursor": True, "default_cursor_field": [stream.cursor]}
+    key = [[column] for column in key_of(stream, entity_versions)]
+    return {**described, "source_defined_primary_key": key, "is_resumable": stream.incremental, "is_file_based": False}

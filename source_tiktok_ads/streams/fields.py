@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,7 @@ GROUPS = (
     "onsite",
     "shopping",
     "attribute",
+    "audience_attribute",
 )
 """The groups of metrics in the order in which their columns stand in a record."""
 
@@ -154,19 +155,67 @@ METRICS: Mapping[str, Metric] = Table("metrics", _metric)
 DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
-def standard_metrics(report_type: str, data_level: str, by: Iterable[str] = ()) -> tuple[str, ...]:
-    """The metrics a standard report of this type, level and breakdown asks for, in the order of its columns.
+# TikTok: these are told of whole days only, and of nothing smaller than an id.
+_BY_DAY_ONLY = frozenset({"cash_spend", "voucher_spend"})
+# TikTok: these are told beside no breakdown, nor by the hour.
+_BY_ID_ONLY = frozenset(
+    {
+        *("paid_engaged_view", "paid_engaged_view_15s"),
+        *("paid_engagement_engaged_view", "paid_engagement_engaged_view_15s"),
+        *("cost_per_consideration", "new_consideration_rate", "new_consideration_size"),
+    }
+)
+# TikTok: these say more about one dimension and are taken beside it only.
+_ONLY_WITH: Mapping[str, str] = {
+    **dict.fromkeys(("single_image_ctr", "single_image_impression_rate", "single_image_impressions"), "image_id"),
+    **dict.fromkeys(
+        ("action_category", "action_period", "action_scene", "behavior_name", "user_action"), "behavior_id"
+    ),
+    "device_brand_name": "device_brand_id",
+}
 
-    TikTok takes at most 100 in one request, and every standard set keeps to that.
+
+def fits(name: str, by: Collection[str], time: str) -> bool:
+    """Whether TikTok takes the metric beside these breakdowns and this time dimension, by rules of the metric's own."""
+    if name in _BY_DAY_ONLY:
+        return not by and time == "stat_time_day"
+    if name in _BY_ID_ONLY:
+        return not by and time != "stat_time_hour"
+    return name not in _ONLY_WITH or _ONLY_WITH[name] in by
+
+
+def standard_metrics(
+    report_type: str,
+    data_level: str,
+    by: Collection[str] = (),
+    time: str = "stat_time_day",
+    groups: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The metrics a standard report of this type, level, breakdown and time asks for, in the order of its columns.
+
+    `groups` of metrics come on top. TikTok takes at most 100 in one request, and every standard set keeps to that.
     """
-    standard = {metric.name for metric in METRICS.values() if data_level in _standard(metric, report_type)}
+    names = set(_standard(report_type, data_level))
+    takes = _takes(report_type, data_level)
+    names |= {name for name in takes if METRICS[name].group in groups or _ONLY_WITH.get(name) in by}
     for name in by:
-        standard = _cut(standard, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
-    return tuple(sorted(standard, key=_place))
+        names = _cut(names, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
+    return tuple(sorted((name for name in names if fits(name, by, time)), key=_place))
 
 
-def _standard(metric: Metric, report_type: str) -> tuple[str, ...]:
-    return metric.standard_audience if report_type == "AUDIENCE" else metric.standard
+@cache
+def _standard(report_type: str, data_level: str) -> frozenset[str]:
+    """The standard set of a level; families of reports that have none take all they can."""
+    if report_type == "BASIC":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard)
+    if report_type == "AUDIENCE":
+        return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard_audience)
+    return _takes(report_type, data_level)
+
+
+@cache
+def _takes(report_type: str, data_level: str) -> frozenset[str]:
+    return frozenset(name for name, metric in METRICS.items() if metric.allowed(report_type, data_level))
 
 
 def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_level: str) -> set[str]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.shapes import ID, LOCAL_TIME, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, Shape
 
 Params = dict[str, Any]
 """Query parameters of one request; lists and objects are turned into JSON text by the client."""
 
 ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
 CURRENCY = TEXT("Currency of the ad account (ISO 4217); all money of the row is in it.")
+PERIOD: Mapping[str, Shape] = {
+    "period_start": DATE("First day of the month that the figures cover, in the ad account's own time zone."),
+    "period_end": DATE("Last day that the figures cover: the month's last, or the day of reading while it still runs."),
+}
 
 
 @dataclass(frozen=True)
@@ -39,71 +43,114 @@ ADVERTISER = Level("advertiser", "AUCTION_ADVERTISER", "advertiser_id")
 CAMPAIGN = Level("campaign", "AUCTION_CAMPAIGN", "campaign_id", (), "campaign_status", "campaign/get")
 ADGROUP = Level("adgroup", "AUCTION_ADGROUP", "adgroup_id", ("campaign_id",), "adgroup_status", "adgroup/get")
 AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
+# TikTok: ad_id tells the creatives of an Upgraded Smart+ campaign apart, ad_id_v2 its ads; others are the same in both.
+AD_V2 = Level("ad_v2", "AUCTION_AD", "ad_id_v2", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
+# TikTok: reports on playables have no data_level.
+PLAYABLE = Level("playable", "", "playable_id")
+
+BASIC, AUDIENCE, TT_SHOP = "BASIC", "AUDIENCE", "TT_SHOP"
+"""TikTok's names for families of reports: all metrics; by what is known of the people; spend on a shop's GMV Max."""
 
 
 @dataclass(frozen=True)
 class Grain:
-    """The time dimension of a report and the most days TikTok gives in one request with it."""
+    """What the rows of a report are divided by in time, and the most days TikTok gives in one request.
+
+    `cursor` is the column that tells the times apart, `dimension` what TikTok is asked to group by; empty where there
+    is none.
+    """
 
     suffix: str
+    cursor: str
     dimension: str
     days: int
 
 
-# TikTok: one request spans 30 days with stat_time_day, both ends included, and 1 day with stat_time_hour.
-DAY = Grain("", "stat_time_day", 30)
-HOUR = Grain("_hourly", "stat_time_hour", 1)
+# TikTok: one request spans 30 days with stat_time_day, both ends included, 1 day with stat_time_hour, and 365 with
+# neither; or all time.
+DAY = Grain("", "stat_time_day", "stat_time_day", 30)
+HOUR = Grain("_hourly", "stat_time_hour", "stat_time_hour", 1)
+MONTH = Grain("_monthly", "period_start", "", 365)
+LIFETIME = Grain("_lifetime", "", "", 0)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition on the objects of a report, in TikTok's words for the field and for the comparison."""
+
+    field_name: str
+    values: tuple[str, ...]
+    filter_type: str = "IN"
 
 
 @dataclass(frozen=True)
 class Report:
     """A report stream of `report/integrated/get`: one row per object, time and breakdown value.
 
-    `absent` names published columns that TikTok no longer fills: declared, always null.
+    `absent` names published columns that TikTok no longer fills: declared, always null. `optional` tells that TikTok
+    may refuse the whole report. `chosen` metrics stand in place of the standard ones, which `groups` of metrics widen.
     """
 
     name: str
     level: Level
     grain: Grain
     by: tuple[str, ...] = ()
-    audience: bool = False
+    report_type: str = BASIC
     absent: tuple[str, ...] = ()
+    optional: bool = False
+    groups: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
     path = "report/integrated/get"
     page_size = 1000
     """The largest page TikTok gives, in rows."""
 
     @property
-    def report_type(self) -> str:
-        """TikTok's name for the family of the report."""
-        return "AUDIENCE" if self.audience else "BASIC"
+    def cursor(self) -> str:
+        """The column that orders the stream in time, empty where every row covers all time."""
+        return self.grain.cursor
 
     @property
-    def cursor(self) -> str:
-        """The column that orders the stream in time."""
-        return self.grain.dimension
+    def incremental(self) -> bool:
+        """Whether a sync can go on where the last one ended."""
+        return bool(self.cursor)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What TikTok groups the rows by."""
-        return (self.level.id, *self.by, self.grain.dimension)
+        return tuple(filter(None, (self.level.id, *self.by, self.grain.dimension)))
 
     @property
     def key(self) -> tuple[str, ...]:
         """The columns that tell rows apart: account, the object with its parents, time, breakdown."""
         ids = dict.fromkeys(("advertiser_id", *self.level.parents, self.level.id))
-        return (*ids, self.grain.dimension, *self.by)
+        return tuple(filter(None, (*ids, self.cursor, *self.by)))
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics asked for: the standard set of the level, cut to what the breakdown allows."""
-        return fields.standard_metrics(self.report_type, self.level.data_level, self.by)
+        """The metrics asked for, with the ids of the parents, which TikTok gives as metrics."""
+        if self.chosen:
+            return tuple(dict.fromkeys((*self.level.parents, *self.chosen)))
+        return fields.standard_metrics(
+            self.report_type, self.level.data_level, self.by, self.grain.dimension, self.groups
+        )
+
+    def with_groups(self, groups: Sequence[str]) -> Report:
+        """The report with all metrics of these groups that TikTok takes in it, besides the standard ones."""
+        return replace(self, groups=tuple(groups))
 
     @property
     def has_totals(self) -> bool:
         """Whether TikTok gives the totals of a request's rows on its first page."""
-        # TikTok: totals come with one id dimension and stat_time_day, in BASIC reports.
-        return not self.audience and not self.by and self.grain is DAY
+        # TikTok: totals come with one id dimension, and stat_time_day or none, in BASIC reports.
+        return self.report_type == BASIC and not self.by and self.grain is not HOUR
+
+    @property
+    def takes_filters(self) -> bool:
+        """Whether the report can be limited to some objects."""
+        # TikTok: the report on GMV Max ads' spend takes no filter.
+        return self.report_type != TT_SHOP
 
     @cached_property
     def additive(self) -> tuple[str, ...]:
@@ -130,8 +177,9 @@ class Report:
     def columns(self) -> Mapping[str, Shape]:
         """Every column of a record."""
         stamped = {"advertiser_id": ADVERTISER_ID, "currency": CURRENCY}
+        period = PERIOD if self.grain is MONTH else {}
         absent = {name: fields.ABSENT[name] for name in self.absent}
-        return {**stamped, **self.dimension_columns, **self.metric_columns, **absent}
+        return {**stamped, **self.dimension_columns, **period, **self.metric_columns, **absent}
 
     def params(
         self,
@@ -141,7 +189,11 @@ class Report:
         include_deleted: bool,
         only: Mapping[str, Sequence[str]] | None = None,
     ) -> Params:
-        """The request for one account and one window, both days included; `only` limits it to ids, by filter."""
+        """The request for one account and one window, both days included; `only` limits it to ids, by filter.
+
+        A report on all time names no days.
+        """
+        days = {"start_date": start.isoformat(), "end_date": end.isoformat()}
         params: Params = {
             "advertiser_id": advertiser_id,
             "service_type": "AUCTION",
@@ -149,19 +201,25 @@ class Report:
             "data_level": self.level.data_level,
             "dimensions": list(self.dimensions),
             "metrics": list(self.metrics),
-            "start_date": start.isoformat(),
-            "end_date": end.isoformat(),
+            **({"query_lifetime": True} if self.grain is LIFETIME else days),
         }
+        if filtering := self._filtering(include_deleted, only or {}):
+            params["filtering"] = filtering
+        return {name: value for name, value in params.items() if value != ""}
+
+    def _filtering(self, include_deleted: bool, only: Mapping[str, Sequence[str]]) -> list[Mapping[str, str]]:
+        if not self.takes_filters:
+            return []
         # TikTok: deleted objects are left out of reports unless every status is asked for.
         every = {self.level.status_filter: ["STATUS_ALL"]} if include_deleted and self.level.status_filter else {}
-        if filters := {**every, **(only or {})}:
-            params["filtering"] = [_filter(name, values) for name, values in filters.items()]
-        return params
+        own = [*self.filters, *(Filter(name, tuple(values)) for name, values in {**every, **only}.items())]
+        return [_on_the_wire(condition) for condition in own]
 
 
-def _filter(name: str, values: Sequence[str]) -> Mapping[str, str]:
+def _on_the_wire(condition: Filter) -> Mapping[str, str]:
     # TikTok: the value of a report's filter is itself JSON in a text.
-    return {"field_name": name, "filter_type": "IN", "filter_value": json.dumps([*values], separators=(",", ":"))}
+    value = json.dumps([*condition.values], separators=(",", ":"))
+    return {"field_name": condition.field_name, "filter_type": condition.filter_type, "filter_value": value}
 
 
 @dataclass(frozen=True)
@@ -178,6 +236,7 @@ class Entity:
     since: str | None = None
 
     cursor = "modify_time"
+    incremental = True
     page_size = 1000
     """The largest page TikTok gives, in rows."""
 
@@ -200,6 +259,7 @@ class Accounts:
 
     key = ("advertiser_id", "create_time")
     cursor = "create_time"
+    incremental = True
 
 
 Stream = Report | Entity | Accounts

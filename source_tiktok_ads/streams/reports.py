@@ -1,11 +1,121 @@
 """The report streams, one row each; their metrics follow from the facts in `fields.py`."""
 
-from source_tiktok_ads.streams.model import AD, CAMPAIGN, DAY, Report
-
-REPORTS: tuple[Report, ...] = (
-    Report("ad_insights", AD, DAY, absent=("cost_per_100_reached",)),
-    Report("ad_insights_by_age_and_gender", AD, DAY, by=("age", "gender"), audience=True, absent=("user_action",)),
-    Report("ad_insights_by_country", AD, DAY, by=("country_code",), audience=True, absent=("user_action",)),
-    Report("ad_insights_by_platform", AD, DAY, by=("platform",), audience=True, absent=("user_action",)),
-    Report("campaign_insights_by_province", CAMPAIGN, DAY, by=("province_id",), audience=True),
+from source_tiktok_ads.streams.model import (
+    AD,
+    ADGROUP,
+    ADVERTISER,
+    AUDIENCE,
+    BASIC,
+    CAMPAIGN,
+    DAY,
+    HOUR,
+    LIFETIME,
+    MONTH,
+    TT_SHOP,
+    Report,
 )
+
+AGE_GENDER = ("age", "gender")
+COUNTRY = ("country_code",)
+PLATFORM = ("platform",)
+PROVINCE = ("province_id",)
+LANGUAGE = ("language",)
+PLACEMENT = ("placement",)
+DMA = ("dma_id",)
+AC = ("ac",)
+# TikTok: by interest and by brand of device there is no time dimension, so these reports are asked for month by month.
+INTEREST = ("interest_category",)
+INTEREST_2 = ("interest_category_tier2",)
+INTEREST_3 = ("interest_category_tier3",)
+INTEREST_4 = ("interest_category_tier4",)
+BRAND = ("device_brand_id",)
+
+ADS: tuple[Report, ...] = (
+    Report("ad_insights", AD, DAY, absent=("cost_per_100_reached",)),
+    Report("ad_insights_hourly", AD, HOUR),
+    Report("ad_insights_lifetime", AD, LIFETIME),
+    Report("ad_insights_by_age_and_gender", AD, DAY, AGE_GENDER, AUDIENCE, absent=("user_action",)),
+    Report("ad_insights_by_country", AD, DAY, COUNTRY, AUDIENCE, absent=("user_action",)),
+    Report("ad_insights_by_country_extended", AD, DAY, COUNTRY, BASIC),
+    # TikTok: its rules refuse countries by the hour, yet Airbyte's connector has these reports.
+    Report("ad_insights_by_country_extended_hourly", AD, HOUR, COUNTRY, BASIC, optional=True),
+    Report("ad_insights_by_platform", AD, DAY, PLATFORM, AUDIENCE, absent=("user_action",)),
+    Report("ad_insights_by_province", AD, DAY, PROVINCE, AUDIENCE),
+    Report("ad_insights_by_language", AD, DAY, LANGUAGE, AUDIENCE),
+    Report("ad_insights_by_placement", AD, DAY, PLACEMENT, AUDIENCE),
+    Report("ad_insights_by_dma", AD, DAY, DMA, AUDIENCE),
+    Report("ad_insights_by_ac", AD, DAY, AC, AUDIENCE),
+    Report("ad_insights_by_interest_category_monthly", AD, MONTH, INTEREST, AUDIENCE),
+    Report("ad_insights_by_interest_category_tier2_monthly", AD, MONTH, INTEREST_2, AUDIENCE),
+    Report("ad_insights_by_interest_category_tier3_monthly", AD, MONTH, INTEREST_3, AUDIENCE),
+    Report("ad_insights_by_interest_category_tier4_monthly", AD, MONTH, INTEREST_4, AUDIENCE),
+    Report("ad_insights_by_device_brand_monthly", AD, MONTH, BRAND, AUDIENCE),
+)
+
+ADGROUPS: tuple[Report, ...] = (
+    Report("adgroup_insights", ADGROUP, DAY),
+    Report("adgroup_insights_hourly", ADGROUP, HOUR),
+    Report("adgroup_insights_lifetime", ADGROUP, LIFETIME),
+    Report("adgroup_insights_by_age_and_gender", ADGROUP, DAY, AGE_GENDER, AUDIENCE),
+    Report("adgroup_insights_by_country", ADGROUP, DAY, COUNTRY, AUDIENCE),
+    Report("adgroup_insights_by_country_extended", ADGROUP, DAY, COUNTRY, BASIC),
+    Report("adgroup_insights_by_country_extended_hourly", ADGROUP, HOUR, COUNTRY, BASIC, optional=True),
+    Report("adgroup_insights_by_platform", ADGROUP, DAY, PLATFORM, AUDIENCE),
+    Report("adgroup_insights_by_province", ADGROUP, DAY, PROVINCE, AUDIENCE),
+    Report("adgroup_insights_by_language", ADGROUP, DAY, LANGUAGE, AUDIENCE),
+    Report("adgroup_insights_by_placement", ADGROUP, DAY, PLACEMENT, AUDIENCE),
+    Report("adgroup_insights_by_dma", ADGROUP, DAY, DMA, AUDIENCE),
+    Report("adgroup_insights_by_ac", ADGROUP, DAY, AC, AUDIENCE),
+    Report("adgroup_insights_by_interest_category_monthly", ADGROUP, MONTH, INTEREST, AUDIENCE),
+    Report("adgroup_insights_by_interest_category_tier2_monthly", ADGROUP, MONTH, INTEREST_2, AUDIENCE),
+    Report("adgroup_insights_by_interest_category_tier3_monthly", ADGROUP, MONTH, INTEREST_3, AUDIENCE),
+    Report("adgroup_insights_by_interest_category_tier4_monthly", ADGROUP, MONTH, INTEREST_4, AUDIENCE),
+    Report("adgroup_insights_by_device_brand_monthly", ADGROUP, MONTH, BRAND, AUDIENCE),
+)
+
+CAMPAIGNS: tuple[Report, ...] = (
+    Report("campaign_insights", CAMPAIGN, DAY),
+    Report("campaign_insights_hourly", CAMPAIGN, HOUR),
+    Report("campaign_insights_lifetime", CAMPAIGN, LIFETIME),
+    Report("campaign_insights_by_age_and_gender", CAMPAIGN, DAY, AGE_GENDER, AUDIENCE),
+    Report("campaign_insights_by_country", CAMPAIGN, DAY, COUNTRY, AUDIENCE),
+    Report("campaign_insights_by_country_extended", CAMPAIGN, DAY, COUNTRY, BASIC),
+    Report("campaign_insights_by_platform", CAMPAIGN, DAY, PLATFORM, AUDIENCE),
+    Report("campaign_insights_by_province", CAMPAIGN, DAY, PROVINCE, AUDIENCE),
+    Report("campaign_insights_by_language", CAMPAIGN, DAY, LANGUAGE, AUDIENCE),
+    Report("campaign_insights_by_placement", CAMPAIGN, DAY, PLACEMENT, AUDIENCE),
+    Report("campaign_insights_by_dma", CAMPAIGN, DAY, DMA, AUDIENCE),
+    Report("campaign_insights_by_ac", CAMPAIGN, DAY, AC, AUDIENCE),
+    Report("campaign_insights_by_interest_category_monthly", CAMPAIGN, MONTH, INTEREST, AUDIENCE),
+    Report("campaign_insights_by_interest_category_tier2_monthly", CAMPAIGN, MONTH, INTEREST_2, AUDIENCE),
+    Report("campaign_insights_by_interest_category_tier3_monthly", CAMPAIGN, MONTH, INTEREST_3, AUDIENCE),
+    Report("campaign_insights_by_interest_category_tier4_monthly", CAMPAIGN, MONTH, INTEREST_4, AUDIENCE),
+    Report("campaign_insights_by_device_brand_monthly", CAMPAIGN, MONTH, BRAND, AUDIENCE),
+)
+
+ADVERTISERS: tuple[Report, ...] = (
+    Report("advertiser_insights", ADVERTISER, DAY),
+    Report("advertiser_insights_hourly", ADVERTISER, HOUR),
+    Report("advertiser_insights_lifetime", ADVERTISER, LIFETIME),
+    Report("advertiser_insights_by_age_and_gender", ADVERTISER, DAY, AGE_GENDER, AUDIENCE),
+    Report("advertiser_insights_by_country", ADVERTISER, DAY, COUNTRY, AUDIENCE),
+    Report("advertiser_insights_by_country_extended", ADVERTISER, DAY, COUNTRY, BASIC),
+    Report("advertiser_insights_by_platform", ADVERTISER, DAY, PLATFORM, AUDIENCE),
+    Report("advertiser_insights_by_province", ADVERTISER, DAY, PROVINCE, AUDIENCE),
+    Report("advertiser_insights_by_language", ADVERTISER, DAY, LANGUAGE, AUDIENCE),
+    Report("advertiser_insights_by_placement", ADVERTISER, DAY, PLACEMENT, AUDIENCE),
+    Report("advertiser_insights_by_dma", ADVERTISER, DAY, DMA, AUDIENCE),
+    Report("advertiser_insights_by_ac", ADVERTISER, DAY, AC, AUDIENCE),
+    Report("advertiser_insights_by_interest_category_monthly", ADVERTISER, MONTH, INTEREST, AUDIENCE),
+    Report("advertiser_insights_by_interest_category_tier2_monthly", ADVERTISER, MONTH, INTEREST_2, AUDIENCE),
+    Report("advertiser_insights_by_interest_category_tier3_monthly", ADVERTISER, MONTH, INTEREST_3, AUDIENCE),
+    Report("advertiser_insights_by_interest_category_tier4_monthly", ADVERTISER, MONTH, INTEREST_4, AUDIENCE),
+    Report("advertiser_insights_by_device_brand_monthly", ADVERTISER, MONTH, BRAND, AUDIENCE),
+)
+
+SHOPS: tuple[Report, ...] = (
+    Report("gmv_max_insights_by_country", ADVERTISER, DAY, COUNTRY, TT_SHOP),
+    Report("gmv_max_campaign_insights_by_country", CAMPAIGN, DAY, COUNTRY, TT_SHOP),
+)
+
+REPORTS: tuple[Report, ...] = (*ADS, *ADGROUPS, *CAMPAIGNS, *ADVERTISERS, *SHOPS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
@@ -81,6 +81,7 @@ FLAG = Shape("flag")
 MOMENT = Shape("moment")
 EPOCH = Shape("epoch")
 LOCAL_TIME = Shape("local_time")
+DATE = Shape("date")
 JSON_TEXT = Shape("json_text")
 ANY = Shape("any")
 
@@ -94,6 +95,7 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "moment": _UTC_TIME,
     "epoch": _UTC_TIME,
     "local_time": {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_without_timezone"},
+    "date": {"type": ["null", "string"], "format": "date"},
     "json_text": {"type": ["null", "string"]},
     "list": {"type": ["null", "array"]},
     "object": {"type": ["null", "object"], "additionalProperties": True},
@@ -235,6 +237,15 @@ def _local_time(value: Any) -> str | None:
     return time.isoformat()
 
 
+def _date(value: Any) -> str | None:
+    """A day as `YYYY-MM-DD`, whatever time is told with it."""
+    if value == "":
+        return None
+    if not isinstance(value, str):
+        raise Misfit(value)
+    return date.fromisoformat(value[:10]).isoformat()
+
+
 def _datetime(value: Any) -> datetime:
     if not isinstance(value, str) or len(value) < 19:
         raise Misfit(value)
@@ -264,6 +275,7 @@ _CASTS: Mapping[str, Cast] = {
     "moment": moment,
     "epoch": _epoch,
     "local_time": _local_time,
+    "date": _date,
     "json_text": _json_text,
     "any": lambda value: value,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 
 from source_tiktok_ads.api.errors import TikTokError, invalid_metrics
-from source_tiktok_ads.streams.model import Report
+from source_tiktok_ads.streams.model import BASIC, Report
 
 PARAMETER_REFUSED = 40002
 
@@ -44,8 +44,8 @@ class Refusals:
             return replace(asked, without=asked.without | named)
         if asked.totals and error.code == PARAMETER_REFUSED and not invalid:
             return replace(asked, totals=False)
-        # TikTok: whether audience reports take a status filter is not documented; without it deleted objects lack.
-        if self._stream.audience and asked.deleted and error.code == PARAMETER_REFUSED:
+        # TikTok: whether other reports than BASIC take a status filter is not documented; without it deleted ones lack.
+        if self._stream.report_type != BASIC and asked.deleted and error.code == PARAMETER_REFUSED:
             return replace(asked, deleted=False)
         raise error
 

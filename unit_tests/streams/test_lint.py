@@ -14,7 +14,7 @@ from source_tiktok_ads.streams.model import Report
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text("utf-8"))
 
-GRAMMAR = re.compile(r"(advertiser|campaign|adgroup|ad)_insights(_by_[a-z_]+?)?(_hourly|_monthly|_lifetime)?")
+GRAMMAR = re.compile(r"(advertiser|campaign|adgroup|ad)_insights(_by_[a-z2-4_]+?)?(_hourly|_monthly|_lifetime)?")
 
 # Where a published type was given up for a better one.
 CHANGED = {
@@ -41,6 +41,7 @@ CHANGED = {
 
 NAMES = tuple(BY_NAME)
 REPORTS = tuple(stream.name for stream in STREAMS if isinstance(stream, Report))
+SHOPS = tuple(name for name in REPORTS if name.startswith("gmv_max_"))
 
 
 def properties(name: str) -> Mapping[str, Any]:
@@ -76,7 +77,7 @@ def test_each_name_stands_once() -> None:
     assert len(NAMES) == len(STREAMS)
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", sorted({*REPORTS} - {*SHOPS}))
 def test_name_follows_the_grammar(name: str) -> None:
     """A report's name tells its level, its breakdown and its grain."""
     stream = BY_NAME[name]
@@ -98,7 +99,7 @@ def test_name_stands_in_full_in_the_source(name: str) -> None:
 def test_key_and_cursor_are_columns(name: str) -> None:
     """What tells rows apart and orders them is in the schema, and no column stands twice in the key."""
     stream = BY_NAME[name]
-    assert {*stream.key, stream.cursor} <= set(stream.columns)
+    assert {*stream.key, *filter(None, [stream.cursor])} <= set(stream.columns)
     assert len(set(stream.key)) == len(stream.key)
     assert stream.key[0] == "advertiser_id"
 
@@ -152,10 +153,13 @@ def test_dimensions_are_known_and_legal(name: str) -> None:
     stream = BY_NAME[name]
     assert isinstance(stream, Report)
     dimensions = [fields.DIMENSIONS[dimension] for dimension in stream.dimensions]
-    assert sorted(d.kind for d in dimensions if d.name not in stream.by) == ["id", "time"]
+    times = ["time"] if stream.grain.dimension else []
+    assert sorted(d.kind for d in dimensions if d.name not in stream.by) == ["id", *times]
     assert [d.name for d in dimensions if stream.report_type not in d.report_types] == []
     assert [d.name for d in dimensions if stream.level.data_level not in d.data_levels] == []
-    assert [d.name for d in dimensions if d.kind != "time" and stream.grain.dimension not in d.times] == []
+    # TikTok's own rules refuse countries by the hour; who asks for them all the same has to be ready for that.
+    illegal = [d.name for d in dimensions if d.kind != "time" and times and stream.grain.dimension not in d.times]
+    assert illegal == (["country_code"] if stream.optional else [])
     assert len(dimensions) <= 4
 
 
@@ -164,7 +168,7 @@ def test_breakdown_is_single_but_for_age_with_gender(name: str) -> None:
     """TikTok takes one breakdown, or age with gender; an audience report cannot do without one."""
     stream = BY_NAME[name]
     assert isinstance(stream, Report)
-    assert len(stream.by) == 1 or stream.by == (("age", "gender") if stream.audience else ())
+    assert len(stream.by) == 1 or stream.by == (("age", "gender") if stream.report_type == "AUDIENCE" else ())
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -173,7 +177,7 @@ def test_parents_of_the_object_are_columns(name: str) -> None:
     stream = BY_NAME[name]
     assert isinstance(stream, Report)
     ids = (*stream.level.parents, stream.level.id)
-    names = [f"{column.removesuffix('_id')}_name" for column in ids]
+    names = [f"{column.removesuffix('_id')}_name" for column in ids if column != "advertiser_id"]
     assert {*ids, *names} <= set(stream.columns)
 
 

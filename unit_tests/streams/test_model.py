@@ -8,6 +8,7 @@ from source_tiktok_ads.streams.model import (
     AD,
     ADGROUP,
     ADVERTISER,
+    AUDIENCE,
     CAMPAIGN,
     DAY,
     HOUR,
@@ -30,7 +31,7 @@ def request(report: Report, include_deleted: bool) -> dict[str, object]:
 
 def test_request_names_account_level_window_and_fields() -> None:
     """One request covers one account and one window, both days included."""
-    report = Report("campaign_insights_by_province", CAMPAIGN, DAY, by=("province_id",), audience=True)
+    report = Report("campaign_insights_by_province", CAMPAIGN, DAY, by=("province_id",), report_type=AUDIENCE)
     assert request(report, include_deleted=False) == {
         "advertiser_id": "7000000000000000001",
         "service_type": "AUCTION",
@@ -78,7 +79,7 @@ def test_key_of_a_report_is_the_object_with_its_parents_and_the_time(level: Leve
 
 def test_columns_begin_with_account_object_breakdown_and_time() -> None:
     """A record reads from the account down to the figures; what nothing fills comes last."""
-    report = Report("x", AD, DAY, by=("platform",), audience=True, absent=("user_action",))
+    report = Report("x", AD, DAY, by=("platform",), report_type=AUDIENCE, absent=("user_action",))
     columns = list(report.columns)
     assert columns[:7] == [
         "advertiser_id",
@@ -102,7 +103,7 @@ def test_account_stands_once_in_its_own_report() -> None:
 
 def test_time_is_local_and_breakdowns_are_text() -> None:
     """A report's day has no zone; a breakdown's value is text, whatever it looks like."""
-    report = Report("x", CAMPAIGN, DAY, by=("province_id",), audience=True)
+    report = Report("x", CAMPAIGN, DAY, by=("province_id",), report_type=AUDIENCE)
     assert {name: shape.kind for name, shape in report.dimension_columns.items()} == {
         "campaign_id": "text",
         "province_id": "text",

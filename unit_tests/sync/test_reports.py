@@ -18,7 +18,7 @@ from source_tiktok_ads.sync.state import ForeignState
 from .canned import NOW, A, B, Canned, config, page, refused, sync_of
 
 BASIC = Report("spend", AD, DAY)
-AUDIENCE = Report("spend_by_age", AD, DAY, by=("age",), audience=True)
+AUDIENCE = Report("spend_by_age", AD, DAY, by=("age",), report_type="AUDIENCE")
 
 
 def wire(ad: str = "1", day: int = 1, **metrics: Any) -> dict[str, Any]:
