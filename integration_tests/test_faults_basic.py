@@ -48,7 +48,7 @@ def struck(fault: Fault, **changes: Any) -> tuple[Simulator, Outcome]:
     """A read under a fault."""
     with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
         simulator.faults.add(**{"once_per_request": True, **fault})
-        return simulator, read(simulator, STREAMS, **PAGES, **changes)
+        return simulator, read(simulator, STREAMS, **{**PAGES, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,36 @@ def test_a_wrong_total_does_not_loop() -> None:
     assert len([line for line in outcome.warnings if line.startswith("WARN campaigns")]) == len(WORLD.advertiser_ids)
     table = expected.table(simulator, "campaigns")
     assert difference(by_key("campaigns", outcome.records["campaigns"]), table) == ""
+
+
+def test_a_row_between_two_pages_is_found_in_other_pages() -> None:
+    """A row that lacks in every reading of such pages comes in pages of another size; there is nothing to warn of."""
+    fault = {"kind": "shift", "rows": 1, "page": 2, "path": "ad/get", "once_per_request": False}
+    simulator, outcome = struck(fault, page_size=6)
+    assert outcome.code == 0
+    assert difference(by_key("ads", outcome.records["ads"]), expected.table(simulator, "ads")) == ""
+    assert repeated("ads", outcome.records["ads"]) == []
+    assert [line for line in outcome.warnings if "TikTok counts" in line] == []
+
+
+@pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
+def test_a_list_that_cannot_be_proven_is_short(mode: str) -> None:
+    """Other rows in each reading, a count that none reaches: no state claims the account, no refresh is complete."""
+    stricken, sound = WORLD.advertiser_ids
+    account = {"path": "ad/get", "advertiser_id": stricken}
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        simulator.faults.add("total_number", rows=7, **account)
+        simulator.faults.add("short", page=1, every=2, **account)
+        outcome = read(simulator, ["ads"], mode=mode)
+    full = mode == "full_refresh"
+    told = [error["message"] for error in outcome.errors] if full else outcome.warnings
+    assert outcome.code == int(full)
+    assert outcome.statuses["ads"][-1] == ("INCOMPLETE" if full else "COMPLETE")
+    assert any(stricken in text and "other rows each time" in text for text in told)
+    assert difference(by_key("ads", outcome.records["ads"]), expected.table(simulator, "ads")) == ""
+    if not full:
+        states = outcome.state[-1]["stream"]["stream_state"]["states"]
+        assert [entry["partition"]["advertiser_id"] for entry in states] == [sound]
 
 
 def test_refused_metrics_are_dropped_with_one_warning() -> None:

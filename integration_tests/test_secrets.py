@@ -308,6 +308,8 @@ def test_production_is_the_default(forks: Forks) -> None:
         address = proxy.url.replace("//", "//me:pass-word-of-mine@")
         outcome = clean(forks.run("check", config, HTTPS_PROXY=address, TIKTOK_ADS_API_URL=""))
         assert outcome.verdict["status"] == "FAILED"
+        assert "The proxy wants a login" in outcome.verdict["message"]
+        assert len(proxy.asked) == 1
         assert b"pass-word-of-mine" not in b"".join(outcome.lines)
         assert {line.split()[1] for line in proxy.asked} == {"business-api.tiktok.com:443"}
         assert leaks("".join(proxy.asked)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
@@ -63,6 +63,31 @@ Credentials = AccessToken | AuthorizationCode | SandboxToken
 
 
 @dataclass(frozen=True)
+class Filter:
+    """A condition on the objects of a report, in TikTok's words for the field and for the comparison."""
+
+    field_name: str
+    values: tuple[str, ...]
+    filter_type: str = "IN"
+
+
+@dataclass(frozen=True)
+class CustomReport:
+    """A report of the user's own. Each word is of the right form; whether TikTok takes them together is not known yet.
+
+    `breakdowns` are the dimensions besides the level's id and the grain's time.
+    """
+
+    name: str
+    level: str
+    metrics: tuple[str, ...]
+    grain: str = "day"
+    breakdowns: tuple[str, ...] = ()
+    report_type: str = "BASIC"
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings of one run, checked; no account ids and no names means every account of the token.
 
@@ -77,6 +102,9 @@ class Config:
     include_deleted: bool
     lookback_days: int
     entity_versions: str
+    metric_groups: tuple[str, ...]
+    custom_reports: tuple[CustomReport, ...]
+    personal_data: bool
     api_tier: str
     requests_per_second: float | None
     on_skipped_accounts: str
@@ -141,12 +169,24 @@ def _is_list_of_text(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value)
 
 
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(wanted: str, pattern: str | re.Pattern[str], required: bool = False) -> _Rule:
     return _Rule(wanted, lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, required=required)
+
+
+def _texts(wanted: str, required: bool = False) -> _Rule:
+    return _Rule(wanted, lambda v: _is_list_of_text(v) and (len(v) > 0 or not required), (), required)
+
+
+def _flag_rule(default: bool) -> _Rule:
+    return _Rule("true or false, without quotes", lambda v: isinstance(v, bool), default)
 
 
 def _day(required: bool) -> _Rule:
@@ -159,19 +199,26 @@ def _whole(low: int, high: int, default: int) -> _Rule:
 
 
 def _choice(*words: str) -> _Rule:
-    return _Rule(f"one of {', '.join(words)}", lambda v: isinstance(v, str) and v in words, words[0])
+    return _Rule(_one_of(words), lambda v: isinstance(v, str) and v in words, words[0])
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return f"one of {', '.join(words)}"
 
 
 _RULES: Mapping[str, _Rule] = {
     "credentials": _Rule(
         "an object with auth_type and what belongs to it", lambda v: isinstance(v, Mapping), None, True
     ),
-    "accounts": _Rule('a list of account ids or names, such as ["7123456789012345678"]', _is_list_of_text, ()),
+    "accounts": _texts('a list of account ids or names, such as ["7123456789012345678"]'),
     "start_date": _day(required=True),
     "end_date": _day(required=False),
-    "include_deleted": _Rule("true or false, without quotes", lambda v: isinstance(v, bool), True),
+    "include_deleted": _flag_rule(True),
     "lookback_days": _whole(0, 364, 28),
     "entity_versions": _choice("every", "latest"),
+    "metric_groups": _texts('a list of groups of metrics, such as ["skan"]'),
+    "custom_reports": _Rule("a list of objects, each with name, level and metrics at least", _is_list_of_objects, ()),
+    "personal_data": _flag_rule(False),
     "api_tier": _choice(*TIERS),
     "requests_per_second": _Rule("a number above 0, such as 5", lambda v: _is_number(v) and v > 0),
     "on_skipped_accounts": _choice("auto", "fail", "warn"),
@@ -179,6 +226,30 @@ _RULES: Mapping[str, _Rule] = {
     "page_size": _whole(1, 1000, 1000),
     "api_url": _text("an address such as http://127.0.0.1:8080", "https?://[!-~]+"),
     "wait_scale": _Rule("a number above 0 and at most 1, such as 0.01", lambda v: _is_number(v) and 0 < v <= 1, 1.0),
+}
+
+LEVELS = ("advertiser", "campaign", "adgroup", "ad", "ad_v2", "playable")
+GRAINS = ("day", "hour", "month", "lifetime")
+REPORT_TYPES = ("BASIC", "AUDIENCE", "PLAYABLE_MATERIAL", "CATALOG", "TT_SHOP")
+FILTER_TYPES = ("IN", "BETWEEN")
+
+_REPORT_RULES: Mapping[str, _Rule] = {
+    "name": _text(
+        "a name for the stream, at most 63 small letters, digits and underscores, a letter first",
+        "[a-z][a-z0-9_]{0,62}",
+        required=True,
+    ),
+    "level": replace(_choice(*LEVELS), required=True),
+    "metrics": _texts('a list of metrics, such as ["spend", "impressions"]', required=True),
+    "grain": _choice(*GRAINS),
+    "breakdowns": _texts('a list of dimensions, such as ["country_code"]'),
+    "report_type": _choice(*REPORT_TYPES),
+    "filters": _Rule("a list of objects, each with field_name and values", _is_list_of_objects, ()),
+}
+_FILTER_RULES: Mapping[str, _Rule] = {
+    "field_name": _text("the field to filter by, such as objective_type", "[a-z][a-z0-9_]*", required=True),
+    "values": _texts('a list of texts, such as ["TRAFFIC"]', required=True),
+    "filter_type": _choice(*FILTER_TYPES),
 }
 
 _CODE_WANTED = "the code of the consent page, or the whole address that the page led to"
@@ -213,7 +284,7 @@ _KINDS: Mapping[str, _Kind] = {
 
 def parse(mapping: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
     """Read a mapping that `normalise` returned; raises ConfigError for the first setting that has to change."""
-    value = _values(mapping)
+    value = _values(mapping, _RULES)
     credentials = _credentials(value.pop("credentials"))
     ids, names = _accounts(value.pop("accounts"), credentials)
     start = date.fromisoformat(value.pop("start_date"))
@@ -226,6 +297,8 @@ def parse(mapping: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
         account_names=names,
         start_date=start,
         end_date=date.fromisoformat(end_text) if end_text else None,
+        metric_groups=_once(value.pop("metric_groups")),
+        custom_reports=_custom_reports(value.pop("custom_reports")),
         api_url=override or (SANDBOX if sandbox else PRODUCTION),
         **value,
     )
@@ -233,17 +306,46 @@ def parse(mapping: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
     return config
 
 
-def _values(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def _values(mapping: Mapping[str, Any], rules: Mapping[str, _Rule], prefix: str = "") -> dict[str, Any]:
     """Each field's value or default; raises ConfigError for the first that is missing or does not fit."""
-    for name, rule in _RULES.items():
+    for name, rule in rules.items():
+        field = prefix + name
         if name not in mapping:
             if rule.required:
-                raise ConfigError(name, f"{name} is missing: write {rule.wanted}.")
+                raise ConfigError(field, f"{field} is missing: write {rule.wanted}.")
         elif not rule.fits(mapping[name]):
             # Credentials are never shown, not even in part.
             found = "not of this form" if name == "credentials" else _shown(mapping[name])
-            raise ConfigError(name, f"{name} is {found}: write {rule.wanted}.")
-    return {name: mapping.get(name, rule.default) for name, rule in _RULES.items()}
+            raise ConfigError(field, f"{field} is {found}: write {rule.wanted}.")
+    return {name: mapping.get(name, rule.default) for name, rule in rules.items()}
+
+
+def _custom_reports(listed: Sequence[Mapping[str, Any]]) -> tuple[CustomReport, ...]:
+    """The user's own reports; raises ConfigError for the first value that does not fit, or a name that stands twice."""
+    reports = [_custom_report(given, f"custom_reports[{place}].") for place, given in enumerate(listed)]
+    names = [report.name for report in reports]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            field = f"custom_reports[{place}].name"
+            raise ConfigError(field, f"{field} is {_shown(name)}, as an earlier one: write a name of its own.")
+    return tuple(reports)
+
+
+def _custom_report(given: Mapping[str, Any], prefix: str) -> CustomReport:
+    value = _values(given, _REPORT_RULES, prefix)
+    filters = [_filter(item, f"{prefix}filters[{place}].") for place, item in enumerate(value.pop("filters"))]
+    metrics, breakdowns = _once(value.pop("metrics")), _once(value.pop("breakdowns"))
+    return CustomReport(metrics=metrics, breakdowns=breakdowns, filters=tuple(filters), **value)
+
+
+def _filter(given: Mapping[str, Any], prefix: str) -> Filter:
+    value = _values(given, _FILTER_RULES, prefix)
+    return Filter(values=_once(value.pop("values")), **value)
+
+
+def _once(listed: Iterable[str]) -> tuple[str, ...]:
+    """Each text without the blanks around it, once."""
+    return tuple(dict.fromkeys(item.strip() for item in listed))
 
 
 def _shown(value: Any) -> str:
@@ -281,7 +383,7 @@ def _check_credential(name: str, given: Mapping[str, Any], required: bool) -> No
 
 def _accounts(listed: list[str], credentials: Credentials) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The accounts as ids and names, each once; raises ConfigError where these credentials cannot find them."""
-    accounts = tuple(dict.fromkeys(item.strip() for item in listed))
+    accounts = _once(listed)
     if isinstance(credentials, SandboxToken):
         if accounts not in ((), (credentials.advertiser_id,)):
             raise ConfigError("accounts", f"accounts is {_shown(accounts)}: {_SANDBOX_ACCOUNT}")
@@ -545,11 +647,26 @@ def _only_account(given: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown(given: Mapping[str, Any]) -> list[str]:
     """The names, never the values, of settings that no field reads, each with the one that was perhaps meant."""
-    top = [_suggested("", str(name), _RULES) for name in given if name not in _RULES]
+    top = _strange("", given, _RULES)
     credentials = given.get("credentials")
     inside = credentials if isinstance(credentials, Mapping) else {}
     known = _known_credentials(inside)
-    return top + [_suggested("credentials.", str(name), known) for name in inside if name not in known]
+    return top + _strange("credentials.", inside, known) + _unknown_in_reports(given.get("custom_reports"))
+
+
+def _strange(prefix: str, given: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    return [_suggested(prefix, str(name), known) for name in given if name not in known]
+
+
+def _unknown_in_reports(reports: Any) -> list[str]:
+    """The unknown names inside custom reports, where these are of the right form at all."""
+    names: list[str] = []
+    for place, report in enumerate(reports if _is_list_of_objects(reports) else ()):
+        prefix, filters = f"custom_reports[{place}].", report.get("filters")
+        names += _strange(prefix, report, _REPORT_RULES)
+        for inner, item in enumerate(filters if _is_list_of_objects(filters) else ()):
+            names += _strange(f"{prefix}filters[{inner}].", item, _FILTER_RULES)
+    return names
 
 
 def _suggested(prefix: str, name: str, known: Iterable[str]) -> str:
@@ -603,6 +720,15 @@ def _id_text(value: Any) -> Any:
     return str(value) if type(value) is int and 0 <= value < 10**19 else value
 
 
+def _filled_items(value: Any) -> Any:
+    """A list whose objects, and those inside them, are without what forms send for "nothing"."""
+    if isinstance(value, list | tuple):
+        return [_filled_items(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _filled_items(item) for name, item in value.items() if not _is_blank(item)}
+    return value
+
+
 def _flag(value: Any) -> Any:
     """Singer writes booleans as text."""
     return {"true": True, "false": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
@@ -630,5 +756,6 @@ _SHAPERS: Mapping[str, Callable[[Any], Any]] = {
     "start_date": _iso_day,
     "end_date": _iso_day,
     "include_deleted": _flag,
+    "custom_reports": _filled_items,
     "page_size": _number,
 }

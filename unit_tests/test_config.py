@@ -19,6 +19,8 @@ from source_tiktok_ads.config import (
     AuthorizationCode,
     Config,
     ConfigError,
+    CustomReport,
+    Filter,
     SandboxToken,
     explained,
     normalise,
@@ -45,6 +47,12 @@ def ours(**changes: Any) -> dict[str, Any]:
     """A plain configuration of ours; None takes a field out."""
     config = {"credentials": OAUTH, "start_date": "2024-01-31", **changes}
     return {name: value for name, value in config.items() if value is not None}
+
+
+def custom(*reports: Any) -> dict[str, Any]:
+    """A configuration of ours with custom reports; each is the least one with its changes, or stands as it is."""
+    least = {"name": "mine", "level": "ad", "metrics": ["spend"]}
+    return ours(custom_reports=[{**least, **report} if isinstance(report, dict) else report for report in reports])
 
 
 def singer(**changes: Any) -> dict[str, Any]:
@@ -74,6 +82,9 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
             "include_deleted": True,
             "lookback_days": 28,
             "entity_versions": "every",
+            "metric_groups": (),
+            "custom_reports": (),
+            "personal_data": False,
             "api_tier": "Basic",
             "requests_per_second": None,
             "on_skipped_accounts": "auto",
@@ -183,6 +194,42 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("the machine around a container", ours(api_url="http://host.docker.internal:9"), {"wait_scale": 1.0}),
     ("a name of localhost", ours(api_url="http://LocalHost:80"), {"api_url": "http://localhost:80"}),
     ("the whole wait", ours(api_url="http://10.0.0.1", wait_scale=1), {"wait_scale": 1}),
+    ("groups of metrics", ours(metric_groups=["skan", "app", "skan"]), {"metric_groups": ("skan", "app")}),
+    ("personal data", ours(personal_data=True), {"personal_data": True}),
+    ("a custom report", custom({}), {"custom_reports": (CustomReport("mine", "ad", ("spend",)),)}),
+    (
+        "a custom report in full, beside one with fields left blank",
+        custom(
+            {
+                "grain": "month",
+                "metrics": ["spend", "clicks", "spend"],
+                "breakdowns": [" age", "gender"],
+                "report_type": "AUDIENCE",
+                "filters": [
+                    {"field_name": "objective_type", "values": ["TRAFFIC"], "filter_type": ""},
+                    {"field_name": "create_time", "values": ["2024-01-01", "2024-02-01"], "filter_type": "BETWEEN"},
+                ],
+            },
+            {"name": "other", "grain": "", "breakdowns": None},
+        ),
+        {
+            "custom_reports": (
+                CustomReport(
+                    name="mine",
+                    level="ad",
+                    metrics=("spend", "clicks"),
+                    grain="month",
+                    breakdowns=("age", "gender"),
+                    report_type="AUDIENCE",
+                    filters=(
+                        Filter("objective_type", ("TRAFFIC",)),
+                        Filter("create_time", ("2024-01-01", "2024-02-01"), "BETWEEN"),
+                    ),
+                ),
+                CustomReport("other", "ad", ("spend",)),
+            )
+        },
+    ),
     (
         "Airbyte's",
         airbyte(),
@@ -461,6 +508,67 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         'entity_versions is "newest": write one of every, latest.',
     ),
     (
+        "one group as a text",
+        ours(metric_groups="skan"),
+        "metric_groups",
+        'metric_groups is "skan": write a list of groups of metrics, such as ["skan"].',
+    ),
+    (
+        "personal data as text",
+        ours(personal_data="no"),
+        "personal_data",
+        'personal_data is "no": write true or false, without quotes.',
+    ),
+    (
+        "a custom report by its name",
+        custom("mine"),
+        "custom_reports",
+        'custom_reports is ["mine"]: write a list of objects, each with name, level and metrics at least.',
+    ),
+    (
+        "a custom report without a level",
+        custom({"level": None}),
+        "custom_reports[0].level",
+        "custom_reports[0].level is missing: write one of advertiser, campaign, adgroup, ad, ad_v2, playable.",
+    ),
+    (
+        "a name with blanks",
+        custom({}, {"name": "my report"}),
+        "custom_reports[1].name",
+        'custom_reports[1].name is "my report": write a name for the stream, at most 63 small letters, digits and '
+        "underscores, a letter first.",
+    ),
+    (
+        "a name twice",
+        custom({}, {"level": "campaign"}),
+        "custom_reports[1].name",
+        'custom_reports[1].name is "mine", as an earlier one: write a name of its own.',
+    ),
+    (
+        "a custom report without metrics",
+        custom({"metrics": []}),
+        "custom_reports[0].metrics",
+        'custom_reports[0].metrics is []: write a list of metrics, such as ["spend", "impressions"].',
+    ),
+    (
+        "TikTok's word for the grain",
+        custom({"grain": "stat_time_day"}),
+        "custom_reports[0].grain",
+        'custom_reports[0].grain is "stat_time_day": write one of day, hour, month, lifetime.',
+    ),
+    (
+        "filters as an object",
+        custom({"filters": {"field_name": "x"}}),
+        "custom_reports[0].filters",
+        'custom_reports[0].filters is {"field_name": "x"}: write a list of objects, each with field_name and values.',
+    ),
+    (
+        "a filter's value as text",
+        custom({"filters": [{"field_name": "x", "values": "y"}]}),
+        "custom_reports[0].filters[0].values",
+        'custom_reports[0].filters[0].values is "y": write a list of texts, such as ["TRAFFIC"].',
+    ),
+    (
         "a tier in small letters",
         ours(api_tier="basic"),
         "api_tier",
@@ -661,7 +769,9 @@ def test_any_mapping_ends_in_a_config_or_a_sentence(raw: dict[str, Any]) -> None
         assert str(refused).startswith(refused.field)
 
 
-@pytest.mark.parametrize("raw", [ours(), ours(credentials=CONSENT), ours(credentials=TESTBED, accounts=[ID])])
+@pytest.mark.parametrize(
+    "raw", [ours(), custom({}), ours(credentials=CONSENT), ours(credentials=TESTBED, accounts=[ID])]
+)
 def test_our_own_form_passes_unchanged(raw: dict[str, Any]) -> None:
     """A configuration in our form comes out as it went in, without a note."""
     assert normalise(raw) == (raw, ())
@@ -699,6 +809,13 @@ FLAT_NOTE = (
             (AIRBYTE_NOTE, "Settings that this connector does not have are ignored: report_granularity."),
         ),
         ({"environment": {}, "access_token": TOKEN}, (AIRBYTE_NOTE,)),
+        (
+            custom({"breakdown": [], "filters": [{"field": "x"}]}, {"filters": "x", "colour": 1}),
+            (
+                "Settings that this connector does not have are ignored: custom_reports[0].breakdown (did you mean "
+                "custom_reports[0].breakdowns?), custom_reports[0].filters[0].field, custom_reports[1].colour.",
+            ),
+        ),
         ({"colour": 1}, ("Settings that this connector does not have are ignored: colour.",)),
         (
             ours(Startdate="x", account=[ID], credentials={**OAUTH, "app_i": APP}),

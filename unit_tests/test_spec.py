@@ -16,6 +16,8 @@ SPEC = yaml.safe_load(TEXT)
 FORM = SPEC["connectionSpecification"]
 FIELDS = FORM["properties"]
 BRANCHES = {branch["properties"]["auth_type"]["const"]: branch for branch in FIELDS["credentials"]["oneOf"]}
+REPORT = FIELDS["custom_reports"]["items"]
+FILTER = REPORT["properties"]["filters"]["items"]
 LEAST = {
     "credentials": {"auth_type": "oauth2.0", "access_token": "token"},
     "accounts": ["7123456789012345678"],
@@ -38,6 +40,8 @@ def titled() -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from FIELDS.items()
     for branch in BRANCHES.values():
         yield from ((name, field) for name, field in branch["properties"].items() if name != "auth_type")
+    for form in (REPORT, FILTER):
+        yield from form["properties"].items()
 
 
 def accepted(**changes: Any) -> bool:
@@ -67,7 +71,7 @@ def test_no_forbidden_keyword() -> None:
     assert all(node.get("additionalProperties", True) is True for node in nodes(FORM))
 
 
-@pytest.mark.parametrize("fields", [FIELDS, *(branch["properties"] for branch in BRANCHES.values())])
+@pytest.mark.parametrize("fields", [form["properties"] for form in (FORM, *BRANCHES.values(), REPORT, FILTER)])
 def test_order_is_unique(fields: Mapping[str, Any]) -> None:
     """Fields stand in one order, counted from 0 without a gap, as they are written."""
     assert [field["order"] for field in fields.values()] == list(range(len(fields)))
@@ -125,6 +129,9 @@ def test_every_field_does_something() -> None:
         "include_deleted": False,
         "lookback_days": 1,
         "entity_versions": "latest",
+        "metric_groups": ["skan"],
+        "custom_reports": [{"name": "mine", "level": "ad", "metrics": ["spend"]}],
+        "personal_data": True,
         "api_tier": "Premium",
         "requests_per_second": 1,
         "on_skipped_accounts": "fail",
@@ -144,6 +151,32 @@ def test_every_field_does_something() -> None:
 def test_defaults_agree(name: str) -> None:
     """A default that the form shows is the one that holds when the field is left out."""
     assert getattr(parse(LEAST, {}), name) == FIELDS[name]["default"]
+
+
+def one_report(**changes: Any) -> dict[str, Any]:
+    """The least custom report, with changes; None takes a field out."""
+    given = {"name": "mine", "level": "ad", "metrics": ["spend"], **changes}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def one_filter(**changes: Any) -> list[dict[str, Any]]:
+    """The least filter of a custom report, with changes; None takes a field out."""
+    given = {"field_name": "objective_type", "values": ["TRAFFIC"], **changes}
+    return [{name: value for name, value in given.items() if value is not None}]
+
+
+def test_custom_reports_agree() -> None:
+    """What the form requires of a custom report, and the words and defaults it shows, are those of the Config."""
+    for form, given in ((REPORT, one_report), (FILTER, lambda **changes: one_report(filters=one_filter(**changes)))):
+        for name, field in form["properties"].items():
+            taken = accepted(custom_reports=[given(**{name: None})])
+            assert taken == (name not in form["required"]), name
+            assert all(accepted(custom_reports=[given(**{name: word})]) for word in field.get("enum", []))
+            assert not field.get("enum") or not accepted(custom_reports=[given(**{name: "nothing"})])
+    (plain,) = parse({**LEAST, "custom_reports": [one_report(filters=one_filter())]}, {}).custom_reports
+    assert plain.filters[0].filter_type == FILTER["properties"]["filter_type"]["default"]
+    defaults = {name: field["default"] for name, field in REPORT["properties"].items() if "default" in field}
+    assert {name: getattr(plain, name) for name in defaults} == defaults
 
 
 def test_choices_agree() -> None:

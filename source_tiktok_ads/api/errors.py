@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Literal
 
 Blame = Literal["config", "system", "transient"]
-Kind = Literal["connect", "trust", "timeout", "cut", "garbled", "status"]
+Kind = Literal["connect", "proxy", "trust", "timeout", "cut", "garbled", "status"]
 
 
 class Action(Enum):
@@ -242,6 +242,7 @@ WORDINGS: tuple[Wording, ...] = (
 _NETWORK = "See whether this machine and its proxy let the connector reach TikTok, then run the sync again."
 KINDS: Mapping[Kind, Rule] = {
     "connect": Rule(Action.RETRY, "transient", "TikTok could not be reached", _NETWORK),
+    "proxy": _credentials("The proxy wants a login", "Put the right user and password of the proxy into HTTPS_PROXY."),
     "trust": Rule(
         Action.RETRY,
         "config",
@@ -262,7 +263,7 @@ STATUSES: Mapping[int, Rule] = {
     # A proxy or firewall in between; it may also be a gateway's whim, so a few more tries.
     401: _server(f"{_GATEWAY}: it refused the request", tries=3),
     403: _server(f"{_GATEWAY}: it refused the request", tries=3),
-    407: _credentials("The proxy wants a login", "Put user and password of the proxy into HTTPS_PROXY."),
+    407: KINDS["proxy"],
     408: KINDS["timeout"],
     413: _TOO_LARGE,
     414: _TOO_LARGE,

@@ -37,11 +37,11 @@ class Reply:
 class Fault(Exception):
     """No whole answer came.
 
-    Kinds: `connect` (the request never left), `trust` (certificate), `timeout` (sent, no answer in time),
-    `cut` (the connection broke), `garbled` (the packing is broken).
+    Kinds: `connect` (the request never left), `proxy` (it wants a login), `trust` (certificate), `timeout` (sent, no
+    answer in time), `cut` (the connection broke), `garbled` (the packing is broken).
     """
 
-    def __init__(self, kind: Literal["connect", "trust", "timeout", "cut", "garbled"], detail: str) -> None:
+    def __init__(self, kind: Literal["connect", "proxy", "trust", "timeout", "cut", "garbled"], detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
@@ -175,6 +175,9 @@ def fault_of(error: Exception) -> Fault:
         return Fault("timeout", "no byte came in time")
     if isinstance(error, (requests.exceptions.SSLError, OSError)) and "certificate" in str(error).lower():
         return Fault("trust", name)
+    # A proxy that is asked for a tunnel says its status in this error's text alone.
+    if isinstance(cause, ProxyError) and " 407 " in str(cause.original_error):
+        return Fault("proxy", "HTTP 407")
     # ConnectTimeoutError is also the parent of refused connections and of names that don't resolve.
     if isinstance(cause, (ConnectTimeoutError, ProxyError)) or isinstance(error, _NEVER_SENT):
         return Fault("connect", name)

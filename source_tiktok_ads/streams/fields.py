@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +34,16 @@ GROUPS = (
     "app",
     "onsite",
     "shopping",
+    "offline",
+    "messaging",
+    "page",
+    "interactive_addon",
+    "image",
+    "playable",
+    "skan",
+    "native_growth",
+    "gmv_max",
+    "creative_legacy",
     "attribute",
     "audience_attribute",
 )
@@ -50,7 +60,11 @@ _SHAPES: Mapping[str, Shape] = {"integer": INTEGER, "number": NUMBER, "boolean":
 
 @dataclass(frozen=True)
 class Metric:
-    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden."""
+    """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden.
+
+    `beside` names, by report type, the dimensions of which it needs one; `times` the time dimensions of which it needs
+    one; `alone` tells that it stands no breakdown and no time but the day.
+    """
 
     name: str
     type: str
@@ -62,6 +76,9 @@ class Metric:
     meaning: str
     standard: tuple[str, ...] = ()
     standard_audience: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    alone: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -72,10 +89,19 @@ class Metric:
         """Whether TikTok takes the metric in reports of this type and level."""
         return report_type in self.report_types and data_level in self.data_levels
 
+    def stands(self, report_type: str, by: Collection[str], time: str) -> bool:
+        """Whether TikTok takes the metric beside this breakdown and time dimension, `""` for none."""
+        needed = self.beside.get(report_type)
+        if needed is not None and not {*needed} & {*by}:
+            return False
+        if self.alone and (by or time not in ("", "stat_time_day")):
+            return False
+        return not self.times or time in self.times
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """What is known of one dimension; `times` are the time dimensions it may stand beside.
+    """What is known of one dimension; `times` are the time dimensions it may stand beside, `pairs` other breakdowns.
 
     `metrics` lists, by report type, all that may be asked with it besides attributes; no entry means no such limit.
     """
@@ -87,6 +113,7 @@ class Dimension:
     times: tuple[str, ...]
     metrics: Mapping[str, tuple[str, ...]]
     meaning: str
+    pairs: tuple[str, ...] = ()
 
 
 class Table(Mapping[str, Row]):
@@ -136,6 +163,9 @@ def _metric(name: str, facts: Facts) -> Metric:
         meaning=facts["meaning"],
         standard=_levels(facts, "standard"),
         standard_audience=_levels(facts, "standard_audience"),
+        beside={report: tuple(names) for report, names in facts.get("with", {}).items()},
+        times=tuple(facts.get("times", ())),
+        alone=facts.get("alone", False),
     )
 
 
@@ -148,6 +178,7 @@ def _dimension(name: str, facts: Facts) -> Dimension:
         times=tuple(facts.get("times", ())),
         metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
         meaning=facts["meaning"],
+        pairs=tuple(facts.get("pairs", ())),
     )
 
 
@@ -155,33 +186,8 @@ METRICS: Mapping[str, Metric] = Table("metrics", _metric)
 DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
-# TikTok: these are told of whole days only, and of nothing smaller than an id.
-_BY_DAY_ONLY = frozenset({"cash_spend", "voucher_spend"})
-# TikTok: these are told beside no breakdown, nor by the hour.
-_BY_ID_ONLY = frozenset(
-    {
-        *("paid_engaged_view", "paid_engaged_view_15s"),
-        *("paid_engagement_engaged_view", "paid_engagement_engaged_view_15s"),
-        *("cost_per_consideration", "new_consideration_rate", "new_consideration_size"),
-    }
-)
-# TikTok: these say more about one dimension and are taken beside it only.
-_ONLY_WITH: Mapping[str, str] = {
-    **dict.fromkeys(("single_image_ctr", "single_image_impression_rate", "single_image_impressions"), "image_id"),
-    **dict.fromkeys(
-        ("action_category", "action_period", "action_scene", "behavior_name", "user_action"), "behavior_id"
-    ),
-    "device_brand_name": "device_brand_id",
-}
-
-
-def fits(name: str, by: Collection[str], time: str) -> bool:
-    """Whether TikTok takes the metric beside these breakdowns and this time dimension, by rules of the metric's own."""
-    if name in _BY_DAY_ONLY:
-        return not by and time == "stat_time_day"
-    if name in _BY_ID_ONLY:
-        return not by and time != "stat_time_hour"
-    return name not in _ONLY_WITH or _ONLY_WITH[name] in by
+UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
+"""Metrics that no group adds: every row carries the account and its currency, and the ids of the ad exclude each other."""
 
 
 def standard_metrics(
@@ -195,12 +201,13 @@ def standard_metrics(
 
     `groups` of metrics come on top. TikTok takes at most 100 in one request, and every standard set keeps to that.
     """
-    names = set(_standard(report_type, data_level))
-    takes = _takes(report_type, data_level)
-    names |= {name for name in takes if METRICS[name].group in groups or _ONLY_WITH.get(name) in by}
+    # What an id of the audience stands for comes with it; beside anything else it does not stand.
+    wanted = {*groups, "audience_attribute"}
+    takes = _takes(report_type, data_level) - UNASKED
+    names = {*_standard(report_type, data_level), *(name for name in takes if METRICS[name].group in wanted)}
     for name in by:
         names = _cut(names, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
-    return tuple(sorted((name for name in names if fits(name, by, time)), key=_place))
+    return tuple(sorted((name for name in names if METRICS[name].stands(report_type, by, time)), key=_place))
 
 
 @cache

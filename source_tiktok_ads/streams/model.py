@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from source_tiktok_ads.streams import fields
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, Shape
 
 Params = dict[str, Any]
@@ -237,6 +238,7 @@ class Entity:
 
     cursor = "modify_time"
     incremental = True
+    optional = False
     page_size = 1000
     """The largest page TikTok gives, in rows."""
 
@@ -260,9 +262,10 @@ class Accounts:
     key = ("advertiser_id", "create_time")
     cursor = "create_time"
     incremental = True
+    optional = False
 
 
-Stream = Report | Entity | Accounts
+Stream = Report | Entity | Accounts | Listing
 """A row of the stream table."""
 
 

@@ -7,22 +7,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import Accounts, Entity, Params
-from source_tiktok_ads.streams.shapes import moment
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
-from source_tiktok_ads.sync.paging import proven
+from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.state import NOTHING_READ, Changes, changes_of, cursor_of_changes
+from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 
 Filtering = Mapping[str, str]
 """The filter of one request for a list."""
 
 # TikTok: lists filtered by modification are slow beyond six months.
 LONGEST_SINCE = timedelta(days=180)
-SMALLEST_PAGE = 10
 
 
 class EntityReader(Reader[Entity]):
@@ -32,7 +30,7 @@ class EntityReader(Reader[Entity]):
         super().__init__(stream, sync, full)
         self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._takes_since = stream.since is not None
-        self._page_sizes: dict[str, int] = {}
+        self._lists = Lists(sync.ahead, min(sync.config.page_size, stream.page_size))
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""
@@ -48,12 +46,7 @@ class EntityReader(Reader[Entity]):
         whole = before.whole_pass_due(began.date())
         rows = EntityRows(self.stream, part.account.id, self.surprise, None if whole else before.since)
         yield from self._passes(part, rows, began)
-        newest = max(filter(None, (before.since, rows.newest)), default=None)
-        latest = moment(began.replace(microsecond=0).isoformat())
-        part.changes = Changes(
-            since=min(filter(None, (newest, latest))) if newest else None,
-            whole=began.date() if whole else before.whole,
-        )
+        part.changes = before.after(rows.newest, began, whole)
 
     def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Iterator[list[bytes]]:
         """Every pass over the list; a row that two of them bring leaves once."""
@@ -73,21 +66,16 @@ class EntityReader(Reader[Entity]):
     def _pass(
         self, part: Slice, rows: EntityRows, sent: set[int], filtering: Filtering, said: str | None
     ) -> Iterator[list[bytes]]:
-        """One pass over the list; again in smaller pages where TikTok can't answer one, never asking the same again."""
+        """One pass over the list."""
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
-        while True:
-            size = self._page_sizes.get(part.account.id, min(self.sync.config.page_size, self.stream.page_size))
-            fetch = partial(self._page, part, {**params, "page_size": size})
-            try:
-                yield from proven(fetch, partial(rows.pieces, said=said), self.warn_of(part), self.sync.ahead, sent)
-                return
-            except (TooLarge, TimedOut):
-                if size <= SMALLEST_PAGE:
-                    raise
-                self._page_sizes[part.account.id] = size // 2
+        fetch, pieces = partial(self._page, part, params), partial(rows.pieces, said=said)
+        try:
+            yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent)
+        except Shifting as error:
+            part.short = str(error)
 
-    def _page(self, part: Slice, params: Params, page: int) -> Answer:
-        return self.ask(part, {**params, "page": page}, lines.decode).envelope
+    def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
+        return self.ask(part, {**params, "page_size": size, "page": page}, lines.decode).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:
         """The passes by status, each with the `current_status` it tells of its rows, None where the rows tell."""
@@ -100,17 +88,26 @@ class EntityReader(Reader[Entity]):
 
     def _filters(self, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
         """The filters that together bring every change since the cursor; just the status where all is read."""
-        if not self._takes_since or self.stream.since is None or since is None:
-            return [status]
-        after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
-        if began - after > LONGEST_SINCE:
+        after = changed_after(since, began)
+        if not self._takes_since or self.stream.since is None or after is None:
             return [status]
         # TikTok: whether "after" includes the moment itself is not documented, and creatives of upgraded Smart+ ads
         # may have no modify_time to be found by.
         return [
-            {**status, self.stream.since: after.strftime("%Y-%m-%d %H:%M:%S")},
+            {**status, self.stream.since: after},
             {**status, "campaign_automation_type": "UPGRADED_SMART_PLUS"},
         ]
+
+
+def changed_after(since: str | None, began: datetime) -> str | None:
+    """The moment after which to ask for changes, as filters have it; None where everything is to be asked for.
+
+    A second earlier than the cursor, as "after" may leave out the moment itself.
+    """
+    if since is None:
+        return None
+    after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
+    return None if began - after > LONGEST_SINCE else after.strftime("%Y-%m-%d %H:%M:%S")
 
 
 class AccountReader(Reader[Accounts]):

@@ -16,8 +16,12 @@ from source_tiktok_ads.api.pages import PageInfo
 from source_tiktok_ads.streams.model import Accounts, Entity, Report
 from source_tiktok_ads.streams.shapes import Cast, Shape, Surprise, casts, metric_cast
 
-Piece = tuple[bytes, "bytes | None"]
-"""A row: what tells it apart from the others of its slice, and its members as JSON, None where it need not leave."""
+Key = bytes | tuple[bytes, bytes]
+"""What tells a row apart from the others of its slice; of an object with versions, what tells the object, the version.
+"""
+
+Piece = tuple[Key, bytes | None]
+"""A row: its key, and its members as JSON, None where it need not leave."""
 
 # A key column is never null. TikTok writes a dash where there is no value, and no row of its is older than this moment.
 NO_VALUE = "-"
@@ -134,7 +138,10 @@ def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]]) -> di
 
 
 def _joined(key: bytes, values: bytes) -> Piece:
-    return key, key[1:-1] if values == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
+    if values == b"{}":
+        # All time of an account that has never delivered: the row would say nothing but whose it is.
+        return key, key[1:-1] or None
+    return key, values[1:-1] if key == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
 
 
 class _TypedData(msgspec.Struct, kw_only=True):
@@ -178,24 +185,26 @@ class EntityRows:
     def __init__(self, entity: Entity, advertiser_id: str, surprise: Surprise, since: str | None) -> None:
         self._entity = entity
         self._advertiser_id = advertiser_id
-        self._casts = _wire_casts(entity.columns, surprise)
+        self._casts = wire_casts(entity.columns, surprise)
+        self._ids = [name for name in entity.key if name != entity.cursor]
         self.since = since
         self.newest: str | None = None
         self._lock = threading.Lock()
 
     def pieces(self, rows: Sequence[Any], said: str | None = None) -> Sequence[Piece]:
-        """Each row, told apart by its key; `said` is the current_status that the pass itself tells of its rows."""
+        """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows."""
         return [self._piece(row, said) for row in rows]
 
     def _piece(self, row: Mapping[str, Any], said: str | None) -> Piece:
-        record = _record(row, self._casts)
+        record = record_of(row, self._casts)
         changed = record.get(self._entity.cursor)
         # TikTok: rows of upgraded Smart+ may lack modify_time; they always leave, under their create_time.
         record[self._entity.cursor] = changed or record.get("create_time") or NO_TIME
         record["advertiser_id"] = record.get("advertiser_id") or self._advertiser_id
         record["current_status"] = said or _current_status(record)
         record.update((name, NO_VALUE) for name in self._entity.key if record.get(name) is None)
-        key = to_json({name: record[name] for name in self._entity.key})
+        ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
+        key = to_json(ids), to_json(version)
         if changed and self.since and changed < self.since:
             return key, None
         if changed:
@@ -212,17 +221,17 @@ class AccountRows:
 
     def __init__(self, stream: Accounts, surprise: Surprise) -> None:
         self._cursor = stream.cursor
-        self._casts = _wire_casts(stream.columns, surprise)
+        self._casts = wire_casts(stream.columns, surprise)
 
     def members(self, facts: Mapping[str, Any]) -> bytes:
         """One account as the inside of a JSON object."""
-        record = _record(facts, self._casts)
+        record = record_of(facts, self._casts)
         record[self._cursor] = record.get(self._cursor) or NO_TIME
         return to_json(record)[1:-1]
 
     def created(self, facts: Mapping[str, Any]) -> Any:
         """When the account was created, as the record says it."""
-        return _record(facts, self._casts).get(self._cursor)
+        return record_of(facts, self._casts).get(self._cursor)
 
 
 # TikTok: these six secondary statuses are the only sign that an object, or its parent, is deleted.
@@ -242,7 +251,7 @@ def _current_status(record: Mapping[str, Any]) -> str:
     return "DELETE" if record.get("secondary_status") in _DELETED else "ACTIVE"
 
 
-def _record(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) -> dict[str, Any]:
+def record_of(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) -> dict[str, Any]:
     """The record of one wire row: known columns cast, unknown fields as they are."""
     record = dict(row)
     for name, wire, cast in columns:
@@ -251,6 +260,6 @@ def _record(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) ->
     return record
 
 
-def _wire_casts(columns: Mapping[str, Shape], surprise: Surprise) -> list[tuple[str, str, Cast]]:
+def wire_casts(columns: Mapping[str, Shape], surprise: Surprise) -> list[tuple[str, str, Cast]]:
     """The cast of each column and the wire field that fills it where its own name does not."""
     return [(name, (columns[name].wire or (name,))[0], cast) for name, cast in casts(columns, surprise)]

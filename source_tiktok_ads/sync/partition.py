@@ -35,6 +35,9 @@ from source_tiktok_ads.sync.summary import Summary
 FAILURES_IN_A_ROW = 8
 """After so many parts that failed, and none that was read in between, a stream is not asked for any further."""
 
+# TikTok: what it answers to an app or account that lacks a feature, and to a combination it does not have.
+REFUSALS_OF_OPTIONS = frozenset({40001, 40002, 40118, 40125})
+
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
 
@@ -132,8 +135,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
         """What the state says of the account once the slice has left; called for one slice at a time."""
 
-    def stamp(self, account: Account) -> bytes:
-        """What every record of the account begins with: the inside of a JSON object and a comma, or nothing."""
+    def stamp(self, part: Slice) -> bytes:
+        """What every record of the slice begins with: the inside of a JSON object and a comma, or nothing."""
         return b""
 
     def generate(self) -> Iterator[Slice]:
@@ -170,7 +173,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         try:
             if account.refusal:
                 raise account.refusal
-            stamp = self.stamp(account)
+            stamp = self.stamp(part)
             for rows in self.rows(part):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
@@ -195,11 +198,11 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 return
             self._in_a_row += 1
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
-            if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
+            if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM) or self._refuses_an_option(error):
                 self._failed.add(account.id)
         sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
         self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
-        if action is not Action.SKIP_ADVERTISER or self._must_fail(account):
+        if self._must_fail(account, error):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
@@ -211,11 +214,18 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise AirbyteTracedException(message=sentence, failure_type=FailureType.system_error)
         self.sync.warn(sentence)
 
-    def _must_fail(self, account: Account) -> bool:
+    def _must_fail(self, account: Account, error: TikTokError) -> bool:
+        if self._refuses_an_option(error):
+            return self.full
+        if error.action is not Action.SKIP_ADVERTISER:
+            return True
         # A full refresh that is short would replace a whole table by a part; and where every account is refused,
         # nothing at all was read.
         policy, nothing = self.sync.config.on_skipped_accounts, len(self._failed) == self._all
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
+
+    def _refuses_an_option(self, error: TikTokError) -> bool:
+        return self.stream.optional and error.code in REFUSALS_OF_OPTIONS
 
     def surprise(self, column: str, value: Any) -> None:
         """Warn once for a column whose values do not have its type."""

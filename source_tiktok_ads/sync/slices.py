@@ -35,6 +35,23 @@ def windows(days: Days, width: int) -> Iterator[Days]:
         first = last + ONE_DAY
 
 
+def months(spans: Iterable[Days], today: date) -> list[Days]:
+    """The whole calendar months that the spans touch, each once and in order; the running one as far as today."""
+    starts = {start for days in spans for start in _month_starts(days)}
+    return [Days(start, min(_next_month(start) - ONE_DAY, today)) for start in sorted(starts)]
+
+
+def _month_starts(days: Days) -> Iterator[date]:
+    start = days.first.replace(day=1)
+    while start <= days.last:
+        yield start
+        start = _next_month(start)
+
+
+def _next_month(start: date) -> date:
+    return (start + timedelta(days=31)).replace(day=1)
+
+
 def missing(wanted: Days, known: Iterable[Days]) -> list[Days]:
     """The parts of `wanted` that no range of `known` holds, in date order."""
     parts = []

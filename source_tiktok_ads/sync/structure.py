@@ -8,7 +8,10 @@ from typing import Any, Protocol
 from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, Level
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
-from source_tiktok_ads.sync.paging import Ahead, proven
+from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
+
+# TikTok: the lists of campaigns and ad groups have at most so many rows a page.
+LARGEST_PAGE = 1000
 
 
 class Asking(Protocol):
@@ -22,7 +25,6 @@ class Asking(Protocol):
         advertiser_id: str | None = None,
         decode: Callable[[bytes], Answer],
         accept: Callable[[Answer], str | None] | None = None,
-        repeat_timeouts: bool = False,
     ) -> Answer:
         """The decoded answer of one request. Raises TikTokError."""
 
@@ -32,16 +34,16 @@ class Structure:
 
     def __init__(self, client: Asking, ahead: Ahead, warn: Callable[[str], None]) -> None:
         self._client = client
-        self._ahead = ahead
+        self._lists = Lists(ahead, LARGEST_PAGE)
         self._warn = warn
         self._known: dict[tuple[str, str], list[str]] = {}
 
     def campaigns(self, advertiser_id: str) -> list[str]:
-        """The ids of all campaigns of the account. Raises TikTokError."""
+        """The ids of all campaigns of the account. Raises TikTokError or Shifting."""
         return self._ids(CAMPAIGN, advertiser_id, {})
 
     def adgroups(self, advertiser_id: str, campaign_id: str) -> list[str]:
-        """The ids of all ad groups of the campaign. Raises TikTokError."""
+        """The ids of all ad groups of the campaign. Raises TikTokError or Shifting."""
         return self._ids(ADGROUP, advertiser_id, {"campaign_ids": [campaign_id]})
 
     def _ids(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
@@ -51,17 +53,19 @@ class Structure:
         return self._known[place]
 
     def _listed(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
-        params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering, "page_size": 1000}
+        params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}
 
-        def fetch(page: int) -> Answer:
-            more: dict[str, Any] = {"advertiser_id": advertiser_id, "decode": decode, "accept": unpaged}
-            return self._client.get(level.path, {**params, "page": page}, repeat_timeouts=True, **more)
+        def fetch(size: int, page: int) -> Answer:
+            asked = {**params, "page_size": size, "page": page}
+            return self._client.get(level.path, asked, advertiser_id=advertiser_id, decode=decode, accept=unpaged)
 
         def pieces(rows: Sequence[Mapping[str, Any]]) -> Sequence[Piece]:
             ids = [str(row[level.id]).encode() for row in rows if row.get(level.id) is not None]
             return [(id, id) for id in ids]
 
-        def warn(text: str) -> None:
-            self._warn(f"{level.path} of account {advertiser_id}, read to divide a report: {text}")
-
-        return [id.decode() for page in proven(fetch, pieces, warn, self._ahead, set()) for id in page]
+        place = f"{level.path} of account {advertiser_id}, read to divide a report"
+        pages = self._lists.rows(place, fetch, pieces, lambda text: self._warn(f"{place}: {text}"), set())
+        try:
+            return [id.decode() for page in pages for id in page]
+        except Shifting as error:
+            raise Shifting(f"{place}: {error}") from None

@@ -254,6 +254,15 @@ def test_a_refused_secret_ends_nothing_else() -> None:
     assert get(bench).code == 0
 
 
+def test_a_proxy_that_wants_a_login_ends_everything_at_once() -> None:
+    """No try can be luckier; the sentence says where user and password belong."""
+    bench = Bench(Fault("proxy", "HTTP 407"), ok())
+    for _ in range(2):
+        with pytest.raises(TikTokError, match=r"The proxy wants a login .*password of the proxy into HTTPS_PROXY"):
+            get(bench)
+    assert len(bench.script.asked) == 1
+
+
 def test_one_account_ends_nothing_else() -> None:
     """40001 is about one account."""
     bench = Bench(refused(40001), ok())

@@ -124,10 +124,12 @@ def retry(reason: Exception) -> MaxRetryError:
     return MaxRetryError(POOL, URL, reason)
 
 
+LOGIN = OSError("Tunnel connection failed: 407 Proxy Authentication Required, s3cr3t")
 CASES = [
     (requests.exceptions.ConnectTimeout(retry(ConnectTimeoutError())), "connect"),
     (requests.exceptions.ConnectionError(retry(NewConnectionError(POOL, URL))), "connect"),
     (requests.exceptions.ProxyError(retry(urllib3.exceptions.ProxyError("no", OSError()))), "connect"),
+    (requests.exceptions.ProxyError(retry(urllib3.exceptions.ProxyError("no", LOGIN))), "proxy"),
     (requests.exceptions.SSLError(retry(urllib3.exceptions.SSLError("EOF"))), "connect"),
     (requests.exceptions.SSLError(retry(urllib3.exceptions.SSLError("certificate verify failed"))), "trust"),
     (OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /x"), "trust"),

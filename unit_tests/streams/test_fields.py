@@ -23,22 +23,56 @@ def test_file_is_one_line_a_name_in_order() -> None:
     assert max(map(len, lines)) < 4000
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_metric_is_described(name: str) -> None:
+def test_every_name_of_tiktoks_is_known() -> None:
+    """All metrics and dimensions that any source tells of are here."""
+    assert (len(METRICS), len(DIMENSIONS)) == (1187, 57)
+
+
+def test_metrics_are_described() -> None:
     """Every metric has a meaning of one sentence, a group whose place is known, and a type with a shape."""
-    metric = METRICS[name]
-    assert re.fullmatch(r"[A-Z][^\n]+\.", metric.meaning)
-    assert metric.group in fields.GROUPS
-    assert metric.shape.meaning == metric.meaning
-    assert metric.name == name
+    metrics = METRICS.values()
+    assert [m.name for m in metrics if not re.fullmatch(r"[A-Z0-9][^\n]+\.", m.meaning)] == []
+    assert [m.name for m in metrics if m.shape.meaning != m.meaning] == []
+    assert {m.group for m in metrics} == {*fields.GROUPS}
+    assert [name for name, m in METRICS.items() if m.name != name] == []
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_metric_is_standard_only_where_tiktok_takes_it(name: str) -> None:
+def test_metrics_are_standard_only_where_tiktok_takes_them() -> None:
     """No standard set asks for a metric at a level or in a report type that refuses it."""
-    metric = METRICS[name]
-    assert all(metric.allowed("BASIC", level) for level in metric.standard)
-    assert all(metric.allowed("AUDIENCE", level) for level in metric.standard_audience)
+    metrics = METRICS.values()
+    assert [m.name for m in metrics if not all(m.allowed("BASIC", level) for level in m.standard)] == []
+    assert [m.name for m in metrics if not all(m.allowed("AUDIENCE", level) for level in m.standard_audience)] == []
+
+
+def test_what_a_metric_needs_is_known() -> None:
+    """The dimensions and times a metric depends on are dimensions of that kind, in a report type that takes it."""
+    needed = [(m, report, name) for m in METRICS.values() for report, names in m.beside.items() for name in names]
+    assert [m.name for m, report, name in needed if report not in DIMENSIONS[name].report_types] == []
+    assert [m.name for m, report, _ in needed if report not in m.report_types] == []
+    assert {time for m in METRICS.values() for time in m.times} == {"stat_time_day"}
+
+
+@pytest.mark.parametrize(
+    ("name", "report_type", "by", "time", "stands"),
+    [
+        ("spend", "BASIC", ("country_code",), "stat_time_hour", True),
+        ("cash_spend", "BASIC", (), "stat_time_day", True),
+        ("cash_spend", "BASIC", (), "stat_time_hour", False),
+        ("cash_spend", "BASIC", (), "", False),
+        ("paid_engaged_view", "BASIC", (), "stat_time_day", True),
+        ("paid_engaged_view", "BASIC", (), "", True),
+        ("paid_engaged_view", "BASIC", (), "stat_time_hour", False),
+        ("paid_engaged_view", "BASIC", ("ad_type",), "", False),
+        ("user_action", "AUDIENCE", ("behavior_id",), "stat_time_day", True),
+        ("user_action", "AUDIENCE", ("platform",), "stat_time_day", False),
+        ("average_video_play_per_user", "AUDIENCE", ("platform",), "stat_time_day", False),
+        ("average_video_play_per_user", "AUDIENCE", ("placement",), "stat_time_day", True),
+        ("average_video_play_per_user", "BASIC", (), "stat_time_day", True),
+    ],
+)
+def test_what_a_metric_stands_beside(name: str, report_type: str, by: tuple[str, ...], time: str, stands: bool) -> None:
+    """Some metrics need one dimension, some a day, some the object's id alone."""
+    assert METRICS[name].stands(report_type, by, time) is stands
 
 
 @pytest.mark.parametrize("name", DIMENSIONS)
@@ -49,6 +83,7 @@ def test_dimension_is_described(name: str) -> None:
     assert dimension.name == name
     assert [metric for names in dimension.metrics.values() for metric in names if metric not in METRICS] == []
     assert [time for time in dimension.times if DIMENSIONS[time].kind != "time"] == []
+    assert [other for other in dimension.pairs if name not in DIMENSIONS[other].pairs] == []
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from itertools import count
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.streams.entities import ACCOUNTS
@@ -14,6 +16,7 @@ from source_tiktok_ads.streams.model import Entity
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
+from source_tiktok_ads.sync.paging import LIST_READINGS
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.state import ForeignState
 
@@ -248,3 +251,48 @@ def test_the_day_of_a_whole_pass_is_utc() -> None:
     assert isinstance(part, Slice)
     list(reading.reader.rows(part))
     assert part.changes.whole == date(2026, 3, 15)
+
+
+def test_a_row_between_two_pages_is_found_in_pages_of_another_size() -> None:
+    """The last row of the first page always lacks: another page ends elsewhere, and the readings add up together."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        size, number = params["page_size"], params["page"]
+        rows = [wire(str(id), None) for id in range(18)][size * (number - 1) : size * number]
+        return page(rows[: -(number == 1)] if number == 1 else rows, 18, number, -(-18 // size))
+
+    reading = Reading(answer, page_size=9)
+    assert sorted(map(int, reading.read()[0])) == [*range(18)]
+    assert [*dict.fromkeys(params["page_size"] for _, params in reading.client.asked)] == [9, 8]
+    assert reading.said == []
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_list_whose_rows_keep_moving_is_short(full: bool) -> None:
+    """Bounded readings, what they found leaves; the account is not claimed, and a full refresh is not complete."""
+    turn = count()
+    client = Canned(lambda path, params: page([wire(str(next(turn)), "2026-03-15 09:00:00")], total=99))
+    sync, said = sync_of(client)
+    reader = EntityReader(COMPARED, sync, full, {})
+    (part,) = reader.slices(Account(A))
+    records = part.read()
+    rows = sum(next(records).data[""].rows for _ in range(LIST_READINGS))
+    told = f"TikTok counts 99 rows but gave {LIST_READINGS} different ones in {LIST_READINGS} readings, other rows each"
+    if full:
+        with pytest.raises(AirbyteTracedException, match=told):
+            next(records)
+    else:
+        assert [*records] == []
+        assert told in said[-1]
+    assert (rows, part.finished) == (LIST_READINGS, False)
+    assert f"things, {A}, {LIST_READINGS}, {told}" in sync.summary.table()
+
+
+def test_an_object_that_changes_meanwhile_does_not_make_a_wrong_count_a_short_list() -> None:
+    """TikTok counts one too many for good; a row changes after the first reading: two versions of one object leave."""
+    turn = count()
+    reading = Reading(lambda path, params: page([OLD, NEW if next(turn) else wire("2", "2026-03-02 00:00:00")], 3))
+    assert reading.read()[0] == ["1", "2", "2"]
+    assert [text.split(": ")[-1] for text in reading.said] == [
+        "TikTok counts 3 rows but gave 2 different ones in 3 readings; those are taken."
+    ]

@@ -304,7 +304,9 @@ def pieces(wire: Mapping[str, Any], since: str | None = None, said: str | None =
     told = Told()
     rows = EntityRows(ADS, A, told, since)
     ((key, members),) = rows.pieces([wire], said)
-    return (json.loads(key), values(members) if members is not None else None), rows, told
+    assert isinstance(key, tuple)
+    ids, version = map(json.loads, key)
+    return ({**ids, **version}, values(members) if members is not None else None), rows, told
 
 
 IDS = {"campaign_id": "1", "adgroup_id": "2", "ad_id": "3"}

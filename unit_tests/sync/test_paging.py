@@ -30,7 +30,7 @@ class Shelf:
 
     def read(self, sent: set[int] | None = None) -> list[str]:
         """What leaves, page by page."""
-        found = proven(self.fetch, self.pieces, self.said.append, Ahead(1), set() if sent is None else sent)
+        found = proven([self.fetch] * READS, self.pieces, self.said.append, Ahead(1), set() if sent is None else sent)
         return [b"".join(rows).decode() for rows in found]
 
     @staticmethod
@@ -110,7 +110,7 @@ def test_rows_that_are_null_are_none() -> None:
     """A list that is null adds up to nothing."""
     said: list[str] = []
     answer = Answer(0, data=Data(None, Info(total_page=1)))
-    assert list(proven(lambda number: answer, Shelf.pieces, said.append, Ahead(1), set())) == [[]]
+    assert list(proven([lambda number: answer], Shelf.pieces, said.append, Ahead(1), set())) == [[]]
     assert said == []
 
 

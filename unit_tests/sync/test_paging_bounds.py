@@ -26,7 +26,7 @@ def read(answers: dict[int, Answer], otherwise: Answer) -> tuple[list[bytes], li
     def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes]]:
         return [(row["id"].encode(), row["id"].encode()) for row in rows]
 
-    left = [row for page in proven(fetch, pieces, said.append, Ahead(2), set()) for row in page]
+    left = [row for page in proven([fetch] * READS, pieces, said.append, Ahead(2), set()) for row in page]
     return left, asked, said
 
 

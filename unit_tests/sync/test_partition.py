@@ -76,9 +76,9 @@ class Plain(Reader[Accounts]):
 class Stamped(Plain):
     """The same with the account's id in every row."""
 
-    def stamp(self, account: Account) -> bytes:
+    def stamp(self, part: Slice) -> bytes:
         """The id."""
-        return b'"id":"%b",' % account.id.encode()
+        return b'"id":"%b",' % part.account.id.encode()
 
 
 def place(part: Slice) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import AD, DAY, HOUR, Report
+from source_tiktok_ads.streams.model import AD, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.reports import ReportReader
@@ -142,6 +142,59 @@ def test_the_cursor_moves_with_the_windows_that_have_left() -> None:
     assert reading.reader.cursor_after(first) == {"start": "2026-01-20", "stat_time_day": "2026-03-15"}
 
 
+MONTHLY = Report("spend_by_brand", AD, MONTH, by=("device_brand_id",), report_type="AUDIENCE")
+
+
+def test_months_are_whole_but_for_the_running_one() -> None:
+    """A start inside a month moves to its first day, an end inside one to its last; today cuts."""
+    months = [("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28")]
+    assert Reading(nothing, MONTHLY, start_date="2026-01-20").windows() == [*months, ("2026-03-01", "2026-03-15")]
+    assert Reading(nothing, MONTHLY, start_date="2026-01-20", end_date="2026-02-03").windows() == months
+
+
+def test_months_that_the_look_back_touches_are_read_again() -> None:
+    """And the running one always."""
+    cursors = {A: {"start": "2025-12-01", "period_start": "2026-03-10"}}
+    reading = Reading(nothing, MONTHLY, cursors=cursors, start_date="2025-12-24", lookback_days=9)
+    assert reading.windows() == [("2026-03-01", "2026-03-15")]
+    reading = Reading(nothing, MONTHLY, cursors=cursors, start_date="2025-12-24", lookback_days=10)
+    assert reading.windows() == [("2026-02-01", "2026-02-28"), ("2026-03-01", "2026-03-15")]
+    for part in reading.slices():
+        cursor = reading.reader.cursor_after(part)
+    assert cursor == {"start": "2025-12-01", "period_start": "2026-03-15"}
+
+
+def test_the_period_of_a_month_stands_in_every_record() -> None:
+    """TikTok is asked by dates and tells none in its rows."""
+    reading = Reading(lambda path, params: page([month_row()]), MONTHLY)
+    (part,) = reading.slices()
+    period = b'"period_start":"2026-03-01","period_end":"2026-03-15",'
+    assert reading.reader.stamp(part) == b'"advertiser_id":"%b","currency":"EUR",' % A.encode() + period
+    (row,) = reading.rows(part)
+    assert row == {"ad_id": "1", "device_brand_id": "5", "campaign_id": "8", "adgroup_id": "9", "spend": 1.5}
+    ((_, params),) = reading.client.asked
+    assert params["dimensions"] == ["ad_id", "device_brand_id"]
+    assert (params["start_date"], params["end_date"]) == ("2026-03-01", "2026-03-15")
+
+
+def month_row() -> dict[str, Any]:
+    """A row without a time."""
+    metrics = {"campaign_id": "8", "adgroup_id": "9", "spend": "1.5"}
+    return {"dimensions": {"ad_id": "1", "device_brand_id": "5"}, "metrics": metrics}
+
+
+def test_all_time_is_one_slice_an_account() -> None:
+    """It names no days; one row per object comes."""
+    reading = Reading(lambda path, params: page([wire()]), Report("spend", AD, LIFETIME), start_date="2025-01-01")
+    (part,) = reading.slices()
+    (row,) = reading.rows(part)
+    assert row == {"ad_id": "1", "campaign_id": "8", "adgroup_id": "9", "spend": 1.5}
+    ((_, params),) = reading.client.asked
+    assert params["query_lifetime"] is True
+    assert params["dimensions"] == ["ad_id"]
+    assert not {"start_date", "end_date"} & set(params)
+
+
 def test_a_slice_without_days_is_refused() -> None:
     """A report is read by windows only."""
     reading = Reading(nothing)
@@ -164,9 +217,12 @@ def test_the_request_names_window_metrics_and_page() -> None:
 
 def test_every_record_is_stamped_with_account_and_currency() -> None:
     """TikTok does not repeat them in the rows; an unknown currency is left out."""
-    reading = Reading(nothing)
-    assert reading.reader.stamp(reading.account()) == b'"advertiser_id":"%b","currency":"EUR",' % A.encode()
-    assert reading.reader.stamp(Account(A)) == b'"advertiser_id":"%b",' % A.encode()
+    reader = Reading(nothing).reader
+    assert (
+        reader.stamp(Slice(reader, Account(A, currency="EUR")))
+        == b'"advertiser_id":"%b","currency":"EUR",' % A.encode()
+    )
+    assert reader.stamp(Slice(reader, Account(A))) == b'"advertiser_id":"%b",' % A.encode()
 
 
 def test_pages_that_do_not_add_up_are_told_with_the_slice() -> None:

@@ -14,7 +14,7 @@ from source_tiktok_ads.sync.lines import Answer, decode
 from source_tiktok_ads.sync.paging import READS, Ahead, Shifting, proven
 from source_tiktok_ads.sync.reports import ReportReader
 
-from .canned import A, Canned, config, informed, page, sync_of
+from .canned import A, Canned, Truncated, config, informed, page, sync_of
 
 STREAM = BY_NAME["campaign_insights_by_province"]
 
@@ -32,15 +32,67 @@ def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes]]:
 def test_readings_that_differ_are_told_from_a_total_that_is_wrong() -> None:
     """Other rows every time: smaller parts may help. The same every time: TikTok counts wrongly, which is a warning."""
     row = {"a": 1}, {"b": 1}, {"c": 1}
-    moving = iter(answers([row[0]], [row[1]], [row[0], row[2]]))
+    moving = iter(answers([row[0]], [row[1]], [row[0]]))
     with pytest.raises(Shifting, match=f"TikTok counts 3 rows but gave 2 different ones in {READS} readings"):
-        list(proven(lambda number: next(moving), pieces, str, Ahead(1), set(), divisible=True))
+        list(proven([lambda number: next(moving)] * READS, pieces, str, Ahead(1), set()))
     for sent in (set[int](), {7}):
         said: list[str] = []
         same = iter(answers([row[0]], [row[0]], [row[0]]))
-        left = list(proven(lambda number, same=same: next(same), pieces, said.append, Ahead(1), sent, divisible=True))
+        readings = [lambda number, same=same: next(same)] * READS
+        left = list(proven(readings, pieces, said.append, Ahead(1), sent))
         assert [len(rows) for rows in left] == [1, 0, 0]
         assert len(said) == 1
+
+
+def test_readings_that_add_up_together_are_proof() -> None:
+    """As many different rows as every page counts: it does not matter that no single reading had them all."""
+    said: list[str] = []
+    moving = iter(answers([{"a": 1}], [{"b": 1}], [{"a": 1}, {"c": 1}]))
+    left = proven([lambda number: next(moving)] * READS, pieces, said.append, Ahead(1), set())
+    assert [len(rows) for rows in left] == [1, 1, 1]
+    assert said == []
+
+
+def test_readings_that_count_differently_prove_nothing_together() -> None:
+    """Rows came or went between the readings, so what they have found together may be some of those that went."""
+    row = {"a": 1}, {"b": 1}, {"c": 1}
+    more = [decode(json.dumps({"code": 0, "data": page([row[2]], total=4)}).encode())]
+    moving = iter([*answers([row[0]], [row[1]]), *more])
+    with pytest.raises(Shifting, match="TikTok counts 4 rows but gave 3"):
+        list(proven([lambda number: next(moving)] * READS, pieces, str, Ahead(1), set()))
+
+
+def test_a_part_that_can_be_no_smaller_is_short() -> None:
+    """One day of one campaign whose rows still move: all that was found leaves, but the window is not claimed."""
+    turn = count()
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "campaign/get":
+            return page([{"campaign_id": "1"}])
+        return page([province(next(turn), date(2026, 3, 12))], total=5)
+
+    sync, said = sync_of(Canned(informed(answer)), config(start_date="2026-03-12", end_date="2026-03-12"))
+    assert isinstance(STREAM, Report)
+    (part,) = ReportReader(STREAM, sync, False, {}).generate()
+    rows = [row for record in part.read() for row in record.data[""].lines.splitlines()]
+    assert (len(rows), part.finished) == (3 * READS, False)
+    assert "other rows each time; some may be missing" in said[-1]
+
+
+def test_a_window_whose_objects_cannot_be_listed_is_short() -> None:
+    """A campaign that lacks would cost the report its rows: the window is not claimed, and the list is named."""
+    turn = count()
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "campaign/get":
+            return page([{"campaign_id": str(next(turn))}], total=99)
+        return Truncated(page([]))
+
+    sync, said = sync_of(Canned(informed(answer)), config(start_date="2026-03-12", end_date="2026-03-12"))
+    assert isinstance(STREAM, Report)
+    (part,) = ReportReader(STREAM, sync, False, {}).generate()
+    assert [*part.read(), part.finished] == [False]
+    assert f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows" in said[-1]
 
 
 def province(campaign: int, day: date) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """The ids of an account's campaigns and ad groups."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
-from source_tiktok_ads.sync.paging import Ahead
+import pytest
+
+from source_tiktok_ads.api.errors import TikTokError, failure
+from source_tiktok_ads.sync.paging import Ahead, Shifting
 from source_tiktok_ads.sync.structure import Structure
 
-from .canned import A, B, Canned, page
+from .canned import A, B, Canned, page, refused
 
 
 def structure_of(client: Canned, said: list[str] | None = None) -> Structure:
@@ -73,3 +77,19 @@ def test_a_list_that_never_adds_up_is_told() -> None:
     assert structure_of(client, said).campaigns(A) == ["1"]
     (text,) = said
     assert text.startswith(f"campaign/get of account {A}, read to divide a report: TikTok counts 2 rows")
+
+
+@pytest.mark.parametrize("error", [refused(40067), failure("timeout", "", "campaign/get", A)])
+def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones(error: TikTokError) -> None:
+    """Half as large until TikTok can answer; the account's other lists of the kind begin with what worked."""
+    client = Canned(lambda path, params: page([]) if params["page_size"] < 300 else error)
+    structure = structure_of(client)
+    assert [*structure.adgroups(A, "8"), *structure.adgroups(A, "9")] == []
+    assert [params["page_size"] for _, params in client.asked] == [1000, 500, 250, 250]
+
+
+def test_a_list_that_cannot_be_proven_is_no_list() -> None:
+    """Other campaigns each time: whoever divides a report by them has to know."""
+    turn = count()
+    with pytest.raises(Shifting, match=f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows"):
+        structure_of(Canned(lambda path, params: page([{"campaign_id": str(next(turn))}], total=99))).campaigns(A)
