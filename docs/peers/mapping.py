@@ -156,12 +156,16 @@ def _columns(peer: Peer) -> str:
 
 
 def _differences(peer: Peer) -> str:
-    changed: dict[tuple[str, str, str], list[str]] = {}
-    for view in peer.views:
-        for column in view.columns:
-            if column.sql != column.name and not column.sql.startswith("json_object("):
-                changed.setdefault((column.name, column.sql, column.note), []).append(view.name)
-    rows = [(_code(name), _code(sql), note, _codes(views)) for (name, sql, note), views in changed.items()]
+    having: dict[str, list[str]] = {}
+    changed: dict[Column, list[str]] = {}
+    for view, column in ((view, column) for view in peer.views for column in view.columns):
+        having.setdefault(column.name, []).append(view.name)
+        if column.sql != column.name and not column.sql.startswith("json_object("):
+            changed.setdefault(column, []).append(view.name)
+    rows = [
+        (_code(column.name), _code(column.sql), column.note, "all" if views == having[column.name] else _codes(views))
+        for column, views in changed.items()
+    ]
     heading = "### Columns with another name or type\n\nEvery other column of a view is ours of the same name.\n\n"
     return heading + _table(("there", "here", "remark", "views"), rows) if rows else ""
 
