@@ -15,6 +15,7 @@ from typing import Any
 from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +43,7 @@ def type_name(schema: Mapping[str, Any]) -> str:
     (kind,) = [kind for kind in schema["type"] if kind != "null"]
     if kind == "array":
         return f"array<{type_name(schema['items'])}>"
-    if kind == "object":
+    if kind == "object" and "properties" in schema:
         return "object<" + ", ".join(f"{name} {type_name(inner)}" for name, inner in schema["properties"].items()) + ">"
     return str(kind)
 
@@ -81,7 +82,37 @@ def purpose(stream: Stream) -> str:
         return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
     if isinstance(stream, Entity):
         return f"one version of one {_spoken(stream.ids[-1])}"
+    if isinstance(stream, Listing):
+        return LISTED.get(stream.name) or f"one {_singular(stream.name)}"
     return "one ad account"
+
+
+LISTED: Mapping[str, str] = {
+    "advertiser_accounts": "one ad account that the access token can read",
+    "business_center_accounts": "one ad account of one Business Center",
+    "business_center_balances": "the money of one ad account of one Business Center",
+    "music": "one piece of music",
+    "identity_posts": "one TikTok post of one identity",
+    "spark_posts": "one TikTok post that may be used in ads by its code",
+    "video_insights": "the figures of one video over all time",
+    "image_insights": "the figures of one image over all time",
+    "instant_page_insights": "the figures of one instant page over all time",
+    "pixel_event_statistics": "how often one event of one pixel happened in one day",
+    "pixel_instant_page_events": "the events of one kind of instant page",
+    "pages": "one page that is no lead form",
+    "gmv_max_stores": "one TikTok Shop",
+    "gmv_max_campaign_insights": "the figures of one GMV Max campaign in one day",
+    "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
+    "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
+    "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
+    "carriers": "the mobile carriers of one country",
+}
+
+
+def _singular(name: str) -> str:
+    words = name.replace("_", " ").replace("smart plus", "Smart+").replace("adgroup", "ad group")
+    words = words.replace("gmv max", "GMV Max").replace("business center", "Business Center")
+    return words.removesuffix("ies") + "y" if words.endswith("ies") else words.removesuffix("s")
 
 
 SPANS: Mapping[str, str] = {

@@ -27,6 +27,7 @@ from .entities import (
 )
 from .facts import LISTINGS, METRICS, Filter
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
+from .lists import LIST_ENDPOINTS
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
 from .reports import Key, ReportQuery, Rowset
@@ -498,4 +499,5 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "adgroup/get": ("GET", _entities("adgroup")),
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
+    **LIST_ENDPOINTS,
 }

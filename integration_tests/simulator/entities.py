@@ -60,7 +60,10 @@ RESERVATION_ONLY = frozenset(
 )
 ZERO_WHEN_UNUSED = ("bid_price", "conversion_bid_price", "deep_cpa_bid", "scheduled_budget")
 # Documented as numbers, and always whole.
-WHOLE_NUMBERS = ("frequency", "frequency_schedule")
+WHOLE_NUMBERS = (
+    *("frequency", "frequency_schedule", "action_period", "bit_rate", "likes", "replies", "level", "product_count"),
+    "cover_num",
+)
 EMPTY_TEXT_WHEN_UNUSED = ("app_name", "deeplink", "playable_url", "rejection_reason")
 LEGACY_EVERY = 2
 
@@ -157,6 +160,8 @@ def _sample_text(column: Column, salt: int) -> str:
         return str(10**17 + salt % 10**17)
     if column.name.endswith(("url", "urls")):
         return f"https://site.example/{column.name}/{salt % 10_000}"
+    if column.name.endswith("_amount"):
+        return f"{salt % 10_000}.5"
     if column.name.endswith("_time"):
         return moment(1_760_000_000 + salt % 10_000_000)
     return f"{column.name.replace('_', ' ')} {salt % 1000}"

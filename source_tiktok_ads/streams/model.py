@@ -118,6 +118,11 @@ class Report:
         return bool(self.cursor)
 
     @property
+    def days(self) -> int:
+        """The most days of one request."""
+        return self.grain.days
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
         """What TikTok groups the rows by."""
         return tuple(filter(None, (self.level.id, *self.by, self.grain.dimension)))

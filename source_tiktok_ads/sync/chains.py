@@ -152,12 +152,16 @@ class Chains:
         refused = self._refused.get(listing.name)
         if not refused:
             return request
-        names = {name: [metric for metric in request.params[name] if metric not in refused] for name in _metrics(request)}
+        names = {
+            name: [metric for metric in request.params[name] if metric not in refused] for name in _metrics(request)
+        }
         return request.also(names, {})
 
     def _give_up(self, listing: Listing, asked: Request, error: TikTokError) -> bool:
         """Whether there is something among what was asked that can be left out from now on."""
-        named = {metric for name in _metrics(asked) for metric in asked.params[name]} & {*invalid_metrics(error.message)}
+        named = {metric for name in _metrics(asked) for metric in asked.params[name]} & {
+            *invalid_metrics(error.message)
+        }
         with self._lock:
             refused = self._refused.setdefault(listing.name, set())
             news = named - refused
@@ -197,9 +201,10 @@ class Chains:
         yield from lists.rows(request.account.id, fetch, pieces, warn, sent)
 
     def _by_cursor(self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
-        size, place, idle = self._size(listing), None, 0
+        size, idle = self._size(listing), 0
+        place: Any = None
         while True:
-            at = {"cursor": place} if place is not None else {}
+            at: Params = {"cursor": place} if place is not None else {}
             try:
                 rows, _, data = self._answer(listing, request, {"count": size, **at})
             except (TooLarge, TimedOut):

@@ -30,7 +30,7 @@ class ListReader(Reader[Listing]):
 
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
-        return read_for(self.stream, super().accounts)
+        return read_for(self.stream, super().accounts())
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""
@@ -73,17 +73,12 @@ class DatedListReader(DayReader[DatedListing]):
 
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
-        return read_for(self.stream, super().accounts)
+        return read_for(self.stream, super().accounts())
 
     def today(self, account: Account) -> date:
         """The last day that can be asked for."""
         now = self.sync.client.now()
         return now.date() if self.stream.utc else account.today(now)
-
-    @property
-    def width(self) -> int:
-        """The most days of one window."""
-        return self.stream.days
 
     @property
     def lookback(self) -> int:
@@ -99,14 +94,16 @@ class DatedListReader(DayReader[DatedListing]):
         yield from read(self, part, rows, self.stream.asks(days.first, days.last), told)
 
 
-def read_for(stream: Listing, accounts: Any) -> list[Account]:
-    """The accounts a list is read for: all of them, the first that can be read, or a name for none in particular."""
-    if stream.scope in (Scope.CENTERS, Scope.TOKEN):
-        return [Account(stream.scope.name.lower(), named=False)]
-    found: list[Account] = accounts()
+def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
+    """Those of the accounts a list is read for: all, the first that can be read, or a name for none in particular.
+
+    They are found in any case: a configuration that selects none is wrong for all streams, and TikTok's clock is known.
+    """
     if stream.scope is Scope.ACCOUNT:
-        return found
-    return [account for account in found if not account.refusal][:1] or found[:1]
+        return accounts
+    if stream.scope is Scope.REFERENCE:
+        return [account for account in accounts if not account.refusal][:1] or accounts[:1]
+    return [Account(stream.scope.name.lower(), named=False)]
 
 
 def read(

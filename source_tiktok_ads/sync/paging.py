@@ -54,7 +54,7 @@ class Ahead:
     """
 
     def __init__(self, pages: int) -> None:
-        self._pool = ThreadPoolExecutor(pages, thread_name_prefix="pages")
+        self._pool = ThreadPoolExecutor(pages, thread_name_prefix="ahead")
         self._free = Semaphore(pages)
 
     def pages(self, read: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:

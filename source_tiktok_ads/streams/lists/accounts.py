@@ -91,7 +91,7 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
     "valid_cash_balance": NUMBER("Cash that can be spent."),
     "grant_balance": NUMBER("Vouchers among it."),
     "valid_grant_balance": NUMBER("Vouchers that can be spent."),
-    "tax": NUMBER("Tax on it."),
+    "tax": NUMBER("Tax on that money."),
     "balance_info": OBJECT(
         {
             "account_balance": NUMBER,
@@ -111,7 +111,7 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
         }
     )("The same and more as one object: cash, vouchers and credit, each whole, held back and to be spent."),
     "recharge_amount": NUMBER("All money ever paid in."),
-    "recharge_count": INTEGER("How many times money was paid in."),
+    "recharge_count": NUMBER("How many times money was paid in."),
     "first_recharge_amount": NUMBER("Money paid in at first."),
     "first_recharge_time": MOMENT("When money was first paid in, in UTC."),
     "latest_recharge_time": MOMENT("When money was last paid in, in UTC."),
@@ -216,9 +216,7 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         cursor="create_time",
         scope=Scope.CENTERS,
         # TikTok: each level of money has its own transactions; unasked, only those of ad accounts come.
-        passes=tuple(
-            Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")
-        ),
+        passes=tuple(Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")),
         parent=OF_CENTER,
         optional=True,
         days=364,

@@ -217,9 +217,7 @@ PIXELS = Listing(
 )
 
 AUDIENCES: tuple[Listing, ...] = (
-    Listing(
-        "audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"
-    ),
+    Listing("audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"),
     Listing(
         "saved_audiences",
         "dmp/saved_audience/list",

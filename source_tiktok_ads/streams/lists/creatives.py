@@ -103,12 +103,12 @@ PORTFOLIO: Mapping[str, Shape] = {
     "image_id": ID("Id of the image."),
     "pop_up_window_image_id": ID("Id of the image in the window that opens."),
     "thumbnail_id": ID("Id of the small picture."),
-    "title": TEXT("Title."),
-    "description": TEXT("Description."),
+    "title": TEXT("Title of the card or sticker."),
+    "description": TEXT("Description of the product or offer."),
     "selling_points": TEXTS("What speaks for the product."),
     "call_to_action_text": TEXT("Text of the button."),
     "content_url": TEXT("Address of the content."),
-    "tags": TEXTS("Labels."),
+    "tags": TEXTS("Labels of the product or offer."),
     "category_label": TEXT("Label of the category."),
     "app_id": ID("Id of the promoted app."),
     "badge_show_time": INTEGER("When the badge appears, in seconds from the start."),
@@ -446,15 +446,11 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=20,
         # TikTok: only videos come unless carousels are asked for by name.
         passes=(Pass({"item_type": "VIDEO"}), Pass({"item_type": "CAROUSEL"})),
-        parent=Parent(
-            IDENTITIES, of_identity, tells=("identity_id", "identity_type", "identity_authorized_bc_id")
-        ),
+        parent=Parent(IDENTITIES, of_identity, tells=("identity_id", "identity_type", "identity_authorized_bc_id")),
         records=identity_post,
         optional=True,
     ),
-    Listing(
-        "spark_posts", "tt_video/list", ("item_id",), SPARK_POST, page_size=50, records=spark_post, optional=True
-    ),
+    Listing("spark_posts", "tt_video/list", ("item_id",), SPARK_POST, page_size=50, records=spark_post, optional=True),
     DatedListing(
         "comments",
         "comment/list",

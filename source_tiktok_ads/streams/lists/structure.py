@@ -270,9 +270,9 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
     "secondary_status": SECONDARY_STATUS,
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
-    "creative_list": LIST(
-        OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE})
-    )("The creatives that TikTok chooses from, each with its switch and its material."),
+    "creative_list": LIST(OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE}))(
+        "The creatives that TikTok chooses from, each with its switch and its material."
+    ),
     "ad_text_list": LIST(OBJECT({"ad_text": TEXT}))("The texts that TikTok chooses from."),
     "call_to_action_list": LIST(OBJECT({"call_to_action": TEXT}))("The buttons that TikTok chooses from."),
     "landing_page_url_list": LIST(OBJECT({"landing_page_url": TEXT}))("Addresses of the landing pages."),
@@ -366,8 +366,8 @@ def of_test(adgroups: Sequence[Row]) -> Params:
 ADGROUPS_WITH_TESTS = Listing(
     "ad groups with split tests",
     "adgroup/get",
-    ("split_test_group_id",),
-    {"split_test_group_id": ID("Id of the test.")},
+    ("adgroup_id",),
+    {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
     passes=(Pass({"fields": ["adgroup_id", "split_test_group_id"]}),),
     with_deleted=(
         Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
@@ -416,7 +416,7 @@ STRUCTURE: tuple[Listing, ...] = (
             ADGROUPS_WITH_TESTS,
             of_test,
             tells=("split_test_group_id",),
-            where=lambda adgroup: adgroup["split_test_group_id"] not in ("-", "", "0"),
+            where=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
         ),
         optional=True,
     ),
