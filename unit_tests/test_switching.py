@@ -14,6 +14,7 @@ from docs.generate import PEERS, SWITCHING
 from docs.peers import airbyte, fivetran, mapping, singer
 from docs.peers.mapping import Counterpart, Peer, View
 from integration_tests.warehouse import Table, create, sql_type
+from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS
 from source_tiktok_ads.streams.model import json_schema, key_of
 from unit_tests.test_docs import ROOT, section, table, text
 
@@ -41,7 +42,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with an empty table for every stream of ours, as a destination would make it of the catalog."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA tiktok; USE tiktok")
-        for stream in mapping.STREAMS.values():
+        for stream in STREAMS:
             properties = json_schema(stream)["properties"]
             columns = {name: sql_type(schema) for name, schema in properties.items()}
             create(connection, Table(stream.name, {**columns, LOADED: "TIMESTAMPTZ"}, key_of(stream, "every")))
@@ -88,7 +89,7 @@ def test_every_stream_of_airbyte_is_mapped() -> None:
 def test_metrics_called_refused_are_not_ours() -> None:
     """A metric that a guide calls refused is no column of our stream, else the view could show it."""
     refused = {(view.stream, name) for view in airbyte.PEER.views for name in view.lost}
-    assert {(stream, name) for stream, name in refused if name in mapping.STREAMS[stream].columns} == set()
+    assert {(stream, name) for stream, name in refused if name in BY_NAME[stream].columns} == set()
 
 
 def test_every_column_of_fivetran_is_mapped() -> None:
@@ -120,17 +121,17 @@ def test_every_column_of_singer_is_mapped() -> None:
 def test_streams_named_exist(peer: Peer) -> None:
     """Every stream that a row of the mapping names is one of ours."""
     named = {view.stream for view in peer.views} | {stream for other in peer.others for stream in other.streams}
-    assert named <= set(mapping.STREAMS)
+    assert named <= set(BY_NAME)
 
 
 @each_peer
 def test_page_maps_every_table(peer: Peer) -> None:
     """The first table of the page has each of their tables with our stream and both keys."""
     rows = table(section(page(peer), "## Tables and views"), "there")
-    assert [codes(row[0]) for row in rows] == [[item.name] for item in (*peer.views, *peer.others)]
+    assert [row[0].strip("`") for row in rows] == [item.name for item in (*peer.views, *peer.others)]
     for row, view in zip(rows, peer.views, strict=False):
         assert view.stream in row[1]
-        assert (codes(row[2]), codes(row[3])) == ([*view.key], [*key_of(mapping.STREAMS[view.stream], "every")])
+        assert (codes(row[2]), codes(row[3])) == ([*view.key], [*key_of(BY_NAME[view.stream], "every")])
 
 
 @each_peer
@@ -173,11 +174,11 @@ def test_a_column_that_is_gone_fails(stream: str, column: str, db: duckdb.DuckDB
         db.execute(mapping.script(Peer("Peer", "peer", (view,))))
 
 
-def test_a_table_without_a_stream_says_so() -> None:
-    """A table that nothing of ours replaces stands in the mapping with the word none and the reason."""
+def test_a_table_without_a_stream_says_why() -> None:
+    """A table that nothing of ours replaces stands in both tables with the reason."""
     peer = Peer("Peer", "peer", (), (Counterpart("theirs", (), "why"),))
-    assert "| `theirs` | none |  |  | why |" in mapping.mapping(peer)
-    assert "| Peer | `theirs` | none |" in mapping.coverage([peer])
+    assert "| `theirs` |  |  |  | why |" in mapping.mapping(peer)
+    assert "| Peer | `theirs` | why |" in mapping.coverage([peer])
 
 
 # --- Types and values -------------------------------------------------------------------------------------------------

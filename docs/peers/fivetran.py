@@ -192,7 +192,7 @@ PEER = Peer(
         Counterpart("utm_param", ("ads",), "a table of its own there, the list `utm_params` here"),
         Counterpart("pixel_event", ("pixels",), "a table of its own there, the list `events` here"),
         Counterpart("pixel_statistic", ("pixel_event_statistics",), "here by the day"),
-        Counterpart("smart_creative_material tables", (), "the materials of Smart Creative ads are not read"),
+        Counterpart("tables of smart_creative_material", (), "not read"),
         Counterpart("custom reports", (), "the setting `custom_reports`: level, breakdowns and metrics of your choice"),
     ),
 )

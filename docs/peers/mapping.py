@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.lists import LISTINGS
 from source_tiktok_ads.streams.model import key_of
 
 TABLES = "tiktok"
 """The schema that the views expect this connector's tables in."""
-STREAMS = {**BY_NAME, **{listing.name: listing for listing in LISTINGS}}
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def _tables(peer: Peer) -> str:
         (_code(view.name), _link(view.stream), _codes(view.key), _codes(_key(view.stream)), view.remark)
         for view in peer.views
     ]
-    rows += [(_code(o.name), " ".join(map(_link, o.streams)) or "none", "", "", o.remark) for o in peer.others]
+    rows += [(_named(other), _links(other), "", "", other.remark) for other in peer.others]
     return _table(("there", "here", "key there", "key here", "what differs"), rows)
 
 
@@ -158,10 +156,10 @@ def _columns(peer: Peer) -> str:
 def _differences(peer: Peer) -> str:
     having: dict[str, list[str]] = {}
     changed: dict[Column, list[str]] = {}
-    for view, column in ((view, column) for view in peer.views for column in view.columns):
-        having.setdefault(column.name, []).append(view.name)
+    for name, column in ((view.name, column) for view in peer.views for column in view.columns):
+        having.setdefault(column.name, []).append(name)
         if column.sql != column.name and not column.sql.startswith("json_object("):
-            changed.setdefault(column, []).append(view.name)
+            changed.setdefault(column, []).append(name)
     rows = [
         (_code(column.name), _code(column.sql), column.note, "all" if views == having[column.name] else _codes(views))
         for column, views in changed.items()
@@ -181,17 +179,12 @@ def _metrics(peer: Peer) -> str:
 
 
 def coverage(peers: Iterable[Peer]) -> str:
-    """Every table of every peer beside the stream of ours that has its data."""
-    rows = [
-        *((peer.title, _code(view.name), _link(view.stream, "streams.md")) for peer in peers for view in peer.views),
-        *(
-            (peer.title, _code(other.name), " ".join(_link(s, "streams.md") for s in other.streams) or "none")
-            for peer in peers
-            for other in peer.others
-        ),
-    ]
-    order = [peer.title for peer in peers]
-    return _table(("connector", "there", "here"), sorted(rows, key=lambda row: order.index(row[0])))
+    """Every table of every peer beside the stream of ours that has its data, or what to say of it."""
+    rows: list[tuple[str, ...]] = []
+    for peer in peers:
+        rows += [(peer.title, _code(view.name), _link(view.stream, "streams.md")) for view in peer.views]
+        rows += [(peer.title, _named(other), _links(other, "streams.md") or other.remark) for other in peer.others]
+    return _table(("connector", "there", "here"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -200,11 +193,19 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _key(stream: str) -> tuple[str, ...]:
-    return key_of(STREAMS[stream], "every")
+    return key_of(BY_NAME[stream], "every")
 
 
 def _link(stream: str, page: str = "../streams.md") -> str:
-    return f"[{stream}]({page}#{stream})" if stream in BY_NAME else _code(stream)
+    return f"[{BY_NAME[stream].name}]({page}#{stream})"
+
+
+def _links(other: Counterpart, page: str = "../streams.md") -> str:
+    return ", ".join(_link(stream, page) for stream in other.streams)
+
+
+def _named(other: Counterpart) -> str:
+    return _code(other.name) if other.name.isidentifier() else other.name
 
 
 def _code(text: str) -> str:
