@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docs.peers import airbyte, fivetran, singer
+from docs.peers.mapping import Peer, coverage, mapping, script
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.listing import Listing
@@ -198,16 +200,18 @@ def _told(fact: Metric | Dimension) -> str:
     return ", ".join(types) + ("" if every else f"; {', '.join(levels)}")
 
 
-OPEN, CLOSE = "<!-- stream table, written by `python -m docs.generate` -->\n", "<!-- end of the stream table -->"
-
-
 def with_table(path: Path, reference: str) -> str:
     """A page that people write, with the stream table between its two marks as it is today; links go to `reference`."""
-    before, _, rest = path.read_text("utf-8").partition(OPEN)
-    _, mark, after = rest.partition(CLOSE)
+    return _with(path, "stream table", stream_table(reference))
+
+
+def _with(path: Path, name: str, text: str) -> str:
+    start, end = f"<!-- {name}, written by `python -m docs.generate` -->\n", f"<!-- end of the {name} -->"
+    before, _, rest = path.read_text("utf-8").partition(start)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise ValueError(f"{path} lacks the marks of the stream table")
-    return f"{before}{OPEN}{stream_table(reference)}{mark}{after}"
+        raise ValueError(f"{path} lacks the marks of the {name}")
+    return f"{before}{start}{text}{mark}{after}"
 
 
 def stream_table(reference: str) -> str:
@@ -237,10 +241,28 @@ def _configured(stream: Stream) -> dict[str, Any]:
     }
 
 
+PEERS: tuple[Peer, ...] = (singer.PEER, airbyte.PEER, fivetran.PEER)
+"""The connectors whose users this one has a guide for."""
+SWITCHING = ROOT / "docs" / "switching"
+
+
+def guide(peer: Peer) -> str:
+    """The guide for a peer's users, with the mapping of its tables between its two marks as it is today."""
+    return _with(SWITCHING / f"{peer.schema}.md", "mapping", mapping(peer))
+
+
+def overview() -> str:
+    """The page that leads to the guides, with every table of every peer between its two marks."""
+    return _with(ROOT / "docs" / "switching.md", "coverage", coverage(PEERS))
+
+
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
     ROOT / "docs" / "metrics.md": metrics_page,
     ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
+    ROOT / "docs" / "switching.md": overview,
+    **{SWITCHING / f"{peer.schema}.md": partial(guide, peer) for peer in PEERS},
+    **{SWITCHING / f"{peer.schema}.sql": partial(script, peer) for peer in PEERS},
     ROOT / "README.md": partial(with_table, ROOT / "README.md", "docs/streams.md"),
     ROOT / "examples" / "configured_catalog.json": example_catalog,
     ROOT / "unit_tests" / "snapshots" / "catalog.txt": snapshot,

@@ -22,9 +22,10 @@ from source_tiktok_ads.sync import state
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_ads"
 PAGES = sorted(
-    [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")), *(ROOT / "docs").glob("*.md")]
+    [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")), *(ROOT / "docs").rglob("*.md")]
 )
 GUIDE = ROOT / "docs" / "tiktok-ads.md"
+SINGER = ROOT / "docs" / "switching" / "singer.md"
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -132,7 +133,7 @@ def test_columns_mentioned_exist() -> None:
     columns = {column for stream in STREAMS for column in stream.columns}
     foreign = {"user_agent", "request_timeout", "attribution_window", "report_granularity"}
     known = columns | set(BY_NAME) | set(SETTINGS) | set(CREDENTIALS) | foreign
-    for name in ("numbers.md", "switching.md"):
+    for name in ("numbers.md", "switching/singer.md"):
         page = ROOT / "docs" / name
         words = re.findall(r"`(?:\w+\.)?([a-z0-9]+(?:_[a-z0-9]+)+)`", prose(page))
         assert {word for word in words if word not in known} == set(), name
@@ -307,7 +308,7 @@ def test_files_named_exist(page: Path) -> None:
 # --- JSON and Python --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "switching.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [ROOT / "README.md", SINGER], ids=lambda page: page.name)
 def test_configurations_shown_are_accepted(page: Path) -> None:
     """Each configuration of README and switching guide is read as it stands there."""
     shown = blocks(page, "json")
@@ -318,7 +319,7 @@ def test_configurations_shown_are_accepted(page: Path) -> None:
 
 def test_qlik_configuration_is_read_as_meant() -> None:
     """Names with a comma stay whole, the day is turned round, and deleted objects stay out unless asked for."""
-    form = normalise(json.loads(blocks(ROOT / "docs" / "switching.md", "json")[1]))[0]
+    form = normalise(json.loads(blocks(SINGER, "json")[1]))[0]
     config = parse(form, {})
     assert config.account_names == ("Acme Shoes, US", "Acme Shoes UK")
     assert (str(config.start_date), config.include_deleted) == ("2024-01-31", False)
@@ -352,7 +353,7 @@ def test_defaults_of_airbytes_connector() -> None:
     credentials = {"auth_type": "oauth2.0", "access_token": "t", "advertiser_id": "7123456789012345678"}
     form, [note] = normalise({"credentials": credentials})
     config = parse(form, {})
-    rows = dict(table(section(ROOT / "docs" / "switching.md", "## From Airbyte's TikTok Marketing connector"), "there"))
+    rows = dict(table(section(ROOT / "docs" / "switching" / "airbyte.md", "## Your configuration"), "there"))
     assert rows["`attribution_window`"] == f"`lookback_days`; {config.lookback_days} where not set"
     assert rows["`start_date` not set"].startswith(str(config.start_date))
     assert rows["`include_deleted` not set"].startswith(f"`{json.dumps(config.include_deleted)}`")
