@@ -11,6 +11,7 @@ from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import AD_V2, MONTH, Filter, Report
 
 LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
@@ -24,13 +25,18 @@ def refusal(*reports: dict[str, Any], **changes: Any) -> ConfigError:
 
 
 def test_without_settings_the_streams_are_the_standard_rows() -> None:
-    """In their order."""
-    assert [*streams(config()).items()] == [*BY_NAME.items()]
+    """In their order, without the columns that hold personal data."""
+    found, whole = streams(config()), streams(config(personal_data=True))
+    assert [*whole.items()] == [*BY_NAME.items()]
+    assert [*found] == [*whole]
+    lacking = {name: {*whole[name].columns} - {*stream.columns} for name, stream in found.items()}
+    personal = {name: {*row.personal} for name, row in BY_NAME.items() if isinstance(row, Listing) and row.personal}
+    assert {name: columns for name, columns in lacking.items() if columns} == personal != {}
 
 
 def test_metric_groups_widen_the_reports_that_take_them() -> None:
     """Every metric of the group that the report takes is among its columns; other streams stay as they are."""
-    found = streams(config(metric_groups=["skan", "live"]))
+    found = streams(config(metric_groups=["skan", "live"], personal_data=True))
     skan = {name for name, metric in METRICS.items() if metric.group == "skan"}
     assert skan <= {*found["ad_insights"].columns}
     assert not skan & {*found["ad_insights_by_platform"].columns}
