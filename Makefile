@@ -31,13 +31,14 @@ format: $(VENV)/.tests ## let ruff format and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: $(VENV)/.tests ## everything, with the coverage of the package (docker tests skip where no daemon answers)
+test: $(VENV)/.tests ## everything; unit tests cover the package alone (docker tests skip where no daemon answers)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	rm -rf reports .coverage .coverage.*
+	$(BIN)/pytest -q -n 2 --cov --cov-fail-under=100 --junitxml=reports/unit_tests.xml unit_tests
 	$(BIN)/pytest -p airbyte_cdk.test.standard_tests.pytest_hooks --read-from-streams=all \
-	    --cov --cov-fail-under=100 --junitxml=reports/tests.xml
+	    --junitxml=reports/integration_tests.xml integration_tests
 
 demo: $(VENV)/.demo ## simulator, two syncs through the real command line into DuckDB, and what a person wants to see
 	$(BIN)/python -m integration_tests.demo

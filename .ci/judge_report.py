@@ -1,4 +1,4 @@
-"""Judge a test report: enough tests ran the image, and nothing was skipped but for a reason on the list."""
+"""Judge test reports: enough tests ran the image, and nothing was skipped but for a reason on the list."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ALLOWED = (
 )
 
 
-def complaints(report: ElementTree.Element, docker_at_least: int) -> list[str]:
-    """What is wrong with the report, one sentence each; empty when all is well."""
+def complaints(reports: Sequence[ElementTree.Element], docker_at_least: int) -> list[str]:
+    """What is wrong with the reports, one sentence each; empty when all is well."""
     found = []
     ran = 0
-    for case in report.iter("testcase"):
+    for case in (case for report in reports for case in report.iter("testcase")):
         skip = case.find("skipped")
         if skip is not None:
             reason = f"{skip.get('message', '')}\n{skip.text or ''}"
@@ -45,12 +45,12 @@ def _runs_image(case: ElementTree.Element) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print every complaint about the report; 1 if there is one."""
+    """Print every complaint about the reports; 1 if there is one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report")
+    parser.add_argument("reports", nargs="+")
     parser.add_argument("--docker-at-least", type=int, required=True)
     options = parser.parse_args(arguments)
-    found = complaints(ElementTree.parse(options.report).getroot(), options.docker_at_least)
+    found = complaints([ElementTree.parse(report).getroot() for report in options.reports], options.docker_at_least)
     for sentence in found:
         print(sentence)
     return 1 if found else 0

@@ -183,4 +183,4 @@ IMAGE_TEST = '<testcase name="a"><properties><property name="docker" value="1"/>
 def test_report_is_judged(judge: ModuleType, cases: str, sentences: int) -> None:
     """Too few passed tests of the image and every skip without an allowed reason give one complaint each."""
     report = ElementTree.fromstring(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
-    assert len(judge.complaints(report, docker_at_least=1)) == sentences
+    assert len(judge.complaints([report], docker_at_least=1)) == sentences
