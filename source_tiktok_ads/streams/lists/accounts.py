@@ -223,6 +223,8 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         # TikTok: at most 365 days a request.
         days=363,
         asks=between,
+        # TikTok: the days are those of each transaction's account, and one request is about many accounts.
         utc=True,
+        ahead=True,
     ),
 )
