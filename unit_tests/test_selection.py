@@ -12,7 +12,7 @@ from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.model import AD_V2, MONTH, Filter, Report
+from source_tiktok_ads.streams.model import AD_V2, CAMPAIGN, MONTH, Filter, Report
 
 LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
 
@@ -80,6 +80,17 @@ def test_a_custom_report_is_a_stream_of_its_own() -> None:
     )
     assert row.key == ("advertiser_id", "campaign_id", "adgroup_id", "ad_id_v2", "period_start", "ad_type")
     assert {*row.key, "spend", "ad_name", "period_end", "currency"} == {*row.columns}
+
+
+def test_a_report_on_catalogs_asks_for_no_parents() -> None:
+    """Which metrics it takes besides figures is not known, and the ids of parents are metrics."""
+    asked = {**LEAST, "report_type": "CATALOG", "breakdowns": ["product_id"]}
+    found = streams(config(custom_reports=[asked, {**asked, "name": "other", "level": "campaign"}]))
+    mine, other = found["mine"], found["other"]
+    assert isinstance(mine, Report)
+    assert (mine.metrics, mine.key) == (("spend",), ("advertiser_id", "ad_id", "stat_time_day", "product_id"))
+    assert isinstance(other, Report)
+    assert other.level is CAMPAIGN
 
 
 def test_a_name_of_a_standard_stream_is_taken() -> None:
