@@ -293,7 +293,7 @@ def test_rows_that_move_are_neither_lost_nor_doubled(
     """Where a list shifts between its pages every row comes all the same, once."""
     outcome, times = shifting
     assert outcome.code == 0
-    assert times > len(PAGED_LISTS) / 2
+    assert times >= 10
     assert wrong(simulator, outcome, stream) == ""
     assert repeated(stream, outcome.records[stream]) == []
 
