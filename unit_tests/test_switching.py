@@ -264,10 +264,9 @@ def test_audience_over_all_time(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_pixel_events_of_30_days(db: duckdb.DuckDBPyConnection) -> None:
-    """A pixel has one row again, with one sum for each event of the last 30 days."""
+    """A pixel has one row again, with one sum for each event of the newest 30 days."""
     event = {"advertiser_id": "1", "pixel_id": "2", "pixel_event_type": "AddToCart", "custom_event_type": "-"}
-    [(today, before, long_ago)] = db.execute("SELECT current_date, current_date - 1, current_date - 30").fetchall()
-    for day, count in ((today, 1), (before, 2), (long_ago, 4)):
+    for day, count in (("2026-01-31", 1), ("2026-01-02", 2), ("2026-01-01", 4)):
         insert(db, "pixel_event_statistics", **event, date=day, total_count=count)
     run(db, airbyte.PEER)
     [(pixel, statistics)] = db.execute("SELECT pixel_id, statistics FROM airbyte.pixel_events_statistics").fetchall()

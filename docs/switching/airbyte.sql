@@ -1024,7 +1024,7 @@ FROM (
         sum(preview_count) AS preview_count, sum(browser_event_total_count) AS browser_event_total_count,
         sum(server_event_total_count) AS server_event_total_count
     FROM tiktok.pixel_event_statistics
-    WHERE date > current_date - 30
+    WHERE date > (SELECT max(date) FROM tiktok.pixel_event_statistics) - 30
     GROUP BY 1, 2, 3, 4
 ) AS events
 GROUP BY advertiser_id, pixel_id;
