@@ -15,8 +15,10 @@ from typing import Any
 from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
+from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -156,6 +158,48 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
+METRICS_INTRODUCTION = """\
+# Metrics and dimensions
+
+<!-- Written by `python -m docs.generate` from source_tiktok_ads/streams/fields.json; do not edit. -->
+
+Every name that TikTok has for a figure, an attribute or a dimension of its reports: for
+[custom reports](tiktok-ads.md#custom-reports), and for the setting *Metric groups*, which takes the names of the groups
+below. Money is in the currency of the account, rates are percent from 0 to 100. What is told *elsewhere* belongs to
+streams of other endpoints.
+
+"""
+
+
+def metrics_page() -> str:
+    """The reference of all metrics by group, and of all dimensions."""
+    groups = "".join(_group(name) for name in GROUPS)
+    rows = "".join(
+        f"| {fact.name} | {_told(fact)} | {', '.join(map(_code, fact.times))} | {fact.meaning} |\n"
+        for fact in DIMENSIONS.values()
+    )
+    head = "| dimension | report types and levels | beside the time | meaning |\n| --- | --- | --- | --- |\n"
+    return f"{METRICS_INTRODUCTION}{groups}## Dimensions\n\n{head}{rows}"
+
+
+def _group(group: str) -> str:
+    named = [metric for metric in METRICS.values() if metric.group == group]
+    rows = "".join(f"| {m.name} | {m.shape.kind} | {_told(m)} | {m.meaning} |\n" for m in named)
+    setting = "" if group in METRIC_GROUPS else " (not for *Metric groups*)"
+    head = "| metric | type | report types and levels | meaning |\n| --- | --- | --- | --- |\n"
+    return f"## {group}\n\n{len(named)} metrics{setting}.\n\n{head}{rows}\n"
+
+
+def _told(fact: Metric | Dimension) -> str:
+    """In which families of reports, and at which levels, TikTok tells of a name."""
+    types = [kind for kind in REPORT_TYPES if kind in fact.report_types]
+    if not types:
+        return "elsewhere"
+    levels = [level.name for level in LEVELS.values() if level.data_level in fact.data_levels]
+    every = not fact.data_levels or fact.data_levels == DATA_LEVELS
+    return ", ".join(types) + ("" if every else f"; {', '.join(levels)}")
+
+
 def with_table(path: Path, reference: str) -> str:
     """A page that people write, with the stream table between its two marks as it is today; links go to `reference`."""
     return _with(path, "stream table", stream_table(reference))
@@ -214,6 +258,7 @@ def overview() -> str:
 
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
+    ROOT / "docs" / "metrics.md": metrics_page,
     ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
     ROOT / "docs" / "switching.md": overview,
     **{SWITCHING / f"{peer.schema}.md": partial(guide, peer) for peer in PEERS},

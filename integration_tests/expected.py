@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import date, datetime, timezone
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from .grammar import Asked, report
 from .reading import ENTITIES, Key, Record, Table, by_key, catalog
 from .simulator import Simulator, truth_advertisers, truth_entities, truth_report
 from .simulator.facts import METRICS
+from .simulator.world import Advertiser
 
-# Stream -> data level, report type, id dimension, breakdown.
-ASKED: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "ad_insights": ("AUCTION_AD", "BASIC", "ad_id", ()),
-    "ad_insights_by_age_and_gender": ("AUCTION_AD", "AUDIENCE", "ad_id", ("age", "gender")),
-    "ad_insights_by_country": ("AUCTION_AD", "AUDIENCE", "ad_id", ("country_code",)),
-    "ad_insights_by_platform": ("AUCTION_AD", "AUDIENCE", "ad_id", ("platform",)),
-    "campaign_insights_by_province": ("AUCTION_CAMPAIGN", "AUDIENCE", "campaign_id", ("province_id",)),
-}
-STAMPED = ("advertiser_id", "currency")
+STAMPED = ("advertiser_id", "currency", "period_start", "period_end")
 # Published, declared and never filled.
 ABSENT = ("user_action", "video_download", "cost_per_100_reached")
 # Columns under their published name -> the field that carries the value today.
@@ -52,8 +46,7 @@ def columns(stream: str) -> Mapping[str, dict[str, Any]]:
 
 def metrics(stream: str) -> list[str]:
     """The columns of a report that TikTok is asked for as metrics."""
-    _, _, id_dimension, by = ASKED[stream]
-    others = {*STAMPED, id_dimension, "stat_time_day", *by, *ABSENT}
+    others = {*STAMPED, *report(stream).dimensions, *ABSENT}
     return [name for name in columns(stream) if name not in others]
 
 
@@ -121,26 +114,38 @@ class Truth:
 
     def report(self, stream: str, advertiser_id: str, start: date, end: str | None) -> list[Record]:
         """The rows of a report of an account, its own days from `start` to `end` or today."""
-        level, report_type, id_dimension, by = ASKED[stream]
-        account = self.simulator.world.advertiser(advertiser_id)
-        assert account is not None
+        account, asked = account_of(self.simulator, advertiser_id), report(stream)
         today = self.clock.astimezone(account.zone).date()
+        last = min(date.fromisoformat(end), today) if end else today
+        stamp = {"advertiser_id": advertiser_id, "currency": account.currency}
+        if asked.monthly:
+            periods = months(start, last, today)
+            return [
+                {**stamp, "period_start": first.isoformat(), "period_end": until.isoformat(), **row}
+                for first, until in periods
+                for row in self._rows(stream, advertiser_id, first, until)
+            ]
+        span = (start, last) if asked.time else (None, None)
+        return [stamp | row for row in self._rows(stream, advertiser_id, *span)]
+
+    def _rows(self, stream: str, advertiser_id: str, start: date | None, end: date | None) -> list[Record]:
+        asked, names = report(stream), metrics(stream)
         rows = truth_report(
             self.simulator.world,
             advertiser_id,
-            level,
-            (id_dimension, *by, "stat_time_day"),
-            tuple(metrics(stream)),
+            asked.data_level,
+            asked.dimensions,
+            tuple(names),
             start,
-            min(date.fromisoformat(end), today) if end else today,
+            end,
             clock=self.clock,
-            report_type=report_type,
-            include_deleted=self.include_deleted and self._filtered(report_type),
+            report_type=asked.report_type,
+            include_deleted=self.include_deleted and self._filtered(asked.report_type),
             switches=self.simulator.switches,
         )
-        stamp = {"advertiser_id": advertiser_id, "currency": account.currency}
-        kinds = {name: kind_of(columns(stream)[name]) for name in metrics(stream)}
-        return [stamp | _report_row(row, kinds) for row in rows]
+        kinds = {name: kind_of(columns(stream)[name]) for name in names}
+        found = [_report_row(row, kinds) for row in rows]
+        return folded(asked, found) if asked.time == "stat_time_hour" else found
 
     def _filtered(self, report_type: str) -> bool:
         return report_type == "BASIC" or self.simulator.switches.audience_status_filter
@@ -148,8 +153,7 @@ class Truth:
     def _gone(self, stream: str, advertiser_id: str) -> set[str]:
         """The ids of what is deleted, its own deletion or a parent's."""
         world, epoch = self.simulator.world, int(self.clock.timestamp())
-        account = world.advertiser(advertiser_id)
-        assert account is not None
+        account = account_of(self.simulator, advertiser_id)
         entities = world.entities(stream.removesuffix("s"), account, epoch)
         return {entity.id for entity in entities if any(above.is_deleted(epoch) for above in entity.lineage)}
 
@@ -193,8 +197,10 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) -> Record:
-    told = dict(row["dimensions"])
-    told["stat_time_day"] = told["stat_time_day"].replace(" ", "T")
+    told = {
+        name: value.replace(" ", "T") if name.startswith("stat_time") else value
+        for name, value in row["dimensions"].items()
+    }
     figures = {name: _figure(row["metrics"][name], kind) for name, kind in kinds.items()}
     return {**told, **{name: value for name, value in figures.items() if value is not None}}
 
@@ -207,21 +213,56 @@ def _figure(text: str, kind: str) -> Any:
     return int(text) if kind == "integer" else float(Decimal(text)) if kind == "number" else text
 
 
+def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:
+    """The rows of hours, both of an hour that comes twice as one: what adds up is added, ids stay, all else is null."""
+    found: dict[Key, Record] = {}
+    for row in rows:
+        key = tuple(row[name] for name in asked.dimensions)
+        found[key] = _sum(found[key], row) if key in found else row
+    return list(found.values())
+
+
+def _sum(first: Record, second: Record) -> Record:
+    named = {name: value for name, value in first.items() if name not in METRICS or METRICS[name].unit == "id"}
+    added = {
+        name: round(value + second[name], 2)
+        for name, value in first.items()
+        if name not in named and METRICS[name].additive and name in second
+    }
+    return named | added
+
+
+def months(start: date, last: date, today: date) -> list[tuple[date, date]]:
+    """The calendar months that hold a day from `start` to `last`, whole but for the one that runs today."""
+    found, first = [], start.replace(day=1)
+    while first <= last:
+        following = (first + timedelta(days=31)).replace(day=1)
+        found.append((first, min(following - timedelta(days=1), today)))
+        first = following
+    return found
+
+
+def account_of(simulator: Simulator, advertiser_id: str) -> Advertiser:
+    """The account with that id, which must exist."""
+    account = simulator.world.advertiser(advertiser_id)
+    assert account is not None
+    return account
+
+
 def utc(moment: datetime) -> str:
     """A moment as records write it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def day(record: Record) -> date:
-    """The day a report's row speaks about."""
-    return date.fromisoformat(record["stat_time_day"][:10])
+    """The day a report's row speaks about, or begins with."""
+    times = (record[name] for name in ("stat_time_day", "stat_time_hour", "period_start") if name in record)
+    return date.fromisoformat(next(times)[:10])
 
 
 def today(simulator: Simulator, advertiser_id: str, moment: datetime | None = None) -> date:
     """The account's own day, now or at a moment."""
-    account = simulator.world.advertiser(advertiser_id)
-    assert account is not None
-    return (moment or simulator.clock.now).astimezone(account.zone).date()
+    return (moment or simulator.clock.now).astimezone(account_of(simulator, advertiser_id).zone).date()
 
 
 def without_attributes(stream: str, table: Mapping[Key, Record], before: Mapping[str, date]) -> Table:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from .reading import Key, Record, Table
@@ -319,27 +319,10 @@ def _scalar(column: Column, value: Any) -> Any:
         return utc(value) if value else None
     if column.name in AMOUNTS:
         return float(value)
-    return str(value) if column.name.endswith(("_id", "_ids")) else value
+    named = column.name.endswith(("_id", "_ids")) and column.type != "boolean"
+    return str(value) if named else value
 
 
 def utc(text: str) -> str:
     """A moment as records write it."""
     return f"{text[:10]}T{text[11:19]}Z"
-
-
-@dataclass(frozen=True)
-class Moves:
-    """What an incremental read cannot see: columns that follow a parent without a change of the row itself."""
-
-    names: tuple[str, ...] = field(default=("campaign_name", "adgroup_name", "ad_name", "secondary_status"))
-
-    def without(self, table: Mapping[Key, Record]) -> Table:
-        """The rows without those columns."""
-        return {
-            key: {name: value for name, value in row.items() if name not in self.names} for key, row in table.items()
-        }
-
-
-def now(simulator: Simulator) -> datetime:
-    """The simulator's clock."""
-    return simulator.clock.now.astimezone(timezone.utc)

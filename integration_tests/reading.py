@@ -122,16 +122,20 @@ def key_of(stream: str, entity_versions: str = "every") -> tuple[str, ...]:
 
 
 def configured(streams: Iterable[str], mode: str = "incremental") -> dict[str, Any]:
-    """A catalog that asks for these streams; one that does not exist is asked for by its bare name."""
+    """A catalog that asks for these streams; one that does not exist is asked for by its bare name.
+
+    A stream that does not know the mode is read whole.
+    """
     known = catalog()
+    asked = [known.get(name, {**known["campaigns"], "name": name}) for name in streams]
     return {
         "streams": [
             {
-                "stream": known.get(name, {**known["campaigns"], "name": name}),
-                "sync_mode": mode,
+                "stream": stream,
+                "sync_mode": mode if mode in stream["supported_sync_modes"] else "full_refresh",
                 "destination_sync_mode": "append",
             }
-            for name in streams
+            for stream in asked
         ]
     }
 

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from . import expected
-from .reading import Outcome, by_key, configuration, configured, difference, read, repeated, run, together
+from .reading import (
+    Outcome,
+    by_key,
+    command,
+    configuration,
+    configured,
+    difference,
+    environment,
+    read,
+    repeated,
+    run,
+    together,
+)
 from .simulator import REVOKED_TOKEN, Simulator, Switches, World
 
 WORLD = World(advertisers=2, campaigns=4, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 20))
@@ -118,6 +132,40 @@ def test_a_list_that_cannot_be_proven_is_short(mode: str) -> None:
     if not full:
         states = outcome.state[-1]["stream"]["stream_state"]["states"]
         assert [entry["partition"]["advertiser_id"] for entry in states] == [sound]
+
+
+def test_an_outage_is_waited_for_once() -> None:
+    """No connection holds any more: one request's patience for each worker, then every stream says so; exit 1."""
+    midway = {"kind": "reset", "nth": tuple(range(6, 9999)), "once_per_request": False}
+    simulator, outcome = struck(midway, concurrency=2, start_date="2025-02-01")
+    # Two that read and one that reads ahead, each ten times and once elsewhere.
+    assert len([entry for entry in simulator.requests if entry["faults"]]) <= 3 * 11
+    assert outcome.code == 1
+    assert outcome.statuses["ad_insights"][-1] == "INCOMPLETE"
+    assert "The connection to TikTok broke" in outcome.sentences
+
+
+def test_an_endpoint_out_of_reach_costs_no_other() -> None:
+    """With one worker, which meets nothing but broken connections for as long as reports last: the lists are whole."""
+    broken = {"kind": "reset", "path": "report/integrated/get", "once_per_request": False}
+    simulator, outcome = struck(broken, concurrency=1)
+    assert outcome.statuses["ad_insights"][-1] == "INCOMPLETE"
+    for stream in ("campaigns", "ads"):
+        assert outcome.statuses[stream][-1] == "COMPLETE"
+        assert difference(by_key(stream, outcome.records[stream]), expected.table(simulator, stream)) == ""
+
+
+def test_a_reader_that_goes_during_a_lockout(tmp_path: Path) -> None:
+    """All threads wait for minutes and nothing is written: the process ends all the same, at once and with 1."""
+    with Simulator(WORLD) as simulator:
+        simulator.faults.add("restricted", path="report/integrated/get")
+        config = configuration(simulator, wait_scale=1)
+        line = command(tmp_path, "read", config, configured(["ad_insights"]))
+        with subprocess.Popen(line, stdout=subprocess.PIPE, env=environment()) as process:
+            assert process.stdout is not None
+            assert any(b"locked this app out" in line for line in process.stdout)
+            process.stdout.close()
+            assert process.wait(20) == 1
 
 
 def test_refused_metrics_are_dropped_with_one_warning() -> None:

@@ -611,7 +611,7 @@ def test_an_unknown_stream(command: Command, mode: str, others: tuple[str, ...])
     assert set(outcome.records) == set(others)
     assert {error["failure_type"] for error in outcome.errors} == {"config_error"}
     assert "There is no stream ad_insight: " in outcome.sentences
-    assert "ad_insights_by_country" in outcome.sentences
+    assert "Streams of a like name: ad_insights" in outcome.sentences
 
 
 STREAM = {"name": "ads", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
@@ -783,6 +783,7 @@ FOREIGN: dict[str, Any] = {
     "an account of a number": {"version": 1, "states": [{"partition": {"advertiser_id": 7}, "cursor": {}}]},
     "a cursor of text": our_state("2026-03-09"),
     "a cursor of no day": our_state({"start": START, "stat_time_day": "yesterday", "modify_time": "yesterday"}),
+    "a cursor of no day, and other metrics": {**our_state({"start": "soon", "modify_time": "soon"}), "metrics": "0"},
     "a cursor of a number": our_state({"start": 7, "modify_time": 7}),
     "a cursor before its start": our_state({"start": START, "stat_time_day": "2026-01-01", "modify_time": {"at": 1}}),
 }

@@ -622,7 +622,7 @@ def test_repeated_hour_is_a_switch() -> None:
         truth_report(
             *(world, US, "AUCTION_AD", ["ad_id", "stat_time_hour"], ADDITIVE, day, day),
             clock=START,
-            switches=Switches(dst_hour_repeated=repeated, zero_rows=False),
+            switches=Switches(hourly_fold_rows=repeated, zero_rows=False),
         )
         for repeated in (True, False)
     )
@@ -1037,7 +1037,7 @@ ONE_FILTER = {"field_name": "ad_status", "filter_type": "IN", "filter_value": '[
         ({"advertiser_ids": [FIRST]}, "not part of the simulation"),
         ({"service_type": "RESERVATION"}, "service_type"),
         ({"query_mode": "CHUNK"}, "query_mode"),
-        ({"report_type": "CATALOG"}, "report_type"),
+        ({"report_type": "GMV_MAX"}, "report_type"),
         ({"report_type": None}, "report_type"),
         ({"data_level": "AD"}, "data_level"),
         ({"query_lifetime": "no"}, "query_lifetime"),

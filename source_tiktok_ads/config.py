@@ -150,6 +150,7 @@ class _Rule:
 
 
 _ID = re.compile(r"[0-9]{16,19}")
+_NAME = re.compile(r"[A-Za-z0-9_]{1,80}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Visible ASCII: anything else cannot stand in a header. A row of asterisks is how Airbyte shows a stored secret.
 _TOKEN = re.compile(r"(?!\*+$)[!-~]+")
@@ -185,6 +186,11 @@ def _texts(wanted: str, required: bool = False) -> _Rule:
     return _Rule(wanted, lambda v: _is_list_of_text(v) and (len(v) > 0 or not required), (), required)
 
 
+def _names(wanted: str, required: bool = False) -> _Rule:
+    texts = _texts(wanted, required)
+    return replace(texts, fits=lambda v: texts.fits(v) and all(_NAME.fullmatch(item.strip()) for item in v))
+
+
 def _flag_rule(default: bool) -> _Rule:
     return _Rule("true or false, without quotes", lambda v: isinstance(v, bool), default)
 
@@ -216,7 +222,7 @@ _RULES: Mapping[str, _Rule] = {
     "include_deleted": _flag_rule(True),
     "lookback_days": _whole(0, 364, 28),
     "entity_versions": _choice("every", "latest"),
-    "metric_groups": _texts('a list of groups of metrics, such as ["skan"]'),
+    "metric_groups": _names('a list of groups of metrics, such as ["skan"]'),
     "custom_reports": _Rule("a list of objects, each with name, level and metrics at least", _is_list_of_objects, ()),
     "personal_data": _flag_rule(False),
     "api_tier": _choice(*TIERS),
@@ -240,9 +246,9 @@ _REPORT_RULES: Mapping[str, _Rule] = {
         required=True,
     ),
     "level": replace(_choice(*LEVELS), required=True),
-    "metrics": _texts('a list of metrics, such as ["spend", "impressions"]', required=True),
+    "metrics": _names('a list of metrics, such as ["spend", "impressions"]', required=True),
     "grain": _choice(*GRAINS),
-    "breakdowns": _texts('a list of dimensions, such as ["country_code"]'),
+    "breakdowns": _names('a list of dimensions, such as ["country_code"]'),
     "report_type": _choice(*REPORT_TYPES),
     "filters": _Rule("a list of objects, each with field_name and values", _is_list_of_objects, ()),
 }

@@ -1,4 +1,4 @@
-"""What `check` proves: every configured account can be reached, and a report may be read."""
+"""What `check` proves: every configured account can be reached, and a report and each custom one may be read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
+from source_tiktok_ads.selection import custom
+from source_tiktok_ads.streams.model import Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
 from source_tiktok_ads.sync.lines import Answer, decode
 from source_tiktok_ads.sync.partition import future_start
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 
 TRIES = 3
 
@@ -47,7 +50,9 @@ def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
     now = client.now()
     if all(config.start_date > account.today(now) for account in readable):
         raise AccountsError(future_start(config.start_date, now))
-    _prove_report(client, readable)
+    _prove_report(client, readable, REPORTS[0])
+    for asked in config.custom_reports:
+        _prove_custom(client, readable, custom(asked), logger)
 
 
 def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
@@ -55,19 +60,38 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
     return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
 
 
-def _prove_report(client: Brisk, readable: Sequence[Account]) -> None:
-    """One report request; the first account that may be read for reports is proof enough, none is a failure."""
+def _prove_custom(client: Brisk, readable: Sequence[Account], report: Report, logger: logging.Logger) -> None:
+    """One request for a custom report. Raises AccountsError with what TikTok says of it, TikTokError of all else."""
+    try:
+        invalid = _prove_report(client, readable, report)
+    except TikTokError as refused:
+        if refused.code != PARAMETER_REFUSED:
+            raise
+        told = f"{refused.message} (code {refused.code}, request {refused.request_id})"
+        sentence = f"TikTok refuses the custom report {report.name}: {told}. Change it, or take it out."
+        raise AccountsError(sentence) from None
+    if invalid:
+        logger.warning(f"{report.name}: TikTok refuses the metrics {', '.join(invalid)}; a sync leaves them out.")
+
+
+def _prove_report(client: Brisk, readable: Sequence[Account], report: Report) -> Sequence[str]:
+    """The metrics that TikTok refuses, by one request for one row of today.
+
+    The first account that may be read for reports is proof enough, none is a failure. Raises TikTokError.
+    """
     refusals: list[TikTokError] = []
     for account in readable:
         today = account.today(client.now())
-        params = REPORTS[0].params(account.id, today, today, include_deleted=False)
+        params = report.params(account.id, today, today, include_deleted=False)
+        # TikTok: a request takes at most 100 metrics; these prove the rest of the request.
+        params["metrics"] = params["metrics"][:100]
         try:
-            client.get(REPORTS[0].path, {**params, "page": 1, "page_size": 1}, decode=decode)
-            return
+            client.get(report.path, {**params, "page": 1, "page_size": 1}, decode=decode)
+            return ()
         except TikTokError as refused:
             # A metric that TikTok no longer takes is left out by a read, with a warning.
-            if invalid_metrics(refused.message):
-                return
+            if invalid := invalid_metrics(refused.message):
+                return invalid
             if refused.action is not Action.SKIP_ADVERTISER:
                 raise
             refusals.append(refused)

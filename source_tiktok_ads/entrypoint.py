@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import select
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +25,7 @@ from source_tiktok_ads.incoming import config_error
 from source_tiktok_ads.source import SourceTiktokAds, page_of
 
 PAGES_BETWEEN_MEMORY_CHECKS = 20
+STDOUT = 1
 
 
 class Entrypoint(AirbyteEntrypoint):
@@ -79,6 +82,8 @@ def launch(args: Sequence[str]) -> int:
     entrypoint = Entrypoint(SourceTiktokAds(paged=True))
     logging.disable(logging.NOTSET)
     parsed = _parsed(entrypoint, args)
+    if parsed.command == "read":
+        threading.Thread(target=leave_when_nobody_reads, args=(STDOUT,), name="reader gone", daemon=True).start()
     with PRINT_BUFFER:
         code = _printed(entrypoint, parsed)
         if code or parsed.command == "read":
@@ -101,6 +106,19 @@ def _printed(entrypoint: Entrypoint, args: argparse.Namespace) -> int:
             _write(_line(entrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
         return 1
     return 0
+
+
+def leave_when_nobody_reads(output: int) -> None:
+    """End the process as soon as the other end of its output is closed: a wait for TikTok writes nothing for minutes.
+
+    Does nothing for a file, which nobody has to read, and where the system has no such news.
+    """
+    if hasattr(select, "poll"):
+        news = select.poll()
+        # Of errors and hang-ups one is told without asking, and nothing else is asked for.
+        news.register(output, 0)
+        if any(event & (select.POLLERR | select.POLLHUP) for _, event in news.poll()):
+            os._exit(1)
 
 
 def _parsed(entrypoint: Entrypoint, args: Sequence[str]) -> argparse.Namespace:

@@ -69,11 +69,13 @@ def _authorize(args: Sequence[str]) -> int:
 
 def _quick_catalog(path: str) -> str | None:
     from source_tiktok_ads.config import AuthorizationCode, ConfigError, normalise, parse
+    from source_tiktok_ads.selection import streams
     from source_tiktok_ads.streams.catalog import catalog
 
     try:
         config, notes = normalise(json.loads(Path(path).read_text(encoding="utf-8-sig")))
         settings = parse(config, os.environ)
+        found = streams(settings)
     except (OSError, ValueError, AttributeError, ConfigError):
         return None
     if (
@@ -82,7 +84,7 @@ def _quick_catalog(path: str) -> str | None:
         or os.environ.get("LOG_LEVEL", "").lower() == "debug"
     ):
         return None
-    return _message("CATALOG", catalog={"streams": catalog(settings.entity_versions)})
+    return _message("CATALOG", catalog={"streams": catalog(settings.entity_versions, found.values())})
 
 
 def _message(kind: str, **content: Any) -> str:

@@ -7,8 +7,9 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from queue import Queue
 from typing import Any
 
@@ -60,7 +61,8 @@ from source_tiktok_ads.config import (
 from source_tiktok_ads.connection import Brisk, prove
 from source_tiktok_ads.incoming import blobs_by_stream, config_error
 from source_tiktok_ads.outbox import Outbox
-from source_tiktok_ads.streams.catalog import BY_NAME, catalog
+from source_tiktok_ads.selection import streams
+from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
 from source_tiktok_ads.streams.model import Accounts, Entity, Report, Stream
 from source_tiktok_ads.sync import state
@@ -140,7 +142,7 @@ class SourceTiktokAds(Source):
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """Every stream, without a request but for an authorization code that is to be exchanged."""
         _, settings = self._with_token(config, logger)
-        return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions)})
+        return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions, streams(settings).values())})
 
     def read(
         self,
@@ -164,10 +166,11 @@ class SourceTiktokAds(Source):
         yield from self.message_repository.consume_queue()
         if not catalog.streams:
             logger.info("The catalog selects no stream: nothing to read.")
-        known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in BY_NAME}
-        unknown = [entry for entry in catalog.streams if entry.stream.name not in BY_NAME]
+        offered = streams(settings)
+        known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in offered}
+        unknown = [entry for entry in catalog.streams if entry.stream.name not in offered]
         for entry in unknown:
-            yield from _unknown(entry)
+            yield from _unknown(entry, offered)
         if known:
             synced = self._synced(logger, client, settings, list(known.values()), blobs_by_stream(states))
             yield from _with_names(synced, unknown)
@@ -188,7 +191,11 @@ class SourceTiktokAds(Source):
         advertisers, structure = Advertisers(client, settings, warn), Structure(client, ahead, warn)
         chains = Chains(client, settings, ahead, warn)
         sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
-        streams = [self._stream(entry, sync, blobs.get(entry.stream.name, {}), logger) for entry in entries]
+        offered = streams(settings)
+        rows = [
+            self._stream(offered[entry.stream.name], entry, sync, blobs.get(entry.stream.name, {}), logger)
+            for entry in entries
+        ]
         engine = ConcurrentSource(
             _workers(settings.concurrency),
             _engine_logger(),
@@ -198,14 +205,18 @@ class SourceTiktokAds(Source):
             initial_number_partitions_to_generate=1,
         )
         try:
-            yield from engine.read(list(streams))
+            yield from engine.read(list(rows))
         finally:
             logger.info(sync.summary.table())
 
     def _stream(
-        self, entry: ConfiguredAirbyteStream, sync: Sync, blob: Mapping[str, Any], logger: logging.Logger
+        self,
+        stream: Stream,
+        entry: ConfiguredAirbyteStream,
+        sync: Sync,
+        blob: Mapping[str, Any],
+        logger: logging.Logger,
     ) -> DefaultStream:
-        stream = BY_NAME[entry.stream.name]
         full = entry.sync_mode == SyncMode.full_refresh or not stream.incremental
         reader, known = _reader(stream, sync, full, {} if full else blob)
         cursor: Cursor = AccountCursor(stream.name, known, self.message_repository.emit_message, time.monotonic)
@@ -254,7 +265,9 @@ def settings_of(config: Mapping[str, Any], notes: Sequence[str] = ()) -> Config:
     """The configuration, read. Raises a configuration error whose sentence names the field, and what was ignored."""
     _hide(config)
     try:
-        return parse(normalise(config)[0], os.environ)
+        settings = parse(normalise(config)[0], os.environ)
+        streams(settings)
+        return settings
     except ConfigError as error:
         raise config_error(explained(error, notes)) from None
 
@@ -296,9 +309,10 @@ def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> 
     """The stream's reader, and the state it starts from: nothing where the state can't be used."""
     make: Callable[..., Reader[Any]] = READERS[type(stream)]
     settings = state.settings(stream, sync.config)
+    changes: list[str] = []
     try:
-        known = state.parse(blob).under(settings, stream.name, sync.warn)
-        return make(stream, sync, full, known.cursors), known
+        known = state.parse(blob).under(settings, stream.name, changes.append)
+        reader = make(stream, sync, full, known.cursors)
     except state.NewerState as error:
         raise config_error(
             f"The state of {stream.name} was written by a newer version of this connector (state version {error}): "
@@ -307,6 +321,10 @@ def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> 
     except state.ForeignState as error:
         sync.warn(f"The state of {stream.name} can't be used ({error}): the stream is read whole again.")
         return make(stream, sync, full, {}), state.StreamState({}, settings)
+    # What has changed since matters only for a state that can be used.
+    for change in changes:
+        sync.warn(change)
+    return reader, known
 
 
 def _hide(config: Mapping[str, Any]) -> None:
@@ -320,12 +338,12 @@ def _failed(sentence: str) -> AirbyteConnectionStatus:
     return AirbyteConnectionStatus(status=Status.FAILED, message=filter_secrets(sentence))
 
 
-def _unknown(entry: ConfiguredAirbyteStream) -> Iterator[AirbyteMessage]:
+def _unknown(entry: ConfiguredAirbyteStream, offered: Iterable[str]) -> Iterator[AirbyteMessage]:
     """What is said of a stream that the catalog asks for and that does not exist."""
     name = entry.stream.name
-    streams = ", ".join(BY_NAME)
-    sentence = (
-        f"There is no stream {name}: refresh the source's schema or remove it from the catalog. Streams: {streams}."
+    close = ", ".join(get_close_matches(name, offered, 5))
+    sentence = f"There is no stream {name}: refresh the source's schema or remove it from the catalog." + (
+        f" Streams of a like name: {close}." if close else ""
     )
     yield status_message(entry.stream, AirbyteStreamStatus.STARTED)
     yield config_error(sentence).as_airbyte_message(stream_descriptor=StreamDescriptor(name=name))

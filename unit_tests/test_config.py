@@ -551,6 +551,13 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         'custom_reports[0].metrics is []: write a list of metrics, such as ["spend", "impressions"].',
     ),
     (
+        "a metric that is no word",
+        custom({"metrics": ["spend", "cost per click"]}),
+        "custom_reports[0].metrics",
+        'custom_reports[0].metrics is ["spend", "cost per click"]: write a list of metrics, such as ["spend", '
+        '"impressions"].',
+    ),
+    (
         "TikTok's word for the grain",
         custom({"grain": "stat_time_day"}),
         "custom_reports[0].grain",

@@ -154,6 +154,48 @@ def test_a_refused_metric_is_no_failure(caplog: pytest.LogCaptureFixture) -> Non
     assert len(check.run()) == 1
 
 
+MINE = {"name": "mine", "level": "campaign", "metrics": ["spend", "clicks"], "grain": "lifetime"}
+OTHER = {"name": "other", "level": "ad", "metrics": ["spend"], "breakdowns": ["ad_type"]}
+
+
+def test_each_custom_report_is_proven_by_one_request(caplog: pytest.LogCaptureFixture) -> None:
+    """An empty answer tells that TikTok takes it."""
+    check = Check(caplog, fine, custom_reports=[MINE, OTHER])
+    check.run()
+    first, mine, other = check.client.paths(REPORT)
+    assert first["metrics"] != mine["metrics"] == ["spend", "clicks"]
+    assert (mine["query_lifetime"], mine["dimensions"], mine["page_size"]) == (True, ["campaign_id"], 1)
+    assert other["dimensions"] == ["ad_id", "ad_type", "stat_time_day"]
+
+
+def only_custom(error: TikTokError) -> Any:
+    """A TikTok that refuses every report but the standard one."""
+    return lambda path, params: error if "query_lifetime" in params else page([])
+
+
+def test_a_custom_report_that_tiktok_refuses_fails_the_check(caplog: pytest.LogCaptureFixture) -> None:
+    """By its name, with what TikTok says."""
+    check = Check(caplog, only_custom(refused(40002, "Conflict occurs")), custom_reports=[MINE])
+    with pytest.raises(AccountsError) as told:
+        check.run()
+    assert str(told.value) == (
+        "TikTok refuses the custom report mine: Conflict occurs (code 40002, request req-1). Change it, or take it out."
+    )
+
+
+def test_another_failure_of_a_custom_report_is_told_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    """It is not about the report."""
+    check = Check(caplog, only_custom(refused(40105)), custom_reports=[MINE])
+    with pytest.raises(TikTokError, match="40105"):
+        check.run()
+
+
+def test_metrics_of_a_custom_report_that_tiktok_refuses_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    """A sync goes on without them, so the check only warns."""
+    check = Check(caplog, only_custom(refused(40002, "Invalid metric fields: [clicks]")), custom_reports=[MINE])
+    assert check.run()[-1] == "mine: TikTok refuses the metrics clicks; a sync leaves them out."
+
+
 def test_a_sandbox_without_facts_is_proven_in_utc(caplog: pytest.LogCaptureFixture) -> None:
     """With the warning that explains what will lack."""
     check = Check(caplog, fine, credentials=SANDBOX, accounts=None)

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import select
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from sync.canned import MAPPING, A, Wire, facts, page
 
-from source_tiktok_ads.entrypoint import Entrypoint, _write, launch
+from source_tiktok_ads.entrypoint import Entrypoint, _write, launch, leave_when_nobody_reads
 from source_tiktok_ads.source import SourceTiktokAds
 from source_tiktok_ads.sync.lines import Page
 
@@ -245,3 +246,20 @@ def test_a_reader_that_is_gone_also_misses_the_error(
         with pytest.raises(Left) as left:
             launch(read_args(tmp_path, **settings))
         assert left.value.args == (1,)
+
+
+def test_a_reader_that_goes_while_nothing_is_written() -> None:
+    """The process ends at once: it may wait for TikTok, and not write a line for minutes."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.raises(Left) as left:
+        leave_when_nobody_reads(writer)
+    assert left.value.args == (1,)
+    os.close(writer)
+    leave_when_nobody_reads(writer)
+
+
+def test_a_system_without_such_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the next line finds out."""
+    monkeypatch.delattr(select, "poll")
+    leave_when_nobody_reads(1)

@@ -51,6 +51,15 @@ def test_discover_is_byte_for_byte_the_cdks(versions: str, config: Callable[...,
     assert [command.quick_answer(args)] == long_way(*args)
 
 
+def test_discover_of_more_streams_is_byte_for_byte_the_cdks(config: Callable[..., str]) -> None:
+    """Custom reports and wider ones, with personal data."""
+    report = {"name": "mine", "level": "ad", "metrics": ["spend"], "grain": "lifetime"}
+    args = ["discover", "--config", config(metric_groups=["skan"], custom_reports=[report], personal_data=True)]
+    (line,) = long_way(*args)
+    assert command.quick_answer(args) == line
+    assert json.loads(line)["catalog"]["streams"][-1]["name"] == "mine"
+
+
 CODE = {"auth_type": "authorization_code", "app_id": "77", "secret": "sec-of-tests", "auth_code": "code-of-tests"}
 
 
@@ -58,6 +67,7 @@ CODE = {"auth_type": "authorization_code", "app_id": "77", "secret": "sec-of-tes
     "changes",
     [
         {"start_date": "soon"},
+        {"metric_groups": ["scan"]},
         {"unheard_of": 1},
         {"credentials": CODE},
         {"text": "{"},

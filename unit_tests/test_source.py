@@ -247,14 +247,20 @@ def test_a_foreign_state_is_read_over_with_a_warning(
     assert [text for text in caplog.messages if "The state of ad_insights can't be used" in text]
 
 
-def test_a_cursor_that_cannot_be_read_starts_the_stream_again(tiktok: Speak, tmp_path: Path) -> None:
-    """Its other accounts too: a state is ours as a whole or not at all."""
+@pytest.mark.parametrize(("start", "told"), [("soon", "can't be used"), ("2026-03-05", "metrics or entity_versions")])
+def test_a_state_is_warned_of_once(
+    start: str, told: str, tiktok: Speak, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ours as a whole or not at all: where a cursor cannot be read, other settings than today's matter no more."""
     wire = tiktok(world)
-    entry = {"partition": {"advertiser_id": A}, "cursor": {"start": "soon"}}
-    blob = {"version": 1, "include_deleted": True, "states": [entry]}
+    entry = {"partition": {"advertiser_id": A}, "cursor": {"start": start}}
+    blob = {"version": 1, "include_deleted": True, "metrics": "others", "states": [entry]}
     state = [{"stream": {"stream_descriptor": {"name": "ad_insights"}, "stream_state": blob}}]
-    assert fast(arguments(tmp_path, entries(ad_insights="incremental"), state))[1] == ""
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        assert fast(arguments(tmp_path, entries(ad_insights="incremental"), state))[1] == ""
     assert {params["start_date"] for path, params in wire.asked if path.startswith("report")} == {"2026-03-01"}
+    (text,) = [text for text in caplog.messages if "state" in text or "have changed" in text]
+    assert told in text
 
 
 def test_a_newer_state_is_a_configuration_error(tiktok: Speak, tmp_path: Path) -> None:
@@ -287,15 +293,23 @@ def test_an_empty_catalog_is_said_to_be_empty(tiktok: Speak, tmp_path: Path, cap
 
 
 def test_unknown_streams_are_named_and_the_rest_is_read(tiktok: Speak, tmp_path: Path) -> None:
-    """Each is INCOMPLETE with an error that lists what there is; the sync fails at its end."""
+    """Each is INCOMPLETE with an error that tells names like it; the sync fails at its end."""
     tiktok(world)
     messages, error = fast(arguments(tmp_path, entries(adverts="incremental", advertisers="full_refresh")))
     assert kinds(messages, "adverts") == ["STARTED", "error", "INCOMPLETE"]
     assert kinds(messages, "advertisers")[-1] == "COMPLETE"
     assert error == "FailureType.config_error: Streams that do not exist were not read: adverts."
     (told,) = [m["trace"]["error"]["message"] for m in messages if m["type"] == "TRACE" and "error" in m["trace"]]
-    assert told.startswith("There is no stream adverts: ")
-    assert all(stream.name in told for stream in STREAMS)
+    assert told == (
+        "There is no stream adverts: refresh the source's schema or remove it from the catalog. "
+        "Streams of a like name: advertisers, ads."
+    )
+    (told,) = [
+        m["trace"]["error"]["message"]
+        for m in fast(arguments(tmp_path, entries(xyz="incremental")))[0]
+        if m["type"] == "TRACE" and "error" in m["trace"]
+    ]
+    assert told.endswith("remove it from the catalog.")
     assert kinds(fast(arguments(tmp_path, entries(adverts="incremental")))[0], "adverts")[-1] == "INCOMPLETE"
 
 

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from source_tiktok_ads.config import TIERS, Config, ConfigError, parse
+from source_tiktok_ads.streams.fields import METRIC_GROUPS
 
 TEXT = (Path(__file__).resolve().parents[1] / "source_tiktok_ads" / "spec.yaml").read_text()
 SPEC = yaml.safe_load(TEXT)
@@ -180,7 +181,8 @@ def test_custom_reports_agree() -> None:
 
 
 def test_choices_agree() -> None:
-    """Every word the form offers is accepted, and the tiers are all that are known."""
+    """Every word the form offers is accepted, and the tiers and groups are all that are known."""
+    assert {*FIELDS["metric_groups"]["items"]["enum"]} == {*METRIC_GROUPS}
     for name, field in FIELDS.items():
         assert all(accepted(**{name: word}) for word in field.get("enum", []))
     assert FIELDS["api_tier"]["enum"] == list(TIERS)

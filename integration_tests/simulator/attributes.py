@@ -15,6 +15,8 @@ OBJECTIVE_TEXT = {
     "RESERVATION_RF": "Reach",
     "RESERVATION_TOP_VIEW": "Reach",
     "PROMOTE": "Video views",
+    "PRODUCT_GMV_MAX": "Product sales",
+    "LIVE_GMV_MAX": "Product sales",
 }
 APP_FLAVOURS = ("MANUAL_APP", "SMART_PLUS")
 CALLS = ("Learn more", "Shop now", "Sign up", "Download now")
@@ -37,12 +39,13 @@ def has_second_goal(adgroup: Entity) -> bool:
     return adgroup.seed % 3 == 0
 
 
-def _goals(entity: Entity | None) -> dict[str, str]:
-    """Empty text stands for no: the result families of mixed goals are dashes."""
+def _goals(advertiser: Advertiser, entity: Entity | None) -> dict[str, str]:
+    """Empty text stands for no: the result families of mixed goals are dashes. Every other account has one goal."""
     if entity is None:
-        return {"one goal": "", "second goal": ""}
+        one = "y" * (advertiser.index % 2)
+        return {"one goal": one, "second goal": one}
     if entity.kind == CAMPAIGN:
-        one = entity.seed % 2 == 0
+        one = (entity.seed >> 9) % 2 == 0
         return {"one goal": "y" * one, "second goal": "y" * (one and all(map(has_second_goal, entity.children)))}
     adgroup = entity if entity.kind == ADGROUP else entity.parent
     return {"one goal": "y", "second goal": "y" * (adgroup is not None and has_second_goal(adgroup))}
@@ -53,6 +56,7 @@ def _account(advertiser: Advertiser) -> dict[str, str]:
         "advertiser_id": advertiser.advertiser_id,
         "advertiser_name": advertiser.name,
         "currency": advertiser.currency,
+        "account_type": "AUCTION",
         "timezone": str(advertiser.zone),
     }
 
@@ -121,7 +125,7 @@ WRITERS = {CAMPAIGN: _campaign, ADGROUP: _adgroup, AD: _ad}
 
 def attributes(advertiser: Advertiser, entity: Entity | None, epoch: int, creative: bool = True) -> dict[str, str]:
     """Every attribute metric legal for a row about `entity` (None: the account; not `creative`: its asset group)."""
-    found = {**_account(advertiser), **_goals(entity)}
+    found = {**_account(advertiser), **_goals(advertiser, entity)}
     for ancestor in entity.lineage if entity is not None else ():
         found |= WRITERS[ancestor.kind](ancestor, epoch)
     if creative and entity is not None and entity.kind == AD and entity.flavour == "UPGRADED_SMART_PLUS":
@@ -141,3 +145,21 @@ def breakdown_attributes(dimension: str, value: str) -> dict[str, str]:
             "action_period": "15",
         }
     return {"device_brand_name": f"Brand {value}"} if dimension == "device_brand_id" else {}
+
+
+def playable_id(adgroup: Entity) -> str:
+    """The id of the playable that the ads of an ad group show."""
+    return str(7_350_000_000_000_000_000 + adgroup.seed % 10**15)
+
+
+def playable_attributes(adgroup: Entity, epoch: int) -> dict[str, str]:
+    """The metrics that describe the playable of an ad group."""
+    seed = adgroup.seed
+    return {
+        "playable_name": f"Playable {seed % 1000}",
+        "playable_status": "DELIVERING" if seed % 2 else "-",
+        "playable_url": f"https://play.example/{seed % 1000}/index.html",
+        "preview_url": f"https://play.example/{seed % 1000}/preview",
+        "orientation": "VERTICAL" if seed % 3 else "HORIZONTAL",
+        "associated_adgroup_count": "1",
+    }

@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 
 from .access import SCOPE, Access
+from .assets import business_centers
+from .creatives import CREATIVE_PARAMETERS, creative_query, creative_rows
 from .entities import (
     OBJECTIVES,
     PATHS,
@@ -26,11 +28,12 @@ from .entities import (
     system_origin,
 )
 from .facts import LISTINGS, METRICS, Filter
+from .gmv_max import GMV_PARAMETERS, gmv_query
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
 from .lists import LIST_ENDPOINTS
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
-from .reports import Key, ReportQuery, Rowset
+from .reports import CenterRowset, Key, ReportQuery, Rowset, rowset
 from .switches import Switches
 from .world import AD, Advertiser, Entity, World, ad_id_v2, has_status, secondary_status
 
@@ -41,7 +44,7 @@ LIST_SWITCHES = (
     *("modified_after_inclusive", "modified_after_with_all", "modified_after_returns_null"),
     *("status_leak_touches_modify_time", "smart_plus_modify_time"),
 )
-ROW_SWITCHES = ("zero_rows", "dst_hour_repeated", "object_cut", "audience_shows_deleted")
+ROW_SWITCHES = ("zero_rows", "hourly_fold_rows", "object_cut", "audience_shows_deleted")
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,14 @@ def _advertiser(params: Params, request: Request, tiktok: TikTok) -> Advertiser:
     readable = _readable(request, tiktok)
     wanted = params.text("advertiser_id")
     return _permitted(wanted, readable, tiktok)
+
+
+def _center(params: Params, request: Request, tiktok: TikTok) -> str:
+    _readable(request, tiktok)
+    wanted = params.text("bc_id")
+    if wanted not in {center.bc_id for center in business_centers(tiktok.world)}:
+        raise Refusal(40001, f"No permission to operate business center {wanted}")
+    return wanted
 
 
 def _permitted(wanted: str, readable: tuple[str, ...], tiktok: TikTok) -> Advertiser:
@@ -428,52 +439,76 @@ def _fits_column(value: Any, name: str, wanted: Any) -> bool:
 _laying_out = threading.Lock()
 
 
-def _rowset(query: ReportQuery, world: World, epoch: int, switches: Switches) -> Rowset:
+def _rowset(query: ReportQuery, world: World, epoch: int, switches: Switches) -> Rowset | CenterRowset:
     # One at a time: many pages of one report that come at once lay it out only once.
     with _laying_out:
         return _laid_out(query, world, epoch, _positions(switches, ROW_SWITCHES))
 
 
 @lru_cache(maxsize=12)
-def _laid_out(query: ReportQuery, world: World, epoch: int, habits: tuple[Any, ...]) -> Rowset:
-    return Rowset(query, world, epoch, Switches(**dict(zip(ROW_SWITCHES, habits, strict=True))))
+def _laid_out(query: ReportQuery, world: World, epoch: int, habits: tuple[Any, ...]) -> Rowset | CenterRowset:
+    return rowset(query, world, epoch, Switches(**dict(zip(ROW_SWITCHES, habits, strict=True))))
 
 
 def _report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
     switches = tiktok.switches
     if any(name in NOT_SIMULATED for name in request.query):
-        raise bad("advertiser_ids and bc_id: not part of the simulation.")
+        raise bad("advertiser_ids: not part of the simulation.")
     params = Params(request.query, PARAMETERS)
-    _advertiser(params, request, tiktok)
+    if request.first("report_type") == "BC":
+        _center(params, request, tiktok)
+    else:
+        _advertiser(params, request, tiktok)
     query = report_query(params, tiktok.world, switches)
-    totals = wants_totals(params, query, switches)
+    return _answered(query, wants_totals(params, query, switches), request, tiktok, epoch, headers)
+
+
+def _gmv_report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
+    params = Params(request.query, GMV_PARAMETERS)
+    query = gmv_query(params, tiktok.world, _advertiser(params, request, tiktok), epoch)
+    return _answered(query, params.flag("enable_total_metrics"), request, tiktok, epoch, headers)
+
+
+def _creative_report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
+    params = Params(request.query, CREATIVE_PARAMETERS)
+    query = creative_query(params, tiktok.world, _advertiser(params, request, tiktok))
     page, size = _paging(params, MAX_PAGE)
-    rowset = _rowset(query, tiktok.world, epoch, switches)
-    if rowset.cut:
+    rows = creative_rows(query, tiktok.world, epoch)
+    return _paged(_page(rows, page, size, tiktok.switches), page, size, len(rows))
+
+
+def _answered(
+    query: ReportQuery, totals: bool, request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]
+) -> dict[str, Any]:
+    """The page of a legal report request that `request` asks for."""
+    params, switches = Params(request.query, request.query), tiktok.switches
+    page, size = _paging(params, MAX_PAGE)
+    found = _rowset(query, tiktok.world, epoch, switches)
+    if found.cut:
         headers[THROTTLE_HEADER] = "1"
-    _check_page(len(rowset), page, size, switches)
-    data = _paged(_report_rows(rowset, request, page, size, switches), page, size, len(rowset))
-    if totals and page == 1:
-        data["total_metrics"] = rowset.total_metrics()
+    _check_page(len(found), page, size, switches)
+    data = _paged(_report_rows(found, request, page, size, switches), page, size, len(found))
+    if totals and page == 1 and isinstance(found, Rowset):
+        data["total_metrics"] = found.total_metrics()
     return data
 
 
-def _report_rows(rowset: Rowset, request: Request, page: int, size: int, switches: Switches) -> list[Any]:
+def _report_rows(found: Rowset | CenterRowset, request: Request, page: int, size: int, switches: Switches) -> list[Any]:
     first, last = (page - 1) * size, page * size
-    if switches.report_order == "listed" or rowset.query.order_field:
-        rows = rowset.rows(first, last)
+    if switches.report_order == "listed" or found.query.order_field:
+        rows = found.rows(first, last)
     else:
         # TikTok promises no order at all without order_field.
         salt = request.call if switches.report_order == "unstable" else 0
-        rows = [rowset.row(key, {}) for key in _shuffled(rowset, salt)[first:last]]
+        rows = [found.row(key, {}) for key in _shuffled(found, salt)[first:last]]
     if switches.decimal_counts:
         rows = [_rewritten(row, _decimal_count) for row in rows]
     return rows if switches.report_numbers_as_text else [_rewritten(row, _number) for row in rows]
 
 
-def _shuffled(rowset: Rowset, salt: int) -> list[Key]:
+def _shuffled(found: Rowset | CenterRowset, salt: int) -> list[Key]:
     """The rows in another order; each salt gives its own."""
-    return sorted(rowset.keys(), key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
+    return sorted(found.keys(), key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
 
 
 def _rewritten(row: dict[str, dict[str, str]], write: Callable[[str, str], Any]) -> dict[str, Any]:
@@ -500,4 +535,6 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
     **LIST_ENDPOINTS,
+    "gmv_max/report/get": ("GET", _gmv_report),
+    "creative/report/get": ("GET", _creative_report),
 }

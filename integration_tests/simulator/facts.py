@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import Any
 
 LEVEL_LETTERS = {"AUCTION_ADVERTISER": "V", "AUCTION_CAMPAIGN": "C", "AUCTION_ADGROUP": "G", "AUCTION_AD": "A"}
-REPORT_LETTERS = {"BASIC": "B", "AUDIENCE": "A"}
+REPORT_LETTERS = {
+    **{"BASIC": "B", "AUDIENCE": "A", "PLAYABLE_MATERIAL": "P", "CATALOG": "C", "BC": "U", "TT_SHOP": "T"},
+    # Reports with an endpoint of their own.
+    **{"GMV_MAX": "G", "CREATIVE_BASIC": "R", "SMART_PLUS_CREATIVE": "S", "SMART_PLUS_MATERIAL_LEGACY": "L"},
+}
+# What describes a row though it stands among figures.
+DESCRIBING_UNITS = frozenset(("id", "text", "enum", "enum_text", "url", "datetime"))
+DESCRIBING = frozenset(("max_delivery_budget", "target_roi_budget"))
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of `report/integrated/get`; `levels` and `reports` hold the letters of the tables above."""
+    """One metric; `levels` and `reports` hold the letters of the tables above."""
 
     name: str
     group: str
@@ -27,6 +34,8 @@ class Metric:
     @property
     def attribute(self) -> bool:
         """Whether the metric describes the object instead of counting anything."""
+        if self.group == "gmv_max":
+            return self.unit in DESCRIBING_UNITS or self.name in DESCRIBING
         return self.group in ("attribute", "audience_attribute")
 
 

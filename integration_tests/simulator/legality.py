@@ -1,14 +1,15 @@
-"""Which report requests TikTok takes: everything documented about BASIC and AUDIENCE, and nothing else."""
+"""Which requests `report/integrated/get` takes: everything documented about its report types, and nothing else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .facts import DIMENSIONS, LEVEL_LETTERS, METRICS, REPORT_LETTERS, Metric
+from .facts import DIMENSIONS, LEVEL_LETTERS, METRICS, Dimension, Metric
 from .refusal import Params, Refusal, bad, texts
-from .reports import LEVEL_KIND, ReportQuery, lifetime_days
+from .reports import DEPTH, LEVEL_KIND, ReportQuery, lifetime_days
 from .switches import Switches
 from .world import World
 
@@ -16,10 +17,10 @@ PARAMETERS = frozenset(
     (
         *("advertiser_id", "service_type", "report_type", "data_level", "dimensions", "metrics", "start_date"),
         *("end_date", "query_lifetime", "lifetime", "enable_total_metrics", "order_field", "order_type", "filtering"),
-        *("query_mode", "page", "page_size"),
+        *("query_mode", "page", "page_size", "bc_id"),
     )
 )
-NOT_SIMULATED = frozenset(("advertiser_ids", "bc_id", "multi_adv_report_in_utc_time"))
+NOT_SIMULATED = frozenset(("advertiser_ids", "multi_adv_report_in_utc_time"))
 CONFLICT = "Conflict occurs. The input params including metrics and dimensions have no relation."
 STATUSES = ("STATUS_ALL", "STATUS_NOT_DELETE", "STATUS_DELETE", "STATUS_DELIVERY_OK", "STATUS_NOT_DELIVERY")
 STATUS_VALUES = frozenset((*STATUSES, "STATUS_DISABLE"))
@@ -35,12 +36,58 @@ CHOICE_FIELDS = {
     "campaign_system_origins": frozenset(("TT_ADS_PLATFORM", "PROMOTE")),
     "campaign_automation_type": frozenset(("MANUAL", "SMART_PLUS", "UPGRADED_SMART_PLUS")),
 }
-# Depth of a level: a filter may speak about the level itself or a parent of it.
-DEPTH = {"campaign": 1, "adgroup": 2, "ad": 3}
 FILTER_TYPES = ("IN", "NOT_IN", "CONTAIN_ANY_OF", "MATCH", "GREATER_EQUAL", "GREATER_THAN", "LOWER_EQUAL")
 FILTER_KEYS = {"field_name", "filter_type", "filter_value"}
 MAX_IDS = 100
 DAYS_OF_SPAN = {"stat_time_day": 30, "stat_time_hour": 1, "": 365}
+BC_DAYS_OF_SPAN = {"": 365}
+
+
+@dataclass(frozen=True)
+class ReportType:
+    """What sets one report type apart: whose it is, its levels, whether it knows lifetime, filters and totals.
+
+    `sets` are the only groupings it takes, time aside; empty: the rules of BASIC and AUDIENCE hold.
+    """
+
+    letter: str
+    levels: tuple[str, ...] = tuple(LEVEL_LETTERS)
+    owner: str = "advertiser_id"
+    lifetime: bool = False
+    filters: bool = True
+    totals: bool = False
+    spans: Mapping[str, int] = field(default_factory=lambda: DAYS_OF_SPAN)
+    sets: tuple[frozenset[str], ...] = ()
+    default: tuple[str, ...] = ("spend", "impressions")
+
+
+def _sets(*groupings: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(grouping.split("+")) for grouping in groupings)
+
+
+CATALOG_OBJECTS = ("catalog_id", "product_set_id", "product_id", "sku_id")
+REPORT_TYPES = {
+    "BASIC": ReportType("B", lifetime=True, totals=True),
+    "AUDIENCE": ReportType("A"),
+    "PLAYABLE_MATERIAL": ReportType("P", (), lifetime=True, sets=_sets("playable_id", "playable_id+country_code")),
+    "CATALOG": ReportType("C"),
+    "BC": ReportType(
+        *("U", (), "bc_id"),
+        filters=False,
+        spans=BC_DAYS_OF_SPAN,
+        sets=_sets("advertiser_id", "advertiser_id+country_code", "advertiser_id+placement"),
+        default=tuple(name for name, metric in METRICS.items() if "U" in metric.reports),
+    ),
+    "TT_SHOP": ReportType(
+        *("T", ("AUCTION_ADVERTISER", "AUCTION_CAMPAIGN")),
+        filters=False,
+        totals=True,
+        sets=_sets("advertiser_id", "advertiser_id+country_code", "campaign_id+country_code"),
+        default=("spend", "billed_cost"),
+    ),
+}
+# Nothing tells which metrics a catalog report takes but that these two are its default.
+CATALOG_METRICS = frozenset(("spend", "impressions"))
 ONE_ID_AND_DAY = frozenset(
     (
         *("paid_engaged_view", "paid_engaged_view_15s", "paid_engagement_engaged_view"),
@@ -74,27 +121,29 @@ def report_query(params: Params, world: World, switches: Switches) -> ReportQuer
     """The legal request in `params`; raise Refusal for anything TikTok would not take."""
     params.text("service_type", ("AUCTION",), "AUCTION")
     params.text("query_mode", ("REGULAR",), "REGULAR")
-    report_type = params.text("report_type", REPORT_LETTERS)
-    level = params.text("data_level", LEVEL_LETTERS)
+    report_type = params.text("report_type", REPORT_TYPES)
+    kind = REPORT_TYPES[report_type]
+    level = params.text("data_level", kind.levels) if kind.levels else ""
     lifetime = params.flag("query_lifetime")
     dimensions = _dimensions(params, report_type, level, lifetime, switches)
     metrics = _metrics(params, report_type, level, dimensions, lifetime, switches)
-    start, end = lifetime_days(world) if lifetime else _dates(params, dimensions)
+    start, end = lifetime_days(world) if lifetime else days(params, dimensions, kind.spans)
     _check_budget(metrics, dimensions, end - start + 1, lifetime, switches)
     order = _order(params)
     found = _filters(params, report_type, level, dimensions, switches)
-    query = ReportQuery(
-        params.text("advertiser_id"), report_type, level, dimensions, metrics, start, end, lifetime, **found
+    owner = params.text(kind.owner)
+    return _with_order(
+        ReportQuery(owner, report_type, level, dimensions, metrics, start, end, lifetime, **found), *order
     )
-    return _with_order(query, *order)
 
 
 def wants_totals(params: Params, query: ReportQuery, switches: Switches) -> bool:
     """Whether total metrics are asked for; refuse where they do not exist."""
     if not params.flag("enable_total_metrics"):
         return False
-    if query.report_type != "BASIC" or query.breakdowns or query.time_dimension == "stat_time_hour":
-        raise bad("enable_total_metrics: Only with one ID dimension and/or stat_time_day in BASIC reports.")
+    plain = not query.breakdowns and query.time_dimension != "stat_time_hour"
+    if not (REPORT_TYPES[query.report_type].totals and plain):
+        raise bad("enable_total_metrics: Only with one ID dimension and/or stat_time_day in BASIC or TT_SHOP reports.")
     return not switches.sandbox
 
 
@@ -105,13 +154,16 @@ def _dimensions(params: Params, report_type: str, level: str, lifetime: bool, sw
     unknown = [name for name in names if name not in DIMENSIONS]
     if unknown:
         raise bad(f"Invalid dimension fields: {unknown}")
-    if len(set(names)) < len(names):
-        raise conflict()
-    letters = (REPORT_LETTERS[report_type], LEVEL_LETTERS[level])
-    if any(letters[0] not in DIMENSIONS[name].reports or letters[1] not in DIMENSIONS[name].levels for name in names):
+    if len(set(names)) < len(names) or not all(_belongs(DIMENSIONS[name], report_type, level) for name in names):
         raise conflict()
     _check_mixture(tuple(names), report_type, lifetime, switches)
     return tuple(names)
+
+
+def _belongs(dimension: Dimension, report_type: str, level: str) -> bool:
+    """Whether a report type knows the dimension, at that level if it has levels."""
+    known = REPORT_TYPES[report_type].letter in dimension.reports
+    return known and (not level or LEVEL_LETTERS[level] in dimension.levels)
 
 
 def _check_mixture(names: tuple[str, ...], report_type: str, lifetime: bool, switches: Switches) -> None:
@@ -119,14 +171,28 @@ def _check_mixture(names: tuple[str, ...], report_type: str, lifetime: bool, swi
     for name in names:
         kinds[DIMENSIONS[name].kind].append(name)
     by = kinds["breakdown"] + kinds["audience"]
+    kind = REPORT_TYPES[report_type]
     wrong = len(kinds["id"]) > 1 or len(kinds["time"]) > 1
-    wrong |= bool(kinds["time"]) and not all(DIMENSIONS[name].timed for name in by)
-    wrong |= lifetime and (report_type == "AUDIENCE" or bool(kinds["time"]) or "country_code" in by)
-    wrong |= not (_audience_ok(by) if report_type == "AUDIENCE" else _breakdown_ok(by))
+    wrong |= bool(kinds["time"]) and not all(DIMENSIONS[name].timed for name in names)
+    wrong |= lifetime and (not kind.lifetime or bool(kinds["time"]) or "country_code" in by)
+    wrong |= not _grouping_ok(names, by, report_type, switches)
     hourly = "stat_time_hour" in names
     wrong |= hourly and bool(by) and not (switches.country_by_hour and by == ["country_code"])
     if wrong:
         raise conflict()
+    if "stat_time_week" in names or "stat_time_month" in names:
+        raise bad("stat_time_week and stat_time_month: not part of the simulation.")
+
+
+def _grouping_ok(names: tuple[str, ...], by: list[str], report_type: str, switches: Switches) -> bool:
+    kind = REPORT_TYPES[report_type]
+    if not kind.sets:
+        return _audience_ok(by) if report_type == "AUDIENCE" else _breakdown_ok(by)
+    timed = any(DIMENSIONS[name].kind == "time" for name in names)
+    # TikTok: days of GMV Max ads come by country; whether also without is not known.
+    if report_type == "TT_SHOP" and timed and not by and not switches.shop_days_without_country:
+        return False
+    return frozenset(name for name in names if DIMENSIONS[name].kind != "time") in kind.sets
 
 
 def _audience_ok(by: list[str]) -> bool:
@@ -142,7 +208,7 @@ def _breakdown_ok(by: list[str]) -> bool:
 def _metrics(
     params: Params, report_type: str, level: str, dimensions: tuple[str, ...], lifetime: bool, switches: Switches
 ) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(params.texts("metrics"))) or ("spend", "impressions")
+    names = tuple(dict.fromkeys(params.texts("metrics"))) or _default_metrics(report_type, dimensions)
     if switches.metrics_limit is not None and len(names) > switches.metrics_limit:
         raise bad(f"metrics: Length must be between 1 and {switches.metrics_limit}.")
     wrong = [name for name in names if not _takes(name, report_type, level, dimensions, lifetime, switches)]
@@ -153,11 +219,17 @@ def _metrics(
     return names
 
 
+def _default_metrics(report_type: str, dimensions: tuple[str, ...]) -> tuple[str, ...]:
+    letter = REPORT_TYPES[report_type].letter
+    lists = [DIMENSIONS[name].metrics[letter] for name in dimensions if letter in DIMENSIONS[name].metrics]
+    return tuple(name for name in REPORT_TYPES[report_type].default if all(name in listed for listed in lists))
+
+
 def _takes(
     name: str, report_type: str, level: str, dimensions: tuple[str, ...], lifetime: bool, switches: Switches
 ) -> bool:
     metric = METRICS.get(name)
-    if metric is None or LEVEL_LETTERS[level] not in metric.levels:
+    if metric is None or (level and LEVEL_LETTERS[level] not in metric.levels):
         return False
     if not _in_report(metric, report_type, dimensions, switches):
         return False
@@ -165,14 +237,16 @@ def _takes(
         return False
     if BY_DIMENSION.get(name, dimensions[0]) not in dimensions or (name in BY_IMAGE and "image_id" not in dimensions):
         return False
-    if name in ("cash_spend", "voucher_spend") and ("stat_time_day" not in dimensions or lifetime):
+    if report_type == "BASIC" and name in ("cash_spend", "voucher_spend") and "stat_time_day" not in dimensions:
         return False
     extra = any(DIMENSIONS[d].kind in ("breakdown", "audience") for d in dimensions) or "stat_time_hour" in dimensions
     return not (name in ONE_ID_AND_DAY and extra)
 
 
 def _in_report(metric: Metric, report_type: str, dimensions: tuple[str, ...], switches: Switches) -> bool:
-    letter = REPORT_LETTERS[report_type]
+    letter = REPORT_TYPES[report_type].letter
+    if report_type == "CATALOG":
+        return metric.name in CATALOG_METRICS
     if report_type == "AUDIENCE":
         special = _audience_special(metric.name, dimensions, switches)
         if special is not None:
@@ -182,7 +256,9 @@ def _in_report(metric: Metric, report_type: str, dimensions: tuple[str, ...], sw
     for name in dimensions:
         allowed = DIMENSIONS[name].metrics.get(letter)
         loose = name == "country_code" and not switches.country_metrics_strict
-        if allowed is not None and not loose and not metric.attribute and metric.name not in allowed:
+        # Attributes of the object are always taken, but for a Business Center's, whose lists name them.
+        free = loose or (metric.attribute and report_type != "BC")
+        if allowed is not None and not free and metric.name not in allowed:
             return False
     return True
 
@@ -198,13 +274,14 @@ def _audience_special(name: str, dimensions: tuple[str, ...], switches: Switches
     return None
 
 
-def _dates(params: Params, dimensions: tuple[str, ...]) -> tuple[int, int]:
+def days(params: Params, dimensions: tuple[str, ...], spans: Mapping[str, int]) -> tuple[int, int]:
+    """The first and the last day asked for; `spans` holds the most days by time dimension."""
     start, end = params.day("start_date").toordinal(), params.day("end_date").toordinal()
     if start > end:
         raise bad("start_date: Must not be later than end_date.")
-    time = next((name for name in dimensions if name in DAYS_OF_SPAN), "")
-    if end - start >= DAYS_OF_SPAN[time]:
-        raise bad(f"The time span must not exceed {DAYS_OF_SPAN[time]} days.")
+    most = spans[next((name for name in dimensions if name in spans), "")]
+    if end - start >= most:
+        raise bad(f"The time span must not exceed {most} days.")
     return start, end
 
 
@@ -230,7 +307,7 @@ def _order(params: Params) -> tuple[str, bool]:
 def _with_order(query: ReportQuery, field: str, ascending: bool) -> ReportQuery:
     if field and field not in query.metrics:
         raise bad("order_field: Must be one of the requested metrics.")
-    return ReportQuery(**{**query.__dict__, "order_field": field, "ascending": ascending})
+    return replace(query, order_field=field, ascending=ascending)
 
 
 def _filters(
@@ -241,6 +318,8 @@ def _filters(
         return {}
     if not isinstance(raw, list):
         raise bad("filtering: Field must be set to array.")
+    if raw and not REPORT_TYPES[report_type].filters:
+        raise bad(f"filtering: Not supported in {report_type} reports.")
     found: dict[str, Any] = {"statuses": (), "ids": ()}
     for entry in raw:
         name, values = _entry(entry)

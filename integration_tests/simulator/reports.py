@@ -6,14 +6,16 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
 from . import numbers
-from .attributes import attributes, breakdown_attributes
+from .assets import business_centers, members
+from .attributes import attributes, breakdown_attributes, playable_attributes, playable_id
 from .facts import DIMENSIONS
 from .metrics import totals, writer
+from .shop import LIVE, shop_attributes, shop_leaves
 from .switches import Switches
 from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status
 
@@ -24,12 +26,21 @@ LEVEL_ID = {
     "AUCTION_ADGROUP": "adgroup_id",
     "AUCTION_AD": "ad_id",
 }
+SHOP_IDS = ("item_group_id", "item_id", "room_id")
+# The kind of entity that an ID dimension names; a product or a room stands where an ad group stands.
+ID_KINDS = {
+    "campaign_id": CAMPAIGN,
+    **dict.fromkeys(("adgroup_id", "playable_id", "item_group_id", "room_id"), ADGROUP),
+    **dict.fromkeys(("ad_id", "ad_id_v2", "item_id"), AD),
+}
+DEPTH = {CAMPAIGN: 1, ADGROUP: 2, AD: 3}
 TIMES = ("stat_time_day", "stat_time_hour")
 BUYING_TYPES = ("AUCTION", "RESERVATION_RF")
-WITHHELD_PROVINCE = "withheld"
+WITHHELD = "withheld"
+INTERESTS = ("interest_category", "interest_category_tier2", "interest_category_tier3", "interest_category_tier4")
 COUNTRIES = ("US", "GB", "DE", "JP", "None")
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
-    "province_id": (*(str(5_279_000 + 37 * n) for n in range(9)), WITHHELD_PROVINCE),
+    "province_id": (*(str(5_279_000 + 37 * n) for n in range(9)), WITHHELD),
     "dma_id": ("0", "501", "803", "602", "504"),
     "language": ("en", "es", "de", "ja", "zh"),
     "placement": ("PLACEMENT_TIKTOK", "PLACEMENT_PANGLE", "PLACEMENT_GLOBAL_APP_BUNDLE"),
@@ -44,7 +55,10 @@ FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """A legal report request, paging aside. `start` and `end` are ordinals of local days, both included."""
+    """A legal report request, paging aside. `start` and `end` are ordinals of local days, both included.
+
+    `advertiser_id` is the id of the Business Center where the report is about one.
+    """
 
     advertiser_id: str
     report_type: str
@@ -59,30 +73,45 @@ class ReportQuery:
     buying_types: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     automation_types: tuple[str, ...] = ()
+    store_id: str = ""  # GMV Max: the one shop
+    promotion_types: tuple[str, ...] = ()
     order_field: str = ""
     ascending: bool = False
 
-    @property
-    def id_dimension(self) -> str:
-        """The ID dimension, or nothing."""
-        return next((name for name in self.dimensions if DIMENSIONS[name].kind == "id"), "")
+    @cached_property
+    def id_dimensions(self) -> tuple[str, ...]:
+        """The dimensions that name objects: one at most, but for GMV Max."""
+        shop = SHOP_IDS if self.report_type == "GMV_MAX" else ()
+        return tuple(name for name in self.dimensions if DIMENSIONS[name].kind == "id" or name in shop)
 
-    @property
+    @cached_property
+    def id_dimension(self) -> str:
+        """The first ID dimension, or nothing."""
+        return next(iter(self.id_dimensions), "")
+
+    @cached_property
+    def kind(self) -> str | None:
+        """The kind of entity the rows are about; None for the account as a whole."""
+        depths = [ID_KINDS[name] for name in self.id_dimensions if name in ID_KINDS]
+        return max(depths, key=DEPTH.__getitem__, default=None)
+
+    @cached_property
     def time_dimension(self) -> str:
         """The time dimension, or nothing."""
         return next((name for name in self.dimensions if name in TIMES), "")
 
-    @property
+    @cached_property
     def breakdowns(self) -> tuple[str, ...]:
         """The breakdown or audience dimensions, as asked."""
-        return tuple(name for name in self.dimensions if DIMENSIONS[name].kind in ("breakdown", "audience"))
+        kinds = ("breakdown", "audience")
+        return tuple(n for n in self.dimensions if DIMENSIONS[n].kind in kinds and n not in self.id_dimensions)
 
 
 @dataclass(frozen=True)
 class Group:
-    """What one row is about: an entity (or the account) and the ads it is summed over."""
+    """What one row is about: an entity (or the account) and the ads it is summed over; `ids` name it."""
 
-    id: str
+    ids: tuple[str, ...]
     entity: Entity | None
     leaves: tuple[Leaf, ...]
 
@@ -96,6 +125,10 @@ class Slot:
     hour: int | None = None
 
 
+MORE_ATTRIBUTES: Mapping[str, Callable[[Entity, int], dict[str, str]]] = {
+    "PLAYABLE_MATERIAL": playable_attributes,
+    "GMV_MAX": shop_attributes,
+}
 Key = tuple[int, int, int]  # group, slot and breakdown value (-1: none) of a row, as positions
 
 
@@ -105,7 +138,8 @@ def values_of(dimension: str, advertiser: Advertiser) -> tuple[str, ...]:
         return tuple(dict.fromkeys((advertiser.country, *COUNTRIES)))
     if dimension in FIXED_VALUES:
         return FIXED_VALUES[dimension]
-    return DIMENSIONS[dimension].values or tuple(f"{n}{sum(dimension.encode()):04d}" for n in range(1, 9))
+    made_up = tuple(f"{n}{sum(dimension.encode()):04d}" for n in range(1, 9))
+    return DIMENSIONS[dimension].values or (*made_up, *([WITHHELD] * (dimension in INTERESTS)))
 
 
 @lru_cache(maxsize=100_000)
@@ -131,7 +165,7 @@ class Rowset:
         self.query, self.epoch, self.advertiser = query, epoch, advertiser
         self.today = advertiser.today(epoch)
         self.zero_rows = switches.zero_rows
-        self.merge_repeated = not switches.dst_hour_repeated
+        self.merge_repeated = not switches.hourly_fold_rows
         self.groups, self.cut = groups(query, world, advertiser, epoch, switches.object_cut)
         self.slots = self._slots()
         self.values = self._values()
@@ -167,6 +201,8 @@ class Rowset:
             seen[key[0]] = attributes(self.advertiser, group.entity, self.epoch, creative)
         known = seen[key[0]]
         dimensions = {**self._value(key[2]), **self._place(group, slot)}
+        if group.entity is not None and self.query.report_type in MORE_ATTRIBUTES:
+            known = {**known, **MORE_ATTRIBUTES[self.query.report_type](group.entity, self.epoch)}
         if self.query.breakdowns:
             known = {**known, **breakdown_attributes(self.query.breakdowns[0], dimensions[self.query.breakdowns[0]])}
         metrics = self.write(self.figures(key), known)
@@ -192,22 +228,11 @@ class Rowset:
         return totals(self.query.metrics, self.advertiser.decimals, figures, one_goal)
 
     def _share(self, leaf: Leaf, day: int, hour: int | None, value: int) -> numbers.Figures:
-        whole = numbers.figures(leaf.seed, leaf.family, day, self.today - day)
-        if hour is not None or day == self.today:
-            marks = numbers.hour_marks(self.advertiser.zone, day, leaf.seed)
-            low, high = self._hours(marks, day, hour)
-            whole = numbers.part(whole, low, high, marks[-1])
+        whole = leaf_figures(leaf, day, self.epoch, hour, self.merge_repeated)
         if value >= 0 and self.values:
             marks = self._marks(leaf)
             whole = numbers.part(whole, marks[value], marks[value + 1], marks[-1])
         return whole
-
-    def _hours(self, marks: tuple[int, ...], day: int, hour: int | None) -> tuple[int, int]:
-        if hour is None:
-            return 0, marks[numbers.hours_passed(self.advertiser.zone, day, self.epoch)]
-        hours = numbers.hours_of(self.advertiser.zone, day)
-        last = hour + 1 + (self.merge_repeated and hour + 1 < len(hours) and hours[hour + 1][2])
-        return marks[hour], marks[last]
 
     def _marks(self, leaf: Leaf) -> tuple[int, ...]:
         return value_marks(leaf.seed ^ sum(self.query.breakdowns[0].encode()), len(self.values))
@@ -216,7 +241,7 @@ class Rowset:
         return dict(zip(self.query.breakdowns, self.values[value], strict=True)) if self.values else {}
 
     def _place(self, group: Group, slot: Slot) -> dict[str, str]:
-        place = {self.query.id_dimension: group.id} if self.query.id_dimension else {}
+        place = dict(zip(self.query.id_dimensions, group.ids, strict=True))
         return {**place, self.query.time_dimension: slot.label} if self.query.time_dimension else place
 
     def _values(self) -> list[tuple[str, ...]]:
@@ -259,9 +284,7 @@ class Rowset:
             return (-1,)
         marks = [self._marks(leaf) for leaf in leaves]
         return [
-            v
-            for v, value in enumerate(self.values)
-            if value[0] != WITHHELD_PROVINCE and any(m[v + 1] > m[v] for m in marks)
+            v for v, value in enumerate(self.values) if value[0] != WITHHELD and any(m[v + 1] > m[v] for m in marks)
         ]
 
     def _shows_zeros(self, group: Group, slot: Slot) -> bool:
@@ -286,6 +309,58 @@ class Rowset:
         return value
 
 
+class CenterRowset:
+    """All rows of a report about a Business Center: those of its accounts, one account after the other."""
+
+    cut = False
+
+    def __init__(self, query: ReportQuery, world: World, epoch: int, switches: Switches) -> None:
+        """Lay out the rows of every account."""
+        self.query = query
+        center = next(center for center in business_centers(world) if center.bc_id == query.advertiser_id)
+        ids = [account.advertiser_id for account in members(world, center)]
+        self.parts = [Rowset(replace(query, advertiser_id=id), world, epoch, switches) for id in ids]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return sum(map(len, self.parts))
+
+    def keys(self, start: int = 0, stop: int | None = None) -> list[Key]:
+        """The places of the rows between two positions: which account, which of its rows."""
+        return [(n, row, -1) for n, part in enumerate(self.parts) for row in range(len(part))][start:stop]
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
+        """The rows between two positions, rendered."""
+        return [self.row(key, {}) for key in self.keys(start, stop)]
+
+    def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """One row."""
+        part = self.parts[key[0]]
+        return part.row(part.keys(key[1], key[1] + 1)[0], seen)
+
+
+def rowset(query: ReportQuery, world: World, epoch: int, switches: Switches) -> Rowset | CenterRowset:
+    """All rows of a report at one instant."""
+    return (CenterRowset if query.report_type == "BC" else Rowset)(query, world, epoch, switches)
+
+
+def leaf_figures(
+    leaf: Leaf, day: int, epoch: int, hour: int | None = None, merge_repeated: bool = False
+) -> numbers.Figures:
+    """The figures of an ad on a day, or one of its hours, as they are known at `epoch`."""
+    advertiser = leaf.ad.advertiser
+    today = advertiser.today(epoch)
+    whole = numbers.figures(leaf.seed, leaf.family, day, today - day)
+    if hour is None and day != today:
+        return whole
+    marks = numbers.hour_marks(advertiser.zone, day, leaf.seed)
+    if hour is None:
+        return numbers.part(whole, 0, marks[numbers.hours_passed(advertiser.zone, day, epoch)], marks[-1])
+    hours = numbers.hours_of(advertiser.zone, day)
+    last = hour + 1 + (merge_repeated and hour + 1 < len(hours) and hours[hour + 1][2])
+    return numbers.part(whole, marks[hour], marks[last], marks[-1])
+
+
 def _label(day: int, hour: int) -> str:
     return f"{date.fromordinal(day).isoformat()} {hour:02d}:00:00"
 
@@ -300,33 +375,58 @@ def groups(
     query: ReportQuery, world: World, advertiser: Advertiser, epoch: int, limit: int | None
 ) -> tuple[list[Group], bool]:
     """The objects a report speaks about, newest first, and whether the newest-ads cut left some out."""
-    kind = LEVEL_KIND.get(query.data_level)
-    leaves = [leaf for leaf in world.leaves(advertiser, epoch) if _bought(leaf.ad, query) and _named(leaf.ad, query)]
-    leaves = [leaf for leaf in leaves if _alive(leaf.ad, query, kind, epoch)]
-    cut = limit is not None and kind is not None and len(leaves) > limit
+    leaves = _subjects(query, world, advertiser, epoch)
+    cut = limit is not None and query.data_level in LEVEL_KIND and len(leaves) > limit
     leaves = leaves[:limit] if cut else leaves
-    if query.id_dimension in ("", "advertiser_id"):
-        return [Group(advertiser.advertiser_id, None, tuple(leaves))], cut
-    by_id: dict[int, list[Leaf]] = {}
+    by_id: dict[tuple[str, ...], list[Leaf]] = {}
     for leaf in leaves:
-        by_id.setdefault(_group_number(leaf.ad, query), []).append(leaf)
-    return [_group(number, members, kind) for number, members in by_id.items()], cut
+        by_id.setdefault(tuple(_id(leaf.ad, name) for name in query.id_dimensions), []).append(leaf)
+    if query.kind is None:
+        ids = tuple(advertiser.advertiser_id for _ in query.id_dimensions)
+        return [Group(ids, None, tuple(leaves))], cut
+    return [Group(ids, _ancestor(found[0].ad, query.kind), tuple(found)) for ids, found in by_id.items()], cut
 
 
-def _group(number: int, leaves: list[Leaf], kind: str | None) -> Group:
-    entity = next(ancestor for ancestor in leaves[0].ad.lineage if ancestor.kind == kind)
-    return Group(str(number), entity, tuple(leaves))
+def _subjects(query: ReportQuery, world: World, advertiser: Advertiser, epoch: int) -> list[Leaf]:
+    """The ads that a report adds up."""
+    if query.report_type in ("TT_SHOP", "GMV_MAX"):
+        leaves = shop_leaves(world, advertiser, epoch, query.store_id)
+        leaves = [leaf for leaf in leaves if _promoted(leaf.ad, query)]
+        return leaves if query.report_type == "TT_SHOP" else [leaf for leaf in leaves if _alive(leaf.ad, query, epoch)]
+    leaves = world.leaves(advertiser, epoch)
+    family = {"PLAYABLE_MATERIAL": "app", "CATALOG": "shop"}.get(query.report_type)
+    leaves = [leaf for leaf in leaves if family in (None, leaf.family)]
+    leaves = [leaf for leaf in leaves if _bought(leaf.ad, query) and _named(leaf.ad, query)]
+    return [leaf for leaf in leaves if _alive(leaf.ad, query, epoch)]
 
 
-def _group_number(ad: Entity, query: ReportQuery) -> int:
-    if query.id_dimension == "ad_id_v2":
-        return ad_id_v2(ad)
-    kind = LEVEL_KIND[query.data_level]
-    return next(ancestor.number for ancestor in ad.lineage if ancestor.kind == kind)
+def _promoted(ad: Entity, query: ReportQuery) -> bool:
+    """Whether a post or room fits a GMV Max report: rooms are of LIVE campaigns, products and posts of the others."""
+    live = ad.flavour == LIVE
+    wrong = ("item_group_id", "item_id") if live else ("room_id",)
+    if any(name in query.dimensions for name in wrong):
+        return False
+    if query.promotion_types and ad.flavour not in query.promotion_types:
+        return False
+    return all(_id(ad, name) in wanted for name, wanted in query.ids)
+
+
+def _ancestor(ad: Entity, kind: str) -> Entity:
+    return next(ancestor for ancestor in ad.lineage if ancestor.kind == kind)
+
+
+def _id(ad: Entity, dimension: str) -> str:
+    """What an ID dimension says of an ad."""
+    if dimension == "advertiser_id":
+        return ad.advertiser.advertiser_id
+    if dimension == "ad_id_v2":
+        return str(ad_id_v2(ad))
+    entity = _ancestor(ad, ID_KINDS[dimension])
+    return playable_id(entity) if dimension == "playable_id" else entity.id
 
 
 def _bought(ad: Entity, query: ReportQuery) -> bool:
-    everything = query.data_level == "AUCTION_ADVERTISER" and not (query.buying_types or query.origins)
+    everything = query.data_level in ("", "AUCTION_ADVERTISER") and not (query.buying_types or query.origins)
     if everything:
         return True
     origin = "PROMOTE" if ad.flavour == "PROMOTE" else "TT_ADS_PLATFORM"
@@ -344,9 +444,10 @@ def _named(ad: Entity, query: ReportQuery) -> bool:
     return all(names[field] in wanted for field, wanted in query.ids)
 
 
-def _alive(ad: Entity, query: ReportQuery, kind: str | None, epoch: int) -> bool:
+def _alive(ad: Entity, query: ReportQuery, epoch: int) -> bool:
     """Each level hides its own deleted objects but counts every ad of the living ones; the account hides nothing."""
     wanted = dict(query.statuses)
+    kind = LEVEL_KIND.get(query.data_level)
     if kind is not None:
         wanted.setdefault(kind, ("STATUS_NOT_DELETE",))
     for ancestor in ad.lineage if wanted else ():
@@ -378,7 +479,7 @@ def truth_report(
     asked = (advertiser_id, report_type, data_level, tuple(dimensions), tuple(metrics), first, last)
     query = ReportQuery(*asked, statuses=statuses, **more)
     uncut = Switches(**{**(switches or Switches()).positions(), "object_cut": None})
-    return Rowset(query, world, int(clock.timestamp()), uncut).rows()
+    return rowset(query, world, int(clock.timestamp()), uncut).rows()
 
 
 def lifetime_days(world: World) -> tuple[int, int]:

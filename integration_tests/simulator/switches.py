@@ -38,7 +38,8 @@ class Switches:
     audience_status_filter: bool = True  # AUDIENCE accepts the status filters
     audience_shows_deleted: bool = True  # AUDIENCE yields deleted objects when they are asked for
     topview_with_other_buying_types: bool = False  # RESERVATION_TOP_VIEW may stand beside other buying types
-    dst_hour_repeated: bool = True  # the hour that comes twice gives two rows of one key; else one row
+    shop_days_without_country: bool = False  # TT_SHOP takes stat_time_day beside advertiser_id alone
+    hourly_fold_rows: bool = True  # the hour that comes twice gives two rows of one key; else one row
     metrics_limit: int | None = 100
     object_cut: int | None = 20_000  # only the newest so many ads are looked at
     query_budget: int | None = None  # metrics x dimensions x days above this answer 40067

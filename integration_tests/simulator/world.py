@@ -30,7 +30,10 @@ PLACES = (
 # What kind of campaign the k-th one is.
 FLAVOURS = ("MANUAL_WEB", "MANUAL_APP", "UPGRADED_SMART_PLUS", "SMART_PLUS", "MANUAL_SHOP", "MANUAL_WEB")
 SPECIALS = ("RESERVATION_RF", "RESERVATION_TOP_VIEW", "PROMOTE")
-FAMILY = {"MANUAL_APP": "app", "SMART_PLUS": "app", "MANUAL_SHOP": "shop"}
+FAMILY = {
+    **{"MANUAL_APP": "app", "SMART_PLUS": "app", "MANUAL_SHOP": "shop"},
+    **dict.fromkeys(("PRODUCT_GMV_MAX", "LIVE_GMV_MAX"), "shop"),
+}
 FIRST_REGULAR = 10  # ids below it belong to the special campaigns
 
 
@@ -51,7 +54,12 @@ class Advertiser:
 
     def today(self, epoch: int) -> int:
         """The ordinal of the local day at `epoch`."""
-        return datetime.fromtimestamp(epoch, tz=self.zone).toordinal()
+        return _local_day(self.zone, epoch)
+
+
+@lru_cache(maxsize=8192)
+def _local_day(zone: ZoneInfo, epoch: int) -> int:
+    return datetime.fromtimestamp(epoch, tz=zone).toordinal()
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import random
 import threading
 import time
@@ -31,6 +32,9 @@ _LOCKOUTS = 6
 # A quota that is free again only later than this ends the sync, whose state says where to go on.
 _LONGEST_PAUSE = 7200.0
 _LOG_EVERY = 60.0
+# What the network does, of which TikTok knows nothing; and the cheapest question to ask whether it does so everywhere.
+_NETWORK = ("connect", "cut")
+_PROBE = "user/info"
 # Somebody waits for an exchange, and a platform gives a command nine minutes.
 _EXCHANGE_TRIES = 3
 
@@ -115,8 +119,8 @@ _decode_grant = decoder(_Granted)
 class Client:
     """One app's conversation with TikTok; safe for any number of threads.
 
-    A verdict that ends everything (a revoked token, a blocked app) is remembered: every later call, and every
-    wait of another thread, raises it at once without a request.
+    A verdict that ends everything (a revoked token, a blocked app), or TikTok out of reach for as long as one request
+    is patient, is remembered: every later call, and every wait of another thread, raises it at once without a request.
     """
 
     def __init__(
@@ -150,6 +154,7 @@ class Client:
         self._lock = threading.Lock()
         self._end: TikTokError | None = None
         self._logged_wait = -_LOG_EVERY
+        self._answered = -math.inf
         self.use(token)
 
     def use(self, token: str) -> None:
@@ -311,6 +316,7 @@ class Client:
         return {"Access-Token": self._token}
 
     def _call(self, ask: _Ask[E], effort: Effort) -> Answer[E]:
+        first = self._monotonic()
         while True:
             turn = self._turn(ask)
             began = self._monotonic()
@@ -319,13 +325,14 @@ class Client:
             self._tell_pace(turn, outcome)
             if isinstance(outcome, Answer):
                 return outcome
-            self._again_or_raise(ask, outcome, effort)
+            self._again_or_raise(ask, outcome, effort, first)
 
     def _attempt(self, ask: _Ask[E]) -> Answer[E] | TikTokError:
         try:
             reply = self._transport.send(ask.method, ask.url, ask.headers, ask.body)
         except Fault as fault:
             return failure(fault.kind, self.redact(fault.detail), ask.path, ask.advertiser_id)
+        self._answered = self._monotonic()
         return self._judged(ask, reply)
 
     def _judged(self, ask: _Ask[E], reply: Reply) -> Answer[E] | TikTokError:
@@ -374,7 +381,9 @@ class Client:
 
     def _tell_pace(self, turn: Turn, outcome: Answer[Any] | TikTokError) -> None:
         now = self._monotonic()
-        if isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
+        if isinstance(outcome, TimedOut):
+            self._pace.timed_out(now, turn)
+        elif isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
             self._pace.failed(turn)
         elif isinstance(outcome, TikTokError) and outcome.action in THROTTLES:
             self._throttled(now, turn, outcome)
@@ -400,18 +409,31 @@ class Client:
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         return (midnight - moment).total_seconds()
 
-    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: Effort) -> None:
-        """Wait before the next try, or raise what ends this request."""
+    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: Effort, first: float) -> None:
+        """Wait before the next try, or raise what ends this request; its first try was at `first`."""
         wait = effort.wait_after(error, self._chance())
         if wait is None:
             settled = error.settled()
             # A refused app id, secret or code says nothing about the token.
-            if settled.action is Action.FAIL and not ask.path.startswith("oauth2/"):
+            refused = settled.action is Action.FAIL and not ask.path.startswith("oauth2/")
+            gone = settled.kind in _NETWORK and not effort.hurried and self._is_down(ask, first)
+            if refused or gone:
                 self._remember(settled)
             raise settled
         again = f"asking again in {wait:.0f} s" if wait else "asking again when it is this request's turn"
         self._say(logging.INFO, f"{error.event}; {again}.")
         self._wait(wait * self._scale, error.rule.happened)
+
+    def _is_down(self, ask: _Ask[Any], since: float) -> bool:
+        """Whether nobody has had an answer since then, whatever was asked, and one more question has none either.
+
+        That question goes elsewhere, because connections may break over what one endpoint does with one request.
+        """
+        if self._answered < since:
+            turn = self._turn(ask)
+            probe = _Ask("GET", _PROBE, f"{self._base}{_PROBE}/", self._auth(), None, decode_envelope)
+            self._tell_pace(turn, self._attempt(probe))
+        return self._answered < since
 
     def _turn(self, ask: _Ask[Any]) -> Turn:
         """Wait for a start that holds."""

@@ -34,6 +34,11 @@ _LONGEST_LOCKOUT = 1800.0
 # A probe that tells nothing for so long (its thread died) is forgotten.
 _PROBE_LIFE = 150.0
 
+# TikTok: so many requests that time out within ten seconds leave the app so many a second for five minutes.
+_LATE = ((30, 0.0), (20, 1.0), (10, 5.0))
+_LATE_WITHIN = 10.0
+_LATE_FOR = 300.0
+
 _FIRST_BRAKE = 2.0
 _LONGEST_BRAKE = 60.0
 
@@ -108,6 +113,30 @@ class _Brake:
     since: float
 
 
+class _Penalty:
+    """What TikTok leaves of an app's requests a second after too many that timed out."""
+
+    def __init__(self, wait_scale: float) -> None:
+        self._scale = wait_scale
+        self._late: deque[float] = deque(maxlen=_LATE[0][0])
+        self._left = math.inf
+        self.until = -math.inf
+
+    def left(self, now: float) -> float:
+        """Requests a second that TikTok takes, infinite where there is no penalty."""
+        return self._left if now < self.until else math.inf
+
+    def timed_out(self, now: float) -> bool:
+        """Count one more; whether it leaves less than before."""
+        self._late.append(now)
+        late = sum(at > now - _LATE_WITHIN * self._scale for at in self._late)
+        left = next((qps for number, qps in _LATE if late >= number), math.inf)
+        less = left < self.left(now)
+        if less or left == self._left:
+            self._left, self.until = left, now + _LATE_FOR * self._scale
+        return less
+
+
 class Pace:
     """The governor of one app's budget; thread-safe, and it never sleeps."""
 
@@ -126,6 +155,7 @@ class Pace:
         self._line = _Line(self._limit)
         self._scale = wait_scale
         self._lock = threading.Lock()
+        self._penalty = _Penalty(wait_scale)
         self._share = 1.0
         self._slowed = -math.inf
         self._brakes: dict[tuple[str, str], _Brake] = {}
@@ -142,7 +172,7 @@ class Pace:
             wait = self._lockout(now) or self._braked(now, advertiser_id, path)
             if wait:
                 return Turn(wait[0], False, wait[1], advertiser_id, path, self._epoch, self._order)
-            start = self._line.ready(now, self._share_at(now))
+            start = self._line.ready(now, min(self._share_at(now), self._penalty.left(now) / self._limit.qps))
             self._line.take(start)
             if path in self._endpoints:
                 self._endpoints[path].take(start)
@@ -168,6 +198,13 @@ class Pace:
         with self._lock:
             if turn.epoch == self._epoch:
                 self._probed = -math.inf
+
+    def timed_out(self, now: float, turn: Turn) -> None:
+        """No answer came in time: as `failed`, and too many of these cost the app a part of its budget."""
+        self.failed(turn)
+        with self._lock:
+            if self._penalty.timed_out(now):
+                self._cancel(now)
 
     def refused(self, now: float, turn: Turn, limit: float | None = None) -> None:
         """One second was full: go slower and recover; never again quicker than a limit that TikTok names."""
@@ -223,6 +260,8 @@ class Pace:
     def _lockout(self, now: float) -> tuple[float, str] | None:
         if now < self._paused_until:
             return self._paused_until, "TikTok has locked this app out for too many requests"
+        if self._penalty.left(now) == 0:
+            return self._penalty.until, "too many requests timed out, for which TikTok takes none of this app"
         if self._pauses and now - self._probed < _PROBE_LIFE:
             return min(now + 1.0, self._probed + _PROBE_LIFE), "one request tries whether TikTok's lockout is over"
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
@@ -15,9 +15,9 @@ STREAMS: tuple[Stream, ...] = (*ACCOUNTS, *ENTITIES, *REPORTS, *LISTINGS)
 BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
 
 
-def catalog(entity_versions: str) -> list[dict[str, Any]]:
+def catalog(entity_versions: str, streams: Iterable[Stream] = STREAMS) -> list[dict[str, Any]]:
     """The streams as `discover` lists them under the setting *Entity versions*."""
-    return [entry(stream, entity_versions) for stream in STREAMS]
+    return [entry(stream, entity_versions) for stream in streams]
 
 
 def entry(stream: Stream, entity_versions: str) -> dict[str, Any]:

@@ -49,6 +49,14 @@ GROUPS = (
 )
 """The groups of metrics in the order in which their columns stand in a record."""
 
+METRIC_GROUPS = tuple(
+    # The others belong to other endpoints, or need a dimension that no standard report has.
+    group
+    for group in GROUPS
+    if group not in ("image", "playable", "gmv_max", "creative_legacy", "audience_attribute")
+)
+"""The groups that can be added to standard reports."""
+
 ABSENT: Mapping[str, Shape] = {
     "cost_per_100_reached": NUMBER("A misspelt name of cost_per_1000_reached, kept for older tables; always null."),
     "user_action": TEXT("Kept for older tables; TikTok never fills it, so it is always null."),
@@ -187,7 +195,7 @@ DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
 
 
 UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
-"""Metrics that no group adds: every row carries the account and its currency, and the ids of the ad exclude each other."""
+"""Metrics that no group adds: every row carries account and currency, and the two ids of an ad exclude each other."""
 
 
 def standard_metrics(

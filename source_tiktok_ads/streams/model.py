@@ -217,9 +217,12 @@ class Report:
         if not self.takes_filters:
             return []
         # TikTok: deleted objects are left out of reports unless every status is asked for.
-        every = {self.level.status_filter: ["STATUS_ALL"]} if include_deleted and self.level.status_filter else {}
-        own = [*self.filters, *(Filter(name, tuple(values)) for name, values in {**every, **only}.items())]
-        return [_on_the_wire(condition) for condition in own]
+        every = {self.level.status_filter: ("STATUS_ALL",)} if include_deleted and self.level.status_filter else {}
+        # A report's own choice of status stands in place of every status.
+        conditions = {condition.field_name: condition for condition in self.filters}
+        for name, values in {**every, **only}.items():
+            conditions.setdefault(name, Filter(name, tuple(values)))
+        return [_on_the_wire(condition) for condition in conditions.values()]
 
 
 def _on_the_wire(condition: Filter) -> Mapping[str, str]:
@@ -281,9 +284,16 @@ def key_of(stream: Stream, entity_versions: str) -> tuple[str, ...]:
     return stream.key
 
 
+DESCRIBED_COLUMNS = 400
+"""The most columns whose schema says what each means: platforms limit a catalog's size, and the docs say it too."""
+
+
 def json_schema(stream: Stream) -> dict[str, Any]:
     """The JSON Schema of the stream's records; unknown new fields pass through."""
     properties = {name: shape.schema() for name, shape in stream.columns.items()}
+    if len(properties) > DESCRIBED_COLUMNS:
+        for schema in properties.values():
+            schema.pop("description", None)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.client import Answer as Reply
@@ -97,7 +96,7 @@ class Chains:
                 # Whoever may not see one shop or identity may well see the others.
                 if listing.parent is None or not lacking(error):
                     raise
-                lacks(error.sentence)
+                lacks(error.sentence_of_an_option)
 
     def _requests(self, listing: Listing, request: Request, lacks: Told) -> Iterator[Request]:
         """Everything to ask so that every wanted row comes."""
@@ -294,7 +293,9 @@ def _until_old(fetch: Callable[[int], Answer], pieces: Pieces, sent: set[int]) -
 
     A row that changes meanwhile moves to the front, where the next sync finds it.
     """
-    for page in count(1):
+    page = 0
+    while True:
+        page += 1
         data = fetch(page).data or Data()
         rows = pieces(data.list or ())
         # Whoever takes the rows may take their time: what is old is known before.

@@ -202,17 +202,18 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _leave_out(self, account: Account, error: TikTokError) -> None:
         """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
-        action = error.action
+        action, option = error.action, self._refuses_an_option(account, error)
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
             # Accounts that lack what the stream is about say nothing of the others.
-            self._in_a_row += not self._refuses_an_option(account, error)
+            self._in_a_row += not option
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
-            if action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM) or self._refuses_an_option(account, error):
+            if option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)
-        sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
-        self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
+        told = error.sentence_of_an_option if option else error.sentence
+        sentence = f"{self.stream.name}, account {account.id}: {told}"
+        self.sync.summary.leave_out(self.stream.name, account.id, told)
         if self._must_fail(account, error):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")

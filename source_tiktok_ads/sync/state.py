@@ -41,6 +41,9 @@ class StreamState:
         if settings.get("include_deleted") and not self.settings.get("include_deleted"):
             log(f"{name}: include_deleted was turned on, so the stream is read from its start again.")
             return StreamState({}, settings)
+        if settings.get("definition") != self.settings.get("definition"):
+            log(f"{name}: the custom report was changed, so the stream is read from its start again.")
+            return StreamState({}, settings)
         if any(settings.get(key) != self.settings.get(key) for key in ("metrics", "entity_versions")):
             log(f"{name}: metrics or entity_versions have changed; rows read before keep their form until a refresh.")
         return StreamState(self.cursors, settings)
@@ -158,6 +161,15 @@ def settings(stream: Stream, config: Config) -> dict[str, Any]:
         remembered["include_deleted"] = config.include_deleted
     if isinstance(stream, Entity):
         remembered["entity_versions"] = config.entity_versions
-    if isinstance(stream, Report):
+    if isinstance(stream, Report) and stream.chosen:
+        remembered["definition"] = _definition(stream)
+    elif isinstance(stream, Report):
         remembered["metrics"] = fingerprint(stream.metrics)
     return remembered
+
+
+def _definition(report: Report) -> str:
+    """What tells whether a custom report is still the same, in whatever order its metrics are written."""
+    filters = (f"{item.field_name} {item.filter_type} {' '.join(item.values)}" for item in report.filters)
+    grain = report.grain.cursor or report.grain.suffix
+    return fingerprint((report.report_type, report.level.name, grain, *report.by, *report.chosen, *filters))

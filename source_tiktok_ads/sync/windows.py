@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.patience import TRIES
-from source_tiktok_ads.streams.model import CAMPAIGN, Params, Report
+from source_tiktok_ads.streams.model import Params, Report
 from source_tiktok_ads.sync import lines
-from source_tiktok_ads.sync.cuts import (
-    Cut,
-    by_days,
-    by_half_of_days,
-    by_half_of_ids,
-    by_half_of_metrics,
-    by_ids,
-    by_metrics,
-)
-from source_tiktok_ads.sync.lines import ReportRows
+from source_tiktok_ads.sync.cuts import Cut
+from source_tiktok_ads.sync.dividing import Divider, Fit, Truncated
+from source_tiktok_ads.sync.folds import Twins, folded
+from source_tiktok_ads.sync.lines import Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import Asked, Refusals
@@ -30,31 +24,13 @@ from source_tiktok_ads.sync.totals import Totals
 
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
 SERVER_ATTEMPTS = 3
-# TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
-CAMPAIGNS_A_REQUEST = 30
-ADGROUPS_A_REQUEST = 100
-# TikTok: a request takes a hundred metrics.
-METRICS_A_REQUEST = 100
 
 MOST_JOINED = 5_000
 """Parts that differ in their metrics are joined in memory, so they should have no more rows than this."""
 
 
-class Truncated(Exception):
-    """An answer that covers only the newest ads of the account."""
-
-
 class TooMany(Exception):
     """More rows than should be joined at once."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What TikTok can answer for an account: so many days, campaigns and metrics at a time (0 is all)."""
-
-    days: int = 0
-    campaigns: int = 0
-    metrics: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +42,14 @@ class Lessons:
     fits: dict[str, Fit] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What has come of a part of a window: marks of the rows that have left, and the rows of a repeated hour."""
+
+    twins: Twins
+    sent: set[int] = field(default_factory=set)
+
+
 class Window:
     """One window of one account: its rows leave once each, in however many parts they are asked for."""
 
@@ -73,73 +57,75 @@ class Window:
         self._part = part
         self._lessons = lessons
         self._stream: Report = part.reader.stream
-        self._sync = part.reader.sync
-        # A row's parents belong to its key, so every part of its metrics asks for them.
-        parents = self._stream.level.parents
-        self._divisible = [name for name in self._stream.metrics if name not in parents]
-        self._most_metrics = METRICS_A_REQUEST - len(parents)
+        self._warn = part.reader.warn_of(part)
+        self._divider = Divider(self._stream, part.account.id, part.reader.sync.structure, lessons.fits)
+        self._pairs = 0
 
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
         try:
-            yield from self._read(Cut(days), set())
+            yield from self._whole(Cut(days))
         except Shifting as error:
             # The objects that the window should be divided by could not be listed.
             self._part.short = str(error)
+        if self._pairs:
+            self._warn(folded(self._pairs))
 
-    def _read(self, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
+    def _whole(self, cut: Cut) -> Iterator[list[bytes]]:
+        """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
+        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone, self._lessons.rows.key))
+        yield from self._read(cut, told)
+        self._pairs = max(self._pairs, told.twins.pairs)
+        yield told.twins.rows()
+
+    def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
-        cuts = self._fitting(cut)
+        cuts = self._divider.fitting(cut)
         if not cuts:
             try:
-                yield from self._asked_for(cut, sent, SERVER_ATTEMPTS)
+                yield from self._asked_for(cut, told, SERVER_ATTEMPTS)
                 return
             except (Truncated, Shifting, TikTokError) as error:
-                cuts = self._smaller(cut, error)
+                cuts = self._divider.smaller(cut, error)
         if not cuts:
-            yield from self._patiently(cut, sent)
+            yield from self._patiently(cut, told)
         elif cuts[0].metrics != cut.metrics:
-            yield from self._joined(cut, cuts, sent)
+            yield from self._joined(cut, cuts, told)
         else:
             for smaller in cuts:
-                yield from self._read(smaller, sent)
+                yield from self._read(smaller, told)
 
-    def _patiently(self, cut: Cut, sent: set[int]) -> Iterator[list[bytes]]:
+    def _patiently(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
         """The rows of a cut that cannot be smaller; the window is short where they keep changing places even there."""
         try:
-            yield from self._asked_for(cut, sent, TRIES)
+            yield from self._asked_for(cut, told, TRIES)
         except Shifting as error:
             self._part.short = str(error)
 
-    def _fitting(self, cut: Cut) -> list[Cut]:
-        """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
-        fit = self._lessons.fits.get(self._part.account.id, Fit())
-        if 0 < fit.days < cut.days.length:
-            return by_days(cut, fit.days)
-        if fit.campaigns and not cut.by:
-            return self._by_campaigns(cut, fit.campaigns)
-        if cut.by == "campaign_ids" and 0 < fit.campaigns < len(cut.ids):
-            return by_ids(cut, cut.by, cut.ids, fit.campaigns)
-        most = fit.metrics or self._most_metrics
-        return by_metrics(cut, self._divisible, most) if most < len(cut.metrics or self._divisible) else []
-
-    def _asked_for(self, cut: Cut, sent: set[int], server_attempts: int) -> Iterator[list[bytes]]:
+    def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
         """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
-        refusals, warn = self._lessons.refusals, self._part.reader.warn_of(self._part)
+        refusals = self._lessons.refusals
         asked = refusals.asked(self._part.account.id)
         while True:
             fetch = partial(self._page, cut, asked, server_attempts)
             totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
+            pages = self._proven(totals, told)
             try:
-                # One set serves both where nothing has left yet, as there may be a million rows.
-                found = set[int]() if sent else sent
-                yield from proven([totals.fetch] * READS, totals.pieces, warn, self._sync.ahead, sent, found)
+                yield from map(told.twins.held_back, pages)
                 break
             except TikTokError as error:
                 asked = refusals.less(asked, error)
         refusals.remember(self._part.account.id, asked)
         if differences := ", ".join(totals.differences()):
-            warn(f"The rows do not add up to TikTok's own totals: {differences}.")
+            self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
+
+    def _proven(self, totals: Totals, told: Told) -> Iterator[list[bytes]]:
+        def pieces(rows: Sequence[Any]) -> Sequence[Piece]:
+            return told.twins.told_apart(totals.pieces(rows))
+
+        # One set serves both where nothing has left yet, as there may be a million rows.
+        found = set[int]() if told.sent else told.sent
+        return proven([totals.fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
 
     def _params(self, cut: Cut, asked: Asked) -> Params:
         stream = self._stream
@@ -153,7 +139,7 @@ class Window:
         params = {**self._params(cut, asked), **totals, "page": page}
         reply = self._part.reader.ask(self._part, params, self._lessons.rows.decode, server_attempts=server_attempts)
         if reply.cut:
-            if self._fewer_objects(cut):
+            if self._divider.fewer_objects(cut):
                 raise Truncated
             self._part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
         if cut.metrics and page == 1:
@@ -162,75 +148,26 @@ class Window:
 
     def _see_whether_to_join(self, cut: Cut, answer: lines.Answer) -> None:
         info = answer.data.page_info if answer.data else None
-        if info and info.total_number > MOST_JOINED and self._fewer_rows(cut):
+        if info and info.total_number > MOST_JOINED and self._divider.fewer_rows(cut):
             raise TooMany
 
-    def _smaller(self, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:
-        """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
-
-        None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
-        patience helps.
-        """
-        if isinstance(error, Truncated):
-            cuts = self._fewer_objects(cut)
-        elif isinstance(error, TooLarge | TimedOut):
-            cuts = self._fewer_rows(cut) or by_half_of_metrics(cut, self._divisible)
-        elif isinstance(error, Shifting) or error.server_fault:
-            return self._fewer_rows(cut)
-        else:
-            raise error
-        if not cuts:
-            raise error
-        self._learn(cuts[0])
-        return cuts
-
-    def _fewer_rows(self, cut: Cut) -> list[Cut]:
-        # Where the rows are not told apart by time, those of two halves are not those of the whole.
-        return (by_half_of_days(cut) if self._stream.grain.dimension else []) or self._fewer_objects(cut)
-
-    def _fewer_objects(self, cut: Cut) -> list[Cut]:
-        if not cut.by:
-            return self._by_campaigns(cut, CAMPAIGNS_A_REQUEST)
-        if len(cut.ids) > 1:
-            return by_half_of_ids(cut)
-        if cut.by == "campaign_ids" and self._stream.level is not CAMPAIGN:
-            adgroups = self._sync.structure.adgroups(self._part.account.id, cut.ids[0])
-            return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
-        return []
-
-    def _by_campaigns(self, cut: Cut, size: int) -> list[Cut]:
-        if not self._stream.level.path or not self._stream.takes_filters:
-            return []
-        return by_ids(cut, "campaign_ids", self._sync.structure.campaigns(self._part.account.id), size)
-
-    def _learn(self, cut: Cut) -> None:
-        """Begin the account's next windows with what is about to be tried.
-
-        Where even one ad group's metrics have to be divided, fewer objects were no remedy.
-        """
-        known = self._lessons.fits.get(self._part.account.id, Fit())
-        days = min(cut.days.length, known.days or cut.days.length) if self._stream.grain.dimension else 0
-        campaigns = len(cut.ids) if cut.by == "campaign_ids" else int(bool(cut.by))
-        fit = Fit(days, metrics=len(cut.metrics)) if cut.metrics else Fit(days, campaigns)
-        self._lessons.fits[self._part.account.id] = fit
-
-    def _joined(self, cut: Cut, cuts: Iterable[Cut], sent: set[int]) -> Iterator[list[bytes]]:
+    def _joined(self, cut: Cut, cuts: Iterable[Cut], told: Told) -> Iterator[list[bytes]]:
         """The rows of cuts that differ in their metrics, joined; of fewer rows at a time where they are too many."""
         try:
-            yield self._merged(cuts, sent)
+            yield self._merged(cuts, told)
         except TooMany:
-            fewer = self._fewer_rows(cut)
-            self._learn(fewer[0])
+            fewer = self._divider.fewer_rows(cut)
+            self._divider.learn(fewer[0])
             for smaller in fewer:
-                yield from self._read(smaller, sent)
+                yield from self._read(smaller, told)
 
-    def _merged(self, cuts: Iterable[Cut], sent: set[int]) -> list[bytes]:
+    def _merged(self, cuts: Iterable[Cut], told: Told) -> list[bytes]:
         """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
         rows: dict[bytes, dict[str, Any]] = {}
         for cut in cuts:
-            for members in (row for page in self._read(cut, set()) for row in page):
+            for members in (row for page in self._whole(cut) for row in page):
                 row = json.loads(b"{%b}" % members)
                 rows.setdefault(self._lessons.rows.key(row), {}).update(row)
-        fresh = {key: row for key, row in rows.items() if mark_of(key) not in sent}
-        sent.update(map(mark_of, fresh))
-        return [lines.to_json(row)[1:-1] for row in fresh.values()]
+        fresh = {key: row for key, row in rows.items() if mark_of(key) not in told.sent}
+        told.sent.update(map(mark_of, fresh))
+        return told.twins.held_back([lines.to_json(row)[1:-1] for row in fresh.values()], joined=True)

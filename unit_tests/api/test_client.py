@@ -199,6 +199,16 @@ def test_a_timeout_is_never_repeated(trouble: Reply | Fault) -> None:
     assert len(bench.script.asked) == 1
 
 
+def test_timeouts_lower_the_pace() -> None:
+    """TikTok leaves an app little after many of them within ten seconds."""
+    bench = Bench(Reply(504, {}, b""), pace=Pace(10))
+    for _ in range(30):
+        with pytest.raises(TimedOut):
+            get(bench)
+    assert sum(bench.time.slept[:9]) < 1
+    assert sum(bench.time.slept) > 3
+
+
 def test_a_timeout_is_repeated_where_nothing_can_shrink() -> None:
     """If the caller says so, with long pauses."""
     bench = Bench(Fault("timeout", "no byte"), ok())
@@ -261,6 +271,47 @@ def test_a_proxy_that_wants_a_login_ends_everything_at_once() -> None:
         with pytest.raises(TikTokError, match=r"The proxy wants a login .*password of the proxy into HTTPS_PROXY"):
             get(bench)
     assert len(bench.script.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["connect", "cut"])
+def test_an_outage_is_waited_for_once(kind: Literal["connect", "cut"]) -> None:
+    """Once a request has spent its patience, and TikTok is out of reach elsewhere too, later calls don't wait."""
+    bench = Bench(Fault(kind, "ConnectionError"))
+    with pytest.raises(Unreachable, match="account 1") as caught:
+        get(bench)
+    asked, slept = len(bench.script.asked), sum(bench.time.slept)
+    assert caught.value.action is Action.GIVE_UP
+    assert urlsplit(bench.script.asked[-1][1]).path == "/open_api/v1.3/user/info/"
+    assert (asked, slept > 600) == (11, True)
+    with pytest.raises(Unreachable, match=r"account 2, ad/get.* See whether this machine and its proxy"):
+        bench.client.get("ad/get", {}, advertiser_id="2")
+    assert (len(bench.script.asked), sum(bench.time.slept)) == (asked, slept)
+
+
+@pytest.mark.parametrize("answer", [ok(), refused(40001), Reply(502, {}, b"")])
+def test_one_endpoint_out_of_reach_is_no_outage(answer: Reply) -> None:
+    """Any answer elsewhere, be it a refusal, shows that TikTok can be reached: other calls are made."""
+    bench = Bench(*[Fault("cut", "ProtocolError")] * 10, answer, ok())
+    with pytest.raises(Unreachable):
+        get(bench)
+    assert get(bench).code == 0
+
+
+def test_an_answer_to_somebody_else_is_no_outage() -> None:
+    """While another thread is answered nothing has to be asked: only this request is out of reach."""
+    bench = Bench(*[Fault("connect", "refused")] * 4, ok(), *[Fault("connect", "refused")] * 6, ok())
+    sleep = bench.time.sleep
+
+    def asleep(seconds: float) -> None:
+        sleep(seconds)
+        if len(bench.script.asked) == 4:
+            bench.client.get("ad/get", {})
+
+    bench.client._sleep = asleep
+    with pytest.raises(Unreachable):
+        get(bench)
+    assert len(bench.script.asked) == 11
+    assert get(bench).code == 0
 
 
 def test_one_account_ends_nothing_else() -> None:

@@ -255,6 +255,63 @@ def test_pauses_are_scaled_but_not_the_budget() -> None:
     assert most_in(1.0, arrivals(Pace(10, wait_scale=0.01), 20.0, latency=lambda: 0.1)) <= 10
 
 
+def late(pace: Pace, number: int, within: float = 9.0) -> None:
+    """So many requests time out from 0 on, evenly within so many seconds."""
+    turn = reserve(pace, 0.0)
+    for n in range(number):
+        pace.timed_out(n * within / number, turn)
+
+
+@pytest.mark.parametrize(("number", "least", "most"), [(9, 9, 10), (10, 4, 5), (19, 4, 5), (20, 0.9, 1), (29, 0.9, 1)])
+def test_requests_that_time_out_cost_a_part_of_the_budget(number: int, least: float, most: int) -> None:
+    """TikTok leaves 5 or 1 a second for five minutes; then the pace is the full one again."""
+    pace = Pace(10)
+    late(pace, number)
+    at = arrivals(pace, 400.0, latency=lambda: 0.1)
+    cut, after = [start for start in at if start < 300], [start for start in at if start > 320]
+    assert most_in(1.0, cut) == most
+    assert len(cut) >= least * 300
+    assert len(after) > 9 * 79
+
+
+def test_so_many_that_time_out_stop_everybody() -> None:
+    """From the thirtieth on TikTok takes nothing for five minutes; starts that were given out do not hold."""
+    pace = Pace(10)
+    given = reserve(pace, 0.0)
+    late(pace, 30)
+    assert not pace.stands(given)
+    waiting = pace.reserve(9.0, "1", "x")
+    assert (waiting.granted, waiting.start) == (False, pytest.approx(8.7 + 300))
+    assert "timed out" in waiting.why
+    assert rate(pace, 309.0) == pytest.approx(9.2, rel=0.05)
+
+
+def test_requests_that_time_out_now_and_then_cost_nothing() -> None:
+    """Only those within ten seconds count together."""
+    pace = Pace(10)
+    late(pace, 30, within=60.0)
+    assert rate(pace, 60.0) == pytest.approx(9.2, rel=0.05)
+
+
+def test_a_lighter_penalty_does_not_end_a_heavier_one() -> None:
+    """Ten more that time out later leave the one a second that twenty have left."""
+    pace = Pace(10)
+    late(pace, 20)
+    for _ in range(10):
+        pace.timed_out(100.0, reserve(pace, 100.0))
+    assert rate(pace, 200.0) < 1
+
+
+def test_a_penalty_is_shortened_like_every_wait() -> None:
+    """Ten seconds and five minutes become a tenth and three seconds."""
+    pace = Pace(10, wait_scale=0.01)
+    late(pace, 10, within=0.09)
+    assert rate(pace, 0.1) < 5
+    pace = Pace(10, wait_scale=0.01)
+    late(pace, 10, within=0.09)
+    assert rate(pace, 3.1) == pytest.approx(9.2, rel=0.05)
+
+
 def test_a_brake_holds_one_advertiser_only() -> None:
     """40133: the others go on at full pace."""
     pace = Pace(10)

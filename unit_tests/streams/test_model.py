@@ -6,14 +6,22 @@ import pytest
 
 from source_tiktok_ads.streams.model import (
     AD,
+    AD_V2,
     ADGROUP,
     ADVERTISER,
     AUDIENCE,
     CAMPAIGN,
     DAY,
+    DESCRIBED_COLUMNS,
     HOUR,
+    LIFETIME,
+    MONTH,
+    PLAYABLE,
+    TT_SHOP,
     Accounts,
     Entity,
+    Filter,
+    Grain,
     Level,
     Report,
     json_schema,
@@ -54,6 +62,23 @@ def test_deleted_objects_are_asked_for_by_the_level_own_filter(level: Level, fie
         {"field_name": field, "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}
     ]
     assert "filtering" not in request(report, include_deleted=False)
+
+
+def test_a_status_of_the_reports_own_stands_in_place_of_every_status() -> None:
+    """Two conditions on one field might exclude each other."""
+    deleted = Report("x", AD, DAY, filters=(Filter("ad_status", ("STATUS_DELETE",)),))
+    assert request(deleted, include_deleted=True)["filtering"] == [
+        {"field_name": "ad_status", "filter_type": "IN", "filter_value": '["STATUS_DELETE"]'}
+    ]
+
+
+@pytest.mark.parametrize(("columns", "described"), [(DESCRIBED_COLUMNS, True), (DESCRIBED_COLUMNS + 1, False)])
+def test_a_very_wide_schema_says_no_meanings(columns: int, described: bool) -> None:
+    """So that a catalog with every group of metrics stays small enough for any platform."""
+    wide = Accounts("accounts", {f"column_{number}": TEXT("Meaning.") for number in range(columns)})
+    properties = json_schema(wide)["properties"]
+    assert len(properties) == columns
+    assert {"description" in schema for schema in properties.values()} == {described}
 
 
 def test_whole_accounts_need_no_filter() -> None:
@@ -112,8 +137,99 @@ def test_time_is_local_and_breakdowns_are_text() -> None:
 
 
 def test_grains_know_their_window() -> None:
-    """TikTok gives 30 days of daily rows or one day of hourly rows at a time."""
-    assert [(grain.suffix, grain.days) for grain in (DAY, HOUR)] == [("", 30), ("_hourly", 1)]
+    """TikTok gives 30 days of daily rows or one day of hourly rows at a time, a year without a time, or all of it."""
+    grains = {grain.suffix: grain.days for grain in (DAY, HOUR, MONTH, LIFETIME)}
+    assert grains == {"": 30, "_hourly": 1, "_monthly": 365, "_lifetime": 0}
+
+
+def test_a_month_is_no_dimension_but_two_columns() -> None:
+    """TikTok is asked for the days; the first of them orders the rows."""
+    report = Report("x_monthly", AD, MONTH, by=("device_brand_id",), report_type=AUDIENCE)
+    assert report.dimensions == ("ad_id", "device_brand_id")
+    assert report.key == ("advertiser_id", "campaign_id", "adgroup_id", "ad_id", "period_start", "device_brand_id")
+    assert (report.cursor, report.incremental) == ("period_start", True)
+    assert list(report.columns)[:6] == [
+        *("advertiser_id", "currency", "ad_id", "device_brand_id"),
+        *("period_start", "period_end"),
+    ]
+    assert "device_brand_name" in report.metrics
+
+
+def test_all_time_has_no_cursor_and_no_days() -> None:
+    """There is one row an object, and nothing to go on from."""
+    report = Report("x_lifetime", CAMPAIGN, LIFETIME)
+    assert (report.cursor, report.incremental) == ("", False)
+    assert report.key == ("advertiser_id", "campaign_id")
+    asked = request(report, include_deleted=True)
+    assert asked["query_lifetime"] is True
+    assert not {"start_date", "end_date"} & set(asked)
+
+
+@pytest.mark.parametrize(
+    ("grain", "by", "told"),
+    [(DAY, (), True), (HOUR, (), False), (LIFETIME, (), False), (DAY, ("country_code",), False)],
+)
+def test_cash_and_vouchers_are_told_by_day_only(grain: Grain, by: tuple[str, ...], told: bool) -> None:
+    """They belong to whole days of whole accounts."""
+    metrics = Report("x", ADVERTISER, grain, by).metrics
+    assert [name in metrics for name in ("cash_spend", "voucher_spend")] == [told, told]
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (Report("x", AD, DAY), True),
+        (Report("x", AD, LIFETIME), True),
+        (Report("x", AD, HOUR), False),
+        (Report("x", AD, DAY, by=("country_code",)), False),
+        (Report("x", AD, DAY, by=("age",), report_type=AUDIENCE), False),
+    ],
+)
+def test_totals_come_with_one_object_and_at_most_the_day(report: Report, told: bool) -> None:
+    """Elsewhere they are not asked for."""
+    assert report.has_totals is told
+
+
+def test_spend_of_shops_takes_no_filter() -> None:
+    """Neither for deleted campaigns nor for anything else."""
+    report = Report("x", CAMPAIGN, DAY, by=("country_code",), report_type=TT_SHOP)
+    assert "filtering" not in request(report, include_deleted=True)
+    assert set(report.metrics) == {"spend", "billed_cost", "campaign_name"}
+
+
+def test_groups_widen_what_a_report_asks_for() -> None:
+    """By what TikTok takes in it, at its level and beside its breakdown; the rest of the row stays."""
+    daily = Report("x", AD, DAY)
+    wide = daily.with_groups(("skan", "gmv_max"))
+    assert set(daily.metrics) < set(wide.metrics)
+    assert {name for name in wide.metrics if name.startswith("skan_")} > {"skan_conversion"}
+    assert (wide.key, wide.name) == (daily.key, daily.name)
+    by_age = Report("x", AD, DAY, by=("age",), report_type=AUDIENCE)
+    assert by_age.with_groups(("skan",)).metrics == by_age.metrics
+
+
+def test_chosen_metrics_come_with_the_parents() -> None:
+    """The parents belong to the key; an id that is chosen too stands once."""
+    report = Report("mine", AD, DAY, chosen=("spend", "campaign_id"))
+    assert report.metrics == ("campaign_id", "adgroup_id", "spend")
+
+
+def test_own_filters_stand_beside_the_one_for_deleted_objects() -> None:
+    """Each in TikTok's words, its values as JSON in a text."""
+    report = Report("mine", AD_V2, DAY, chosen=("spend",), filters=(Filter("create_time", ("a", "b"), "BETWEEN"),))
+    assert request(report, include_deleted=True)["filtering"] == [
+        {"field_name": "create_time", "filter_type": "BETWEEN", "filter_value": '["a","b"]'},
+        {"field_name": "ad_status", "filter_type": "IN", "filter_value": '["STATUS_ALL"]'},
+    ]
+    assert report.dimensions == ("ad_id_v2", "stat_time_day")
+
+
+def test_playables_have_no_data_level() -> None:
+    """What is empty is not sent."""
+    report = Report("mine", PLAYABLE, LIFETIME, report_type="PLAYABLE_MATERIAL", chosen=("spend",))
+    asked = request(report, include_deleted=True)
+    assert not {"data_level", "filtering"} & set(asked)
+    assert report.key == ("advertiser_id", "playable_id")
 
 
 def test_key_of_an_entity_keeps_every_version_unless_only_the_latest_is_wanted() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
-from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, Report
+from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, LIFETIME, Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.lines import NO_TIME, AccountRows, EntityRows, ReportRows, decode, page, to_json
 
@@ -404,3 +404,13 @@ def test_an_accounts_row_is_cast_and_says_when_it_was_created() -> None:
     assert values(rows.members(facts)) == {"advertiser_id": A, "create_time": "2023-11-14T22:13:20Z", "name": "Ä"}
     assert rows.created(facts) == "2023-11-14T22:13:20Z"
     assert rows.created({}) is None
+
+
+def test_all_time_of_an_account_has_no_key_but_its_own() -> None:
+    """The row is its figures; where there are none it says nothing and does not leave."""
+    lifetime = Report("r", ADVERTISER, LIFETIME)
+    fast, slow, free, _ = roads(lifetime, body({"dimensions": {}, "metrics": {"spend": "1.50"}}))
+    assert (fast, slow, free) == ([(b"{}", {"spend": 1.5})], [(b"{}", {"spend": 1.5})], True)
+    rows, _ = makers(lifetime)
+    empty = rows.decode(body({"dimensions": {}, "metrics": {"spend": "-"}}))
+    assert rows.pieces(empty.data.list) == [(b"{}", None)]

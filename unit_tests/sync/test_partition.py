@@ -11,7 +11,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.entities import ACCOUNTS
-from source_tiktok_ads.streams.model import Accounts
+from source_tiktok_ads.streams.model import ADVERTISER, DAY, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import Page
@@ -23,7 +23,7 @@ from .canned import A, B, C, Canned, config, informed, page, refused, sync_of
 NO_PERMISSION, NO_STREAM, BAD_REQUEST, REVOKED, UNWELL = 40001, 40125, 40000, 40105, 50000
 
 
-class Plain(Reader[Accounts]):
+class Plain(Reader[Any]):
     """A stream with slices of one day, whose rows a test tells beforehand: lists of rows, or an error."""
 
     def __init__(
@@ -79,6 +79,14 @@ class Stamped(Plain):
     def stamp(self, part: Slice) -> bytes:
         """The id."""
         return b'"id":"%b",' % part.account.id.encode()
+
+
+class Optional(Plain):
+    """A stream that TikTok may refuse altogether."""
+
+    def __init__(self, days: Mapping[str, int], *rows: Any, **settings: Any) -> None:
+        super().__init__(days, *rows, **settings)
+        self.stream = Report("maybe", ADVERTISER, DAY, optional=True)
 
 
 def place(part: Slice) -> str:
@@ -190,6 +198,29 @@ def test_a_missing_permission_fails_the_stream_whatever_the_policy(policy: str) 
     assert "code 40125" in sentence
     assert "req-1" in sentence
     assert reader.read_days == ["1.1", "2.1", "2.2"]
+
+
+@pytest.mark.parametrize("code", [40001, 40002, 40118, 40125])
+@pytest.mark.parametrize(("full", "failed"), [(False, 0), (True, 1)])
+def test_an_optional_stream_is_left_out_where_it_is_refused(code: int, full: bool, failed: int) -> None:
+    """With a warning, asking the account no more; but a full refresh would replace a table by nothing."""
+    reader = Optional({A: 2, B: 1}, error(code), FINE, full=full, on_skipped_accounts="fail")
+    assert len(reader.run()) == failed
+    assert reader.read_days == ["1.1", "2.1"]
+    assert [text.startswith(f"Left out: maybe, account {A}: ") for text in reader.said] == [True] * (1 - failed)
+
+
+def test_an_optional_stream_is_asked_of_every_account() -> None:
+    """However many refuse it, the next may have it."""
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
+    reader = Optional(dict.fromkeys(ids, 1), *[error(40002)] * FAILURES_IN_A_ROW, FINE)
+    assert reader.run() == []
+    assert len(reader.read_days) == len(ids)
+
+
+def test_an_optional_stream_fails_like_any_other_for_other_reasons() -> None:
+    """A fault is no refusal."""
+    assert len(Optional({A: 1}, error(UNWELL)).run()) == 1
 
 
 @pytest.mark.parametrize("code", [BAD_REQUEST, UNWELL])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.sync.slices import Days, known_after, missing, settled, to_read, until, windows
+from source_tiktok_ads.sync.slices import Days, known_after, missing, months, settled, to_read, until, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
 ZERO = date(2026, 1, 1)
@@ -33,6 +33,20 @@ def numbers(ranges: list[Days]) -> list[tuple[int, int]]:
 def each(part: Days) -> list[date]:
     """The days of a range."""
     return [part.first + timedelta(days=n) for n in range((part.last - part.first).days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([], []),
+        ([days(10, 10)], [(0, 30)]),
+        ([days(30, 31)], [(0, 30), (31, 58)]),
+        ([days(0, 3), days(20, 25), days(88, 95)], [(0, 30), (59, 89), (90, 99)]),
+    ],
+)
+def test_months_are_whole_and_each_comes_once(spans: list[Days], expected: list[tuple[int, int]]) -> None:
+    """Whatever part of a month is wanted; the running one ends today, a tenth of April."""
+    assert numbers(months(spans, day(99))) == expected
 
 
 def test_days_are_never_empty() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import (
@@ -239,3 +240,42 @@ def test_a_whole_pass_is_due_at_first_and_every_seventh_day(changes: Changes, du
 def test_a_state_remembers_the_settings_that_shaped_its_rows(stream: str, remembered: set[str]) -> None:
     """Each kind of stream remembers what a change of would matter for it."""
     assert set(settings(BY_NAME[stream], config())) == remembered
+
+
+MINE = {"name": "mine", "level": "ad", "metrics": ["spend", "clicks"], "breakdowns": ["ad_type"]}
+FILTER = {"field_name": "objective_type", "values": ["TRAFFIC"]}
+
+
+def memory(**changes: Any) -> dict[str, Any]:
+    """What the state of the custom report remembers after these changes of it."""
+    settled = config(custom_reports=[{**MINE, **changes}])
+    return settings(streams(settled)["mine"], settled)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"level": "campaign"},
+        {"grain": "lifetime"},
+        {"grain": "month"},
+        {"metrics": ["spend"]},
+        {"breakdowns": []},
+        {"breakdowns": ["room_id"]},
+        {"filters": [FILTER]},
+    ],
+)
+def test_a_changed_custom_report_starts_again(changes: dict[str, Any]) -> None:
+    """Its state remembers what it was; a standard stream of that name before is another report, too."""
+    said: list[str] = []
+    old = StreamState({A: {"stat_time_day": "2026-01-05"}}, memory())
+    assert old.under(memory(**changes), "mine", said.append).cursors == {}
+    assert said == ["mine: the custom report was changed, so the stream is read from its start again."]
+    assert StreamState(old.cursors, {"include_deleted": True}).under(memory(), "mine", said.append).cursors == {}
+
+
+def test_a_custom_report_is_the_same_in_another_order() -> None:
+    """The order of its metrics changes no row."""
+    said: list[str] = []
+    old = StreamState({A: {"stat_time_day": "2026-01-05"}}, memory())
+    assert old.under(memory(metrics=["clicks", "spend"]), "mine", said.append).cursors == old.cursors
+    assert said == []

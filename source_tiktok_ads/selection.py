@@ -1,0 +1,57 @@
+"""Which streams a configuration has: the standard rows, as its settings shape them, and its custom reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from source_tiktok_ads.config import Config, ConfigError, CustomReport
+from source_tiktok_ads.streams.catalog import STREAMS
+from source_tiktok_ads.streams.fields import METRIC_GROUPS
+from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.model import Filter, Report, Stream
+from source_tiktok_ads.streams.rules import GRAINS, LEVELS, violations
+
+
+def streams(config: Config) -> Mapping[str, Stream]:
+    """Every stream by name. Raises ConfigError for an unknown group and for a custom report that cannot be."""
+    for group in config.metric_groups:
+        if group not in METRIC_GROUPS:
+            sentence = f"metric_groups holds {group}: write only {', '.join(METRIC_GROUPS)}."
+            raise ConfigError("metric_groups", sentence)
+    found = {stream.name: _shaped(stream, config) for stream in STREAMS}
+    for place, asked in enumerate(config.custom_reports):
+        field = f"custom_reports[{place}]"
+        if asked.name in found:
+            sentence = f"{field}.name is {asked.name}, as a stream of the connector: write a name of its own."
+            raise ConfigError(f"{field}.name", sentence)
+        found[asked.name] = _legal(custom(asked), field)
+    return found
+
+
+def _shaped(stream: Stream, config: Config) -> Stream:
+    if isinstance(stream, Report) and config.metric_groups:
+        return stream.with_groups(config.metric_groups)
+    if isinstance(stream, Listing) and stream.personal and not config.personal_data:
+        return stream.impersonal()
+    return stream
+
+
+def custom(asked: CustomReport) -> Report:
+    """The row of the stream table that a custom report asks for."""
+    return Report(
+        asked.name,
+        LEVELS[asked.level],
+        GRAINS[asked.grain],
+        asked.breakdowns,
+        asked.report_type,
+        chosen=asked.metrics,
+        filters=tuple(Filter(item.field_name, item.values, item.filter_type) for item in asked.filters),
+    )
+
+
+def _legal(report: Report, field: str) -> Report:
+    found = violations(report)
+    if found:
+        told = [f"{field}.{broken.part} breaks the rule {broken.rule}: {broken.sentence}" for broken in found]
+        raise ConfigError(f"{field}.{found[0].part}", " ".join(told))
+    return report

@@ -1,0 +1,115 @@
+"""Into which parts a report's request is divided where TikTok can't answer it whole, and what is learned from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
+from source_tiktok_ads.streams.model import CAMPAIGN, Report
+from source_tiktok_ads.sync.cuts import (
+    Cut,
+    by_days,
+    by_half_of_days,
+    by_half_of_ids,
+    by_half_of_metrics,
+    by_ids,
+    by_metrics,
+)
+from source_tiktok_ads.sync.paging import Shifting
+from source_tiktok_ads.sync.structure import Structure
+
+# TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
+CAMPAIGNS_A_REQUEST = 30
+ADGROUPS_A_REQUEST = 100
+# TikTok: a request takes a hundred metrics.
+METRICS_A_REQUEST = 100
+
+
+class Truncated(Exception):
+    """An answer that covers only the newest ads of the account."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What TikTok can answer for an account: so many days, campaigns and metrics at a time (0 is all)."""
+
+    days: int = 0
+    campaigns: int = 0
+    metrics: int = 0
+
+
+class Divider:
+    """Divides the requests of one stream for one account; `fits` is what all accounts have taught so far."""
+
+    def __init__(self, stream: Report, account_id: str, structure: Structure, fits: dict[str, Fit]) -> None:
+        self._stream = stream
+        self._account_id = account_id
+        self._structure = structure
+        self._fits = fits
+        # A row's parents belong to its key, so every part of its metrics asks for them.
+        parents = stream.level.parents
+        self._divisible = [name for name in stream.metrics if name not in parents]
+        self._most_metrics = METRICS_A_REQUEST - len(parents)
+
+    def fitting(self, cut: Cut) -> list[Cut]:
+        """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
+        fit = self._fits.get(self._account_id, Fit())
+        if 0 < fit.days < cut.days.length:
+            return by_days(cut, fit.days)
+        if fit.campaigns and not cut.by:
+            return self._by_campaigns(cut, fit.campaigns)
+        if cut.by == "campaign_ids" and 0 < fit.campaigns < len(cut.ids):
+            return by_ids(cut, cut.by, cut.ids, fit.campaigns)
+        most = fit.metrics or self._most_metrics
+        return by_metrics(cut, self._divisible, most) if most < len(cut.metrics or self._divisible) else []
+
+    def smaller(self, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:
+        """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
+
+        None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
+        patience helps.
+        """
+        if isinstance(error, Truncated):
+            cuts = self.fewer_objects(cut)
+        elif isinstance(error, TooLarge | TimedOut):
+            cuts = self.fewer_rows(cut) or by_half_of_metrics(cut, self._divisible)
+        elif isinstance(error, Shifting) or error.server_fault:
+            return self.fewer_rows(cut)
+        else:
+            raise error
+        if not cuts:
+            raise error
+        self.learn(cuts[0])
+        return cuts
+
+    def fewer_rows(self, cut: Cut) -> list[Cut]:
+        """Parts that have fewer rows, by days or by objects; empty where there are none."""
+        # Where the rows are not told apart by time, those of two halves are not those of the whole.
+        return (by_half_of_days(cut) if self._stream.grain.dimension else []) or self.fewer_objects(cut)
+
+    def fewer_objects(self, cut: Cut) -> list[Cut]:
+        """Parts with fewer campaigns or ad groups; empty where there are none. Raises TikTokError or Shifting."""
+        if not cut.by:
+            return self._by_campaigns(cut, CAMPAIGNS_A_REQUEST)
+        if len(cut.ids) > 1:
+            return by_half_of_ids(cut)
+        if cut.by == "campaign_ids" and self._stream.level is not CAMPAIGN:
+            adgroups = self._structure.adgroups(self._account_id, cut.ids[0])
+            return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
+        return []
+
+    def _by_campaigns(self, cut: Cut, size: int) -> list[Cut]:
+        if not self._stream.level.path or not self._stream.takes_filters:
+            return []
+        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id), size)
+
+    def learn(self, cut: Cut) -> None:
+        """Begin the account's next windows with what is about to be tried.
+
+        Where even one ad group's metrics have to be divided, fewer objects were no remedy.
+        """
+        known = self._fits.get(self._account_id, Fit())
+        days = min(cut.days.length, known.days or cut.days.length) if self._stream.grain.dimension else 0
+        campaigns = len(cut.ids) if cut.by == "campaign_ids" else int(bool(cut.by))
+        fit = Fit(days, metrics=len(cut.metrics)) if cut.metrics else Fit(days, campaigns)
+        self._fits[self._account_id] = fit

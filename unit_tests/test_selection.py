@@ -1,0 +1,111 @@
+"""selection.py: which streams a configuration has, and which it cannot have."""
+
+from typing import Any
+
+import pytest
+from sync.canned import config
+
+from source_tiktok_ads import config as settings
+from source_tiktok_ads.config import ConfigError
+from source_tiktok_ads.selection import streams
+from source_tiktok_ads.streams import rules
+from source_tiktok_ads.streams.catalog import BY_NAME
+from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
+from source_tiktok_ads.streams.model import AD_V2, MONTH, Filter, Report
+
+LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
+
+
+def refusal(*reports: dict[str, Any], **changes: Any) -> ConfigError:
+    """What is said of a configuration with these custom reports, each the least one with changes."""
+    with pytest.raises(ConfigError) as refused:
+        streams(config(custom_reports=[{**LEAST, **report} for report in reports], **changes))
+    return refused.value
+
+
+def test_without_settings_the_streams_are_the_standard_rows() -> None:
+    """In their order."""
+    assert [*streams(config()).items()] == [*BY_NAME.items()]
+
+
+def test_metric_groups_widen_the_reports_that_take_them() -> None:
+    """Every metric of the group that the report takes is among its columns; other streams stay as they are."""
+    found = streams(config(metric_groups=["skan", "live"]))
+    skan = {name for name, metric in METRICS.items() if metric.group == "skan"}
+    assert skan <= {*found["ad_insights"].columns}
+    assert not skan & {*found["ad_insights_by_platform"].columns}
+    assert [name for name in BY_NAME if found[name] == BY_NAME[name]] == [
+        name for name, row in BY_NAME.items() if not isinstance(row, Report)
+    ]
+
+
+def test_an_unknown_group_is_refused_with_those_there_are() -> None:
+    """The setting is named."""
+    refused = refusal(metric_groups=["skan", "scan"])
+    assert refused.field == "metric_groups"
+    assert str(refused) == f"metric_groups holds scan: write only {', '.join(METRIC_GROUPS)}."
+
+
+def test_a_custom_report_is_a_stream_of_its_own() -> None:
+    """With the level, the grain and all else that it names, behind the standard ones."""
+    asked = {
+        **LEAST,
+        "level": "ad_v2",
+        "grain": "month",
+        "metrics": ["spend", "ad_name"],
+        "breakdowns": ["ad_type"],
+        "filters": [{"field_name": "objective_type", "values": ["TRAFFIC"]}],
+    }
+    *standard, (name, row) = streams(config(custom_reports=[asked])).items()
+    assert [name for name, _ in standard] == [*BY_NAME]
+    assert (name, row) == (
+        "mine",
+        Report(
+            *("mine", AD_V2, MONTH, ("ad_type",)),
+            chosen=("spend", "ad_name"),
+            filters=(Filter("objective_type", ("TRAFFIC",)),),
+        ),
+    )
+    assert row.key == ("advertiser_id", "campaign_id", "adgroup_id", "ad_id_v2", "period_start", "ad_type")
+    assert {*row.key, "spend", "ad_name", "period_end", "currency"} == {*row.columns}
+
+
+def test_a_name_of_a_standard_stream_is_taken() -> None:
+    """Two streams of one name cannot be told apart."""
+    refused = refusal({}, {"name": "ads"})
+    assert refused.field == "custom_reports[1].name"
+    assert str(refused) == "custom_reports[1].name is ads, as a stream of the connector: write a name of its own."
+
+
+def test_every_breach_of_a_custom_report_is_told_at_once() -> None:
+    """Each with the setting, the rule and the nearest choice; the first names the field."""
+    refused = refusal({}, {"name": "other", "breakdowns": ["age"], "metrics": ["spend", "currency"]})
+    assert refused.field == "custom_reports[1].breakdowns"
+    assert str(refused) == (
+        "custom_reports[1].breakdowns breaks the rule dimension_of_type: BASIC reports take no age: write the "
+        "report_type AUDIENCE, or leave it out. "
+        "custom_reports[1].metrics breaks the rule metrics_there_already: every row carries currency unasked: leave it "
+        "out."
+    )
+
+
+def test_the_words_of_the_configuration_are_those_of_the_rules() -> None:
+    """Each word that a custom report may hold stands for something, and nothing is without a word."""
+    assert (*rules.LEVELS,) == settings.LEVELS
+    assert (*rules.GRAINS,) == settings.GRAINS
+    assert settings.REPORT_TYPES == rules.REPORT_TYPES
+
+
+@pytest.mark.parametrize("level", settings.LEVELS)
+@pytest.mark.parametrize("grain", settings.GRAINS)
+def test_each_level_and_grain_makes_a_stream(level: str, grain: str) -> None:
+    """But for playables, which are reported over months or all time."""
+    kind = "PLAYABLE_MATERIAL" if level == "playable" else "BASIC"
+    asked = [{**LEAST, "level": level, "grain": grain, "report_type": kind}]
+    if level == "playable" and grain in ("day", "hour"):
+        assert refusal(asked[0]).field == "custom_reports[0].grain"
+    else:
+        row = streams(config(custom_reports=asked))["mine"]
+        assert isinstance(row, Report)
+        assert row.level.name == level
+        assert row.incremental is (grain != "lifetime")
