@@ -11,6 +11,7 @@ from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import AD_V2, MONTH, Filter, Report
 
 LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
@@ -24,8 +25,14 @@ def refusal(*reports: dict[str, Any], **changes: Any) -> ConfigError:
 
 
 def test_without_settings_the_streams_are_the_standard_rows() -> None:
-    """In their order."""
-    assert [*streams(config()).items()] == [*BY_NAME.items()]
+    """In their order, and without columns that hold personal data."""
+    rows = {name: row.impersonal() if isinstance(row, Listing) else row for name, row in BY_NAME.items()}
+    assert [*streams(config()).items()] == [*rows.items()]
+
+
+def test_personal_data_bring_every_column() -> None:
+    """Rows with contact data are whole then."""
+    assert [*streams(config(personal_data=True)).items()] == [*BY_NAME.items()]
 
 
 def test_metric_groups_widen_the_reports_that_take_them() -> None:
@@ -34,7 +41,8 @@ def test_metric_groups_widen_the_reports_that_take_them() -> None:
     skan = {name for name, metric in METRICS.items() if metric.group == "skan"}
     assert skan <= {*found["ad_insights"].columns}
     assert not skan & {*found["ad_insights_by_platform"].columns}
-    assert [name for name in BY_NAME if found[name] == BY_NAME[name]] == [
+    plain = streams(config())
+    assert [name for name in BY_NAME if found[name] == plain[name]] == [
         name for name, row in BY_NAME.items() if not isinstance(row, Report)
     ]
 
