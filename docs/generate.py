@@ -1,4 +1,4 @@
-"""Writes what is derived from the stream table: reference, tables in other pages, example catalog, snapshot.
+"""Writes what is derived from the stream table: reference, tables in other pages, views, example catalog, snapshot.
 
 Run `python -m docs.generate` after every change of a stream; `--check` only tells whether they are up to date.
 """

@@ -407,7 +407,7 @@ EVENTS_30_DAYS = """\
         sum(preview_count) AS preview_count, sum(browser_event_total_count) AS browser_event_total_count,
         sum(server_event_total_count) AS server_event_total_count
     FROM tiktok.pixel_event_statistics
-    WHERE date > current_date - 30
+    WHERE date > (SELECT max(date) FROM tiktok.pixel_event_statistics) - 30
     GROUP BY 1, 2, 3, 4
 ) AS events
 GROUP BY advertiser_id, pixel_id"""
@@ -419,7 +419,7 @@ PIXEL_STATISTICS = View(
     (),
     (
         *same("advertiser_id pixel_id"),
-        Column("statistics", f"json_group_array({EVENT})", "the sums of our rows of the last 30 days"),
+        Column("statistics", f"json_group_array({EVENT})", "the sums of our rows of the newest 30 days"),
     ),
     "one row a pixel with a list of sums there; here a row for each day and event, so any days can be added up",
     rows=EVENTS_30_DAYS,

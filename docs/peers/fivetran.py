@@ -6,6 +6,7 @@ from docs.peers.mapping import Column, Counterpart, Peer, View, gone, in_utc, re
 
 SYNCED = Column("_fivetran_synced", "_airbyte_extracted_at", "when the row was loaded, by Airbyte's own column")
 UPDATED = Column("updated_at", "modify_time AT TIME ZONE 'UTC'", "UTC without saying so there, with its zone here")
+SKAN = "it comes with the group `skan` of the setting `metric_groups` only"
 ON_ADS = "TikTok has it on ads today: see `ad_history`"
 DBT = "the name that versions of the dbt package read"
 VERSIONS = "every version, while `entity_versions` is `every`"
@@ -134,10 +135,16 @@ METRICS = (
             "video_views_p_50": "video_views_p50",
             "video_views_p_75": "video_views_p75",
             "video_view_p_100": "video_views_p100",
+            "video_views_p_100": "video_views_p100",
         }
     ),
     *same("average_video_play average_video_play_per_user likes comments shares follows"),
     *same("profile_visits profile_visits_rate total_purchase_value total_sales_lead_value"),
+)
+METRICS_WITH_SKAN = (
+    *METRICS,
+    gone("skan_conversion", SKAN, "BIGINT"),
+    gone("skan_cost_per_conversion", SKAN, "DOUBLE"),
 )
 COUNTRY_METRICS = tuple(
     same("spend impressions clicks cpc cpm ctr conversion cost_per_conversion conversion_rate real_time_conversion")
@@ -150,7 +157,7 @@ def report(name: str, stream: str, dimensions: tuple[str, ...], metrics: tuple[C
     return View(name, stream, dimensions, (*whole(identity), *same(" ".join(others)), *metrics, SYNCED))
 
 
-GRAINS = "no view: its page names groups of metrics, not columns"
+LIFETIME = "no view: its page names groups of metrics, not columns"
 BY_AUDIENCE = "no view: its page names no columns"
 
 PEER = Peer(
@@ -161,6 +168,15 @@ PEER = Peer(
         report("ad_report_hourly", "ad_insights_hourly", ("ad_id", "stat_time_hour")),
         report("adgroup_report_hourly", "adgroup_insights_hourly", ("adgroup_id", "stat_time_hour")),
         report("campaign_report_hourly", "campaign_insights_hourly", ("campaign_id", "stat_time_hour")),
+        report("ad_report_daily", "ad_insights", ("ad_id", "stat_time_day")),
+        report("adgroup_report_daily", "adgroup_insights", ("adgroup_id", "stat_time_day"), METRICS_WITH_SKAN),
+        report("campaign_report_daily", "campaign_insights", ("campaign_id", "stat_time_day"), METRICS_WITH_SKAN),
+        report(
+            "ad_country_report",
+            "ad_insights_by_country",
+            ("ad_id", "stat_time_day", "country_code"),
+            (*COUNTRY_METRICS, gone("aeo_type", "TikTok's reports by country have no such field")),
+        ),
         report(
             "campaign_country_report",
             "campaign_insights_by_country",
@@ -169,14 +185,10 @@ PEER = Peer(
         ),
     ),
     (
-        Counterpart("ad_report_daily", ("ad_insights",), GRAINS),
-        Counterpart("adgroup_report_daily", ("adgroup_insights",), GRAINS),
-        Counterpart("campaign_report_daily", ("campaign_insights",), GRAINS),
-        Counterpart("ad_report_lifetime", ("ad_insights_lifetime",), GRAINS),
-        Counterpart("adgroup_report_lifetime", ("adgroup_insights_lifetime",), GRAINS),
-        Counterpart("campaign_report_lifetime", ("campaign_insights_lifetime",), GRAINS),
+        Counterpart("ad_report_lifetime", ("ad_insights_lifetime",), LIFETIME),
+        Counterpart("adgroup_report_lifetime", ("adgroup_insights_lifetime",), LIFETIME),
+        Counterpart("campaign_report_lifetime", ("campaign_insights_lifetime",), LIFETIME),
         Counterpart("ad_age_gender_report", ("ad_insights_by_age_and_gender",), BY_AUDIENCE),
-        Counterpart("ad_country_report", ("ad_insights_by_country",), BY_AUDIENCE),
         Counterpart("ad_language_report", ("ad_insights_by_language",), BY_AUDIENCE),
         Counterpart("ad_platform_report", ("ad_insights_by_platform",), BY_AUDIENCE),
         Counterpart("campaign_age_gender_report", ("campaign_insights_by_age_and_gender",), BY_AUDIENCE),

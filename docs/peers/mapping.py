@@ -100,7 +100,8 @@ def as_json(names: Mapping[str, str]) -> str:
 # --- SQL --------------------------------------------------------------------------------------------------------------
 
 OPENING = """\
--- Views under the table names of {title}, filled from this connector's tables. Written by `python -m docs.generate`.
+-- Views under the table names of {title}, filled from this connector's tables.
+-- Written by `python -m docs.generate`; do not edit.
 -- "{tables}" is the schema of this connector's tables, "{schema}" the one of the views: rename both as you need.
 -- For DuckDB and, where docs/switching.md says no other, for any warehouse.
 CREATE SCHEMA IF NOT EXISTS {schema};

@@ -1,4 +1,5 @@
--- Views under the table names of Airbyte TikTok Marketing, filled from this connector's tables. Written by `python -m docs.generate`.
+-- Views under the table names of Airbyte TikTok Marketing, filled from this connector's tables.
+-- Written by `python -m docs.generate`; do not edit.
 -- "tiktok" is the schema of this connector's tables, "airbyte" the one of the views: rename both as you need.
 -- For DuckDB and, where docs/switching.md says no other, for any warehouse.
 CREATE SCHEMA IF NOT EXISTS airbyte;
@@ -1024,7 +1025,7 @@ FROM (
         sum(preview_count) AS preview_count, sum(browser_event_total_count) AS browser_event_total_count,
         sum(server_event_total_count) AS server_event_total_count
     FROM tiktok.pixel_event_statistics
-    WHERE date > current_date - 30
+    WHERE date > (SELECT max(date) FROM tiktok.pixel_event_statistics) - 30
     GROUP BY 1, 2, 3, 4
 ) AS events
 GROUP BY advertiser_id, pixel_id;

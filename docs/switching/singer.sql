@@ -1,4 +1,5 @@
--- Views under the table names of Singer tap, Stitch, Qlik Talend Cloud, filled from this connector's tables. Written by `python -m docs.generate`.
+-- Views under the table names of Singer tap, Stitch, Qlik Talend Cloud, filled from this connector's tables.
+-- Written by `python -m docs.generate`; do not edit.
 -- "tiktok" is the schema of this connector's tables, "singer" the one of the views: rename both as you need.
 -- For DuckDB and, where docs/switching.md says no other, for any warehouse.
 CREATE SCHEMA IF NOT EXISTS singer;
