@@ -21,7 +21,7 @@ help: ## list the targets
 
 setup: $(VENV)/.tests ## the development environment in .venv
 
-check: $(VENV)/.tests ## format, lint, strict types, unit tests: under 20 seconds
+check: $(VENV)/.tests ## format, lint, strict types, unit tests: about a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
