@@ -71,8 +71,9 @@ class Wish:
 
     @property
     def all_metrics(self) -> tuple[str, ...]:
-        """The metrics with the parents' ids, which are metrics too."""
-        return (*PARENTS.get(self.level, ()), *self.metrics)
+        """The metrics with the parents' ids, which are metrics too; catalog reports are not known to take them."""
+        parents = PARENTS.get(self.level, ()) if self.report_type != "CATALOG" else ()
+        return (*parents, *self.metrics)
 
 
 def judged(wish: Wish) -> Answer:
