@@ -201,11 +201,12 @@ def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) 
         name: value.replace(" ", "T") if name.startswith("stat_time") else value
         for name, value in row["dimensions"].items()
     }
-    figures = {name: _figure(row["metrics"][name], kind) for name, kind in kinds.items()}
+    figures = {name: figure(row["metrics"][name], kind) for name, kind in kinds.items()}
     return {**told, **{name: value for name, value in figures.items() if value is not None}}
 
 
-def _figure(text: str, kind: str) -> Any:
+def figure(text: str, kind: str) -> Any:
+    """What a metric's text stands for in a column of that type; nothing for a dash."""
     if text in ("-", ""):
         return None
     if kind == "boolean":
