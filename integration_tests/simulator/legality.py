@@ -86,7 +86,7 @@ REPORT_TYPES = {
         default=("spend", "billed_cost"),
     ),
 }
-# Nothing tells which metrics a catalog report takes but that these two are its default.
+# Nothing tells which figures a catalog report takes but that these two are its default.
 CATALOG_METRICS = frozenset(("spend", "impressions"))
 ONE_ID_AND_DAY = frozenset(
     (
@@ -246,7 +246,7 @@ def _takes(
 def _in_report(metric: Metric, report_type: str, dimensions: tuple[str, ...], switches: Switches) -> bool:
     letter = REPORT_TYPES[report_type].letter
     if report_type == "CATALOG":
-        return metric.name in CATALOG_METRICS
+        return metric.name in CATALOG_METRICS or (metric.attribute and "B" in metric.reports)
     if report_type == "AUDIENCE":
         special = _audience_special(metric.name, dimensions, switches)
         if special is not None:
