@@ -135,6 +135,15 @@ def test_the_reads_are_clean(simulator: Simulator, outcomes: Mapping[str, Outcom
     assert {entry["code"] for entry in simulator.requests} == {0}
 
 
+def test_windows_share_no_rows(simulator: Simulator) -> None:
+    """Over more than a year, which takes several requests, no transaction and no comment comes twice."""
+    streams = ("business_center_transactions", "comments")
+    outcome = read(simulator, streams, "full_refresh", start_date="2024-02-28")
+    for stream in streams:
+        assert wrong(simulator, outcome, stream, start="2026-01-01") == ""
+        assert repeated(stream, outcome.records[stream]) == []
+
+
 def test_deleted_objects_make_a_difference(simulator: Simulator) -> None:
     """The world holds deleted objects, so the setting is really tried."""
     for stream in ("playables", "gmv_max_campaigns"):
@@ -293,7 +302,7 @@ def test_rows_that_move_are_neither_lost_nor_doubled(
     """Where a list shifts between its pages every row comes all the same, once."""
     outcome, times = shifting
     assert outcome.code == 0
-    assert times > len(PAGED_LISTS) / 2
+    assert times >= 10
     assert wrong(simulator, outcome, stream) == ""
     assert repeated(stream, outcome.records[stream]) == []
 

@@ -164,7 +164,7 @@ def test_which_parents_are_asked_about() -> None:
         ("gmv_max_campaign_insights", {"start_date": "2026-03-01", "end_date": "2026-03-30"}),
         (
             "business_center_transactions",
-            {"filtering": {"start_time": "2026-03-01 00:00:00", "end_time": "2026-04-01 00:00:00"}},
+            {"filtering": {"start_time": "2026-03-01 00:00:00", "end_time": "2026-03-31 00:00:00"}},
         ),
     ],
 )

@@ -171,9 +171,8 @@ def of_center(centers: Sequence[Row]) -> Params:
 
 def between(first: date, last: date) -> Params:
     """The days of a request for transactions."""
-    # TikTok: these are times in the zone of account or Business Center, where the next day may have begun already;
-    # whether the end is included is not documented.
-    end = last + timedelta(days=2)
+    # TikTok: these are two times of day; whether the end is included is not documented, so it is the next day's start.
+    end = last + timedelta(days=1)
     return {"filtering": {"start_time": f"{first} 00:00:00", "end_time": f"{end} 00:00:00"}}
 
 
@@ -220,8 +219,8 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         passes=tuple(Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")),
         parent=OF_CENTER,
         optional=True,
-        # TikTok: at most 365 days a request.
-        days=363,
+        # TikTok: at most 365 days a request, and these end with the start of one more.
+        days=364,
         asks=between,
         # TikTok: the days are those of each transaction's account, and one request is about many accounts.
         utc=True,
