@@ -100,6 +100,11 @@ class Listing:
         """Whether the cursor moves with every change of a row; else every row leaves every time."""
         return self.cursor in ("modify_time", "update_time")
 
+    @property
+    def has_deleted(self) -> bool:
+        """Whether deleted objects, or what belongs to them, come only on request."""
+        return bool(self.with_deleted) or (self.parent is not None and self.parent.listing.has_deleted)
+
     def readings(self, include_deleted: bool) -> tuple[Pass, ...]:
         """The passes that together bring every row that is wanted."""
         return self.with_deleted if include_deleted and self.with_deleted else self.passes
@@ -115,13 +120,15 @@ class DatedListing(Listing):
     """A list that is asked for by windows of at most `days` days and read again like a report.
 
     `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
-    `utc` tells that the days are not the account's own, but UTC's.
+    `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
+    which may have begun before UTC's.
     """
 
     days: int = 30
     asks: Callable[[date, date], Params] = lambda first, last: {}
     day: str = ""
     utc: bool = False
+    ahead: bool = False
 
 
 def merged(*parts: Params) -> Params:

@@ -221,7 +221,7 @@ def _metrics_there_already(report: Report) -> Iterator[str]:
 # TikTok: the two ids of an ad exclude each other, as dimension and as metric.
 def _one_ad_id(report: Report) -> Iterator[str]:
     for level, other in ((AD, AD_V2), (AD_V2, AD)):
-        if report.level is level and other.id in report.chosen:
+        if report.level.id == level.id and other.id in report.chosen:
             yield f"{other.id} does not go with the level {level.name}: leave it out, or write the level {other.name}."
 
 

@@ -12,6 +12,7 @@ from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
 from source_tiktok_ads.streams.listing import Listing, Scope
 from source_tiktok_ads.streams.model import Report
+from source_tiktok_ads.streams.rules import violations
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text("utf-8"))
 
@@ -152,6 +153,16 @@ def test_page_is_as_large_as_tiktok_allows(name: str) -> None:
     """Reports and lists of the account's structure are read in pages of 1,000, other lists as each of them allows."""
     stream = BY_NAME[name]
     assert stream.page_size == LARGEST_PAGES.get(stream.path, 1000)
+
+
+@pytest.mark.parametrize("groups", [(), fields.METRIC_GROUPS], ids=["standard", "with every group"])
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_breaks_no_rule(name: str, groups: tuple[str, ...]) -> None:
+    """TikTok's rules hold, but for countries by the hour, where the experience of others contradicts them."""
+    stream = BY_NAME[name]
+    assert isinstance(stream, Report)
+    broken = [found.rule for found in violations(stream.with_groups(groups))]
+    assert broken == (["grain_of_dimension"] if stream.optional else [])
 
 
 @pytest.mark.parametrize("name", REPORTS)
