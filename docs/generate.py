@@ -14,7 +14,7 @@ from typing import Any
 
 from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
-from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.listing import Listing, Scope
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
@@ -217,8 +217,22 @@ def _told(fact: Metric | Dimension) -> str:
     return ", ".join(types) + ("" if every else f"; {', '.join(levels)}")
 
 
+MAIN = (
+    "advertisers",
+    "campaigns",
+    "adgroups",
+    "ads",
+    "ad_insights",
+    "ad_insights_by_age_and_gender",
+    "ad_insights_by_country",
+    "ad_insights_by_platform",
+    "campaign_insights_by_province",
+)
+"""The streams to begin with, which other connectors for TikTok Ads have under the same names."""
+
+
 def with_table(path: Path, reference: str) -> str:
-    """A page that people write, with the stream table between its two marks as it is today; links go to `reference`."""
+    """A page that people write, with the main streams between its two marks as they are; links go to `reference`."""
     return _with(path, "stream table", stream_table(reference))
 
 
@@ -232,28 +246,32 @@ def _with(path: Path, name: str, text: str) -> str:
 
 
 def stream_table(reference: str) -> str:
-    """The streams in short: what a row is, key and cursor, each linked to its section of `reference`."""
+    """The main streams: what a row is, key and cursor, each linked to its section of `reference`; then how many."""
     rows = (
         f"| [{stream.name}]({reference}#{stream.name}) | {purpose(stream)} "
         f"| {', '.join(key_of(stream, 'every'))} | {stream.cursor or 'none'} |\n"
-        for stream in STREAMS
+        for stream in map(BY_NAME.__getitem__, MAIN)
     )
-    return "| stream | a row is | key | cursor |\n| --- | --- | --- | --- |\n" + "".join(rows)
+    head = "| stream | a row is | key | cursor |\n| --- | --- | --- | --- |\n"
+    return f"{head}{''.join(rows)}\nThese are the main ones of [{len(STREAMS)} streams]({reference}).\n"
 
 
 def example_catalog() -> str:
-    """A configured catalog with every stream as most people want it: incremental, upserted by key."""
-    return json.dumps({"streams": [_configured(stream) for stream in STREAMS]}, indent=2) + "\n"
+    """A configured catalog with the main streams as most people want them: incremental, upserted by key."""
+    return json.dumps({"streams": [_configured(BY_NAME[name]) for name in MAIN]}, indent=2) + "\n"
 
 
 def _configured(stream: Stream) -> dict[str, Any]:
-    modes = entry(stream, "every")["supported_sync_modes"]
     return {
         # The connector knows its schemas; a catalog for it need not repeat them.
-        "stream": {"name": stream.name, "json_schema": {}, "supported_sync_modes": modes},
-        "sync_mode": modes[-1],
-        "destination_sync_mode": "append_dedup" if stream.incremental else "overwrite",
-        "cursor_field": [stream.cursor] if stream.incremental else [],
+        "stream": {
+            "name": stream.name,
+            "json_schema": {},
+            "supported_sync_modes": entry(stream, "every")["supported_sync_modes"],
+        },
+        "sync_mode": "incremental",
+        "destination_sync_mode": "append_dedup",
+        "cursor_field": [stream.cursor],
         "primary_key": [[column] for column in key_of(stream, "every")],
     }
 

@@ -283,8 +283,8 @@ class PyAirbyte:
     def check(self) -> None:
         self.calls.append(("check", {}))
 
-    def select_all_streams(self) -> None:
-        self.calls.append(("select_all_streams", {}))
+    def select_streams(self, streams: Any) -> None:
+        self.calls.append(("select_streams", streams))
 
     def read(self, cache: Any) -> PyAirbyte:
         self.calls.append(("read", cache))
@@ -312,21 +312,27 @@ def pyairbyte(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> PyAirbyte:
 
 
 @pytest.mark.parametrize(
-    ("options", "runs"),
+    ("options", "runs", "streams"),
     [
-        ([], lambda folder: {"local_executable": str(folder / "source-tiktok-ads")}),
-        (["--image", "some/image:tag"], lambda _: {"docker_image": "some/image:tag"}),
+        ([], lambda folder: {"local_executable": str(folder / "source-tiktok-ads")}, "*"),
+        (["--image", "some/image:tag"], lambda _: {"docker_image": "some/image:tag"}, "*"),
+        (
+            ["--streams", "ads", "pixels"],
+            lambda folder: {"local_executable": str(folder / "source-tiktok-ads")},
+            ["ads", "pixels"],
+        ),
     ],
 )
 def test_pyairbyte_script(
     pyairbyte: PyAirbyte,
     options: list[str],
     runs: Callable[[Path], Row],
+    streams: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The script checks, selects every stream and reads it into the database, with a configuration that is accepted."""
+    """The script checks, selects the streams and reads them, with a configuration that is accepted."""
     monkeypatch.setattr(sys, "argv", ["sync", str(EXAMPLES / "config.oauth.json"), "tiktok.duckdb", *options])
     runpy.run_path(str(EXAMPLES / "pyairbyte_sync.py"), run_name="__main__")
     (name, arguments), *rest = pyairbyte.calls
@@ -335,7 +341,7 @@ def test_pyairbyte_script(
     assert arguments == runs(tmp_path)
     assert isinstance(parse(normalise(config)[0], {}).credentials, AccessToken)
     cache = {"db_path": "tiktok.duckdb", "schema_name": "tiktok"}
-    assert rest == [("check", {}), ("select_all_streams", {}), ("read", cache)]
+    assert rest == [("check", {}), ("select_streams", streams), ("read", cache)]
     assert capsys.readouterr().out == "ad_insights: 2 rows\n"
 
 
@@ -350,4 +356,5 @@ def test_readme_shows_a_script_that_runs(pyairbyte: PyAirbyte, tmp_path: Path, m
     (name, arguments), *rest = pyairbyte.calls
     assert name == "source-tiktok-ads"
     assert arguments == {"config": {"start_date": "2024-01-01"}, "docker_image": "airbyte/source-tiktok-ads:dev"}
-    assert [call for call, _ in rest] == ["select_all_streams", "read"]
+    assert [call for call, _ in rest] == ["select_streams", "read"]
+    assert {*dict(rest)["select_streams"]} <= {*BY_NAME}
