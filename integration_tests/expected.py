@@ -38,6 +38,14 @@ JSON_TEXTS = ("landing_page_urls", "sku_ids")
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
+# What a report is asked by itself for, besides what it tells unasked.
+SPECIALS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"buying_types": ("RESERVATION_TOP_VIEW",)},
+    {"origins": ("PROMOTE",)},
+)
+
+
 def columns(stream: str) -> Mapping[str, dict[str, Any]]:
     """The schema of each column of a stream."""
     found: Mapping[str, dict[str, Any]] = catalog()[stream]["json_schema"]["properties"]
@@ -108,9 +116,10 @@ class Truth:
             clock=self.clock,
             include_deleted=self.include_deleted,
             switches=self.simulator.switches,
+            specials=not self.simulator.switches.sandbox,
         )
         gone = self._gone(stream, advertiser_id)
-        return [self._entity(stream, row, gone) for row in rows]
+        return [self._entity(stream, {"advertiser_id": advertiser_id, **row}, gone) for row in rows]
 
     def report(self, stream: str, advertiser_id: str, start: date, end: str | None) -> list[Record]:
         """The rows of a report of an account, its own days from `start` to `end` or today."""
@@ -130,19 +139,26 @@ class Truth:
 
     def _rows(self, stream: str, advertiser_id: str, start: date | None, end: date | None) -> list[Record]:
         asked, names = report(stream), metrics(stream)
-        rows = truth_report(
-            self.simulator.world,
-            advertiser_id,
-            asked.data_level,
-            asked.dimensions,
-            tuple(names),
-            start,
-            end,
-            clock=self.clock,
-            report_type=asked.report_type,
-            include_deleted=self.include_deleted and self._filtered(asked.report_type),
-            switches=self.simulator.switches,
-        )
+        below = asked.data_level != "AUCTION_ADVERTISER" and asked.report_type != "TT_SHOP"
+        hides = below and not self.simulator.switches.sandbox
+        rows = [
+            row
+            for special in (SPECIALS if hides else ({},))
+            for row in truth_report(
+                self.simulator.world,
+                advertiser_id,
+                asked.data_level,
+                asked.dimensions,
+                tuple(names),
+                start,
+                end,
+                clock=self.clock,
+                report_type=asked.report_type,
+                include_deleted=self.include_deleted and self._filtered(asked.report_type),
+                switches=self.simulator.switches,
+                **special,
+            )
+        ]
         kinds = {name: kind_of(columns(stream)[name]) for name in names}
         found = [_report_row(row, kinds) for row in rows]
         return folded(asked, found) if asked.time == "stat_time_hour" else found
