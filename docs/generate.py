@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
+from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
+from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,7 +43,7 @@ def type_name(schema: Mapping[str, Any]) -> str:
     (kind,) = [kind for kind in schema["type"] if kind != "null"]
     if kind == "array":
         return f"array<{type_name(schema['items'])}>"
-    if kind == "object":
+    if kind == "object" and "properties" in schema:
         return "object<" + ", ".join(f"{name} {type_name(inner)}" for name, inner in schema["properties"].items()) + ">"
     return str(kind)
 
@@ -79,7 +82,37 @@ def purpose(stream: Stream) -> str:
         return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
     if isinstance(stream, Entity):
         return f"one version of one {_spoken(stream.ids[-1])}"
+    if isinstance(stream, Listing):
+        return LISTED.get(stream.name) or f"one {_singular(stream.name)}"
     return "one ad account"
+
+
+LISTED: Mapping[str, str] = {
+    "advertiser_accounts": "one ad account that the access token can read",
+    "business_center_accounts": "one ad account of one Business Center",
+    "business_center_balances": "the money of one ad account of one Business Center",
+    "music": "one piece of music",
+    "identity_posts": "one TikTok post of one identity",
+    "spark_posts": "one TikTok post that may be used in ads by its code",
+    "video_insights": "the figures of one video over all time",
+    "image_insights": "the figures of one image over all time",
+    "instant_page_insights": "the figures of one instant page over all time",
+    "pixel_event_statistics": "how often one event of one pixel happened in one day",
+    "pixel_instant_page_events": "the events of one kind of instant page",
+    "pages": "one page that is no lead form",
+    "gmv_max_stores": "one TikTok Shop",
+    "gmv_max_campaign_insights": "the figures of one GMV Max campaign in one day",
+    "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
+    "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
+    "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
+    "carriers": "the mobile carriers of one country",
+}
+
+
+def _singular(name: str) -> str:
+    words = name.replace("_", " ").replace("smart plus", "Smart+").replace("adgroup", "ad group")
+    words = words.replace("gmv max", "GMV Max").replace("business center", "Business Center")
+    return words.removesuffix("ies") + "y" if words.endswith("ies") else words.removesuffix("s")
 
 
 SPANS: Mapping[str, str] = {
@@ -123,6 +156,48 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
+METRICS_INTRODUCTION = """\
+# Metrics and dimensions
+
+<!-- Written by `python -m docs.generate` from source_tiktok_ads/streams/fields.json; do not edit. -->
+
+Every name that TikTok has for a figure, an attribute or a dimension of its reports: for
+[custom reports](tiktok-ads.md#custom-reports), and for the setting *Metric groups*, which takes the names of the groups
+below. Money is in the currency of the account, rates are percent from 0 to 100. What is told *elsewhere* belongs to
+streams of other endpoints.
+
+"""
+
+
+def metrics_page() -> str:
+    """The reference of all metrics by group, and of all dimensions."""
+    groups = "".join(_group(name) for name in GROUPS)
+    rows = "".join(
+        f"| {fact.name} | {_told(fact)} | {', '.join(map(_code, fact.times))} | {fact.meaning} |\n"
+        for fact in DIMENSIONS.values()
+    )
+    head = "| dimension | report types and levels | beside the time | meaning |\n| --- | --- | --- | --- |\n"
+    return f"{METRICS_INTRODUCTION}{groups}## Dimensions\n\n{head}{rows}"
+
+
+def _group(group: str) -> str:
+    named = [metric for metric in METRICS.values() if metric.group == group]
+    rows = "".join(f"| {m.name} | {m.shape.kind} | {_told(m)} | {m.meaning} |\n" for m in named)
+    setting = "" if group in METRIC_GROUPS else " (not for *Metric groups*)"
+    head = "| metric | type | report types and levels | meaning |\n| --- | --- | --- | --- |\n"
+    return f"## {group}\n\n{len(named)} metrics{setting}.\n\n{head}{rows}\n"
+
+
+def _told(fact: Metric | Dimension) -> str:
+    """In which families of reports, and at which levels, TikTok tells of a name."""
+    types = [kind for kind in REPORT_TYPES if kind in fact.report_types]
+    if not types:
+        return "elsewhere"
+    levels = [level.name for level in LEVELS.values() if level.data_level in fact.data_levels]
+    every = not fact.data_levels or fact.data_levels == DATA_LEVELS
+    return ", ".join(types) + ("" if every else f"; {', '.join(levels)}")
+
+
 OPEN, CLOSE = "<!-- stream table, written by `python -m docs.generate` -->\n", "<!-- end of the stream table -->"
 
 
@@ -164,6 +239,7 @@ def _configured(stream: Stream) -> dict[str, Any]:
 
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
+    ROOT / "docs" / "metrics.md": metrics_page,
     ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
     ROOT / "README.md": partial(with_table, ROOT / "README.md", "docs/streams.md"),
     ROOT / "examples" / "configured_catalog.json": example_catalog,

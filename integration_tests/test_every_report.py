@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
+import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jsonschema
@@ -265,8 +268,7 @@ def test_one_forbidden_account_spoils_only_itself(name: str) -> None:
     assert outcome.statuses[name][-1] == ("INCOMPLETE" if name in LIFETIME else "COMPLETE")
     assert any(SECOND in line for line in (*outcome.warnings, outcome.sentences))
     if name in INCREMENTAL:
-        states = outcome.states[name]["stream"]["stream_state"]["states"] if "stream" in outcome.states[name] else []
-        states = states or outcome.states[name]["stream_state"]["states"]
+        states = outcome.states[name]["stream"]["stream_state"]["states"]
         assert [entry["partition"]["advertiser_id"] for entry in states] == [FIRST]
 
 
@@ -285,3 +287,47 @@ def test_a_server_that_fails_once_loses_nothing(name: str) -> None:
     assert [outcome.code for outcome in story.outcomes] == [0, 0]
     assert difference(story.destination.tables[name], story.truth[name]) == ""
     assert repeated(name, story.rows(name)) == []
+
+
+KILL_START = "2026-03-09"
+
+
+@lru_cache
+def undisturbed() -> int:
+    """How many requests a short read of every report takes."""
+    with simulated() as simulator:
+        forked.read(simulator, NAMES, start_date=KILL_START, **SETTINGS)
+        return len(simulator.requests)
+
+
+@lru_cache
+def kill(seed: int) -> tuple[forked.Measured, forked.Measured, Simulator]:
+    """A short read of every report that is killed at a moment drawn by `seed`, and one that goes on from its state."""
+    after = random.Random(seed).randint(undisturbed() // 4, undisturbed() - 10)
+    with simulated(latency_ms=10) as simulator:
+        ending = partial(end, simulator, after)
+        killed = forked.read(simulator, NAMES, start_date=KILL_START, meanwhile=ending, **SETTINGS)
+        resumed = forked.read(simulator, NAMES, start_date=KILL_START, state=killed.state, **SETTINGS)
+    return killed, resumed, simulator
+
+
+def end(simulator: Simulator, after: int, pid: int) -> None:
+    """Kill the process after so many requests."""
+    patience = time.monotonic() + 60
+    while len(simulator.requests) < after and time.monotonic() < patience:
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_kill_loses_nothing(seed: int) -> None:
+    """Killed anywhere and started again from the last state, both outputs together hold every row of every report."""
+    killed, resumed, simulator = kill(seed)
+    assert (killed.code, resumed.code) == (-signal.SIGKILL, 0)
+    destination = Destination()
+    for outcome in (killed, resumed):
+        destination.take(outcome)
+    for name in NAMES:
+        truth = expected.table(simulator, name, start=KILL_START)
+        assert difference(destination.tables[name], truth) == "", name

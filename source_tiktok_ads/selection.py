@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from source_tiktok_ads.config import Config, ConfigError, CustomReport
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
-from source_tiktok_ads.streams.model import Filter, Report, Stream
-from source_tiktok_ads.streams.rules import GRAINS, LEVELS, violations
+from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.model import Filter, Level, Report, Stream
+from source_tiktok_ads.streams.rules import CATALOG, GRAINS, LEVELS, violations
 
 
 def streams(config: Config) -> Mapping[str, Stream]:
@@ -30,6 +32,8 @@ def streams(config: Config) -> Mapping[str, Stream]:
 def _shaped(stream: Stream, config: Config) -> Stream:
     if isinstance(stream, Report) and config.metric_groups:
         return stream.with_groups(config.metric_groups)
+    if isinstance(stream, Listing) and stream.personal and not config.personal_data:
+        return stream.impersonal()
     return stream
 
 
@@ -37,13 +41,19 @@ def custom(asked: CustomReport) -> Report:
     """The row of the stream table that a custom report asks for."""
     return Report(
         asked.name,
-        LEVELS[asked.level],
+        _level(asked),
         GRAINS[asked.grain],
         asked.breakdowns,
         asked.report_type,
         chosen=asked.metrics,
         filters=tuple(Filter(item.field_name, item.values, item.filter_type) for item in asked.filters),
     )
+
+
+def _level(asked: CustomReport) -> Level:
+    level = LEVELS[asked.level]
+    # TikTok: ids of parents are metrics, and no source tells which metrics a report on catalogs takes.
+    return replace(level, parents=()) if asked.report_type == CATALOG and level.parents else level
 
 
 def _legal(report: Report, field: str) -> Report:

@@ -63,21 +63,26 @@ from source_tiktok_ads.incoming import blobs_by_stream, config_error
 from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams.catalog import catalog
+from source_tiktok_ads.streams.listing import DatedListing, Listing
 from source_tiktok_ads.streams.model import SPECIALS, Accounts, Entity, Report, Stream
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
+from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.cursor import AccountCursor
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
 from source_tiktok_ads.sync.lines import Page
+from source_tiktok_ads.sync.lists import DatedListReader, ListReader
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Reader, Sync, failure
 from source_tiktok_ads.sync.reports import ReportReader
 from source_tiktok_ads.sync.structure import Structure
 
-READERS: Mapping[type[Stream], type[ReportReader] | type[EntityReader] | type[AccountReader]] = {
+READERS: Mapping[type[Stream], type[Reader[Any]]] = {
     Report: ReportReader,
     Entity: EntityReader,
     Accounts: AccountReader,
+    Listing: ListReader,
+    DatedListing: DatedListReader,
 }
 
 
@@ -185,8 +190,8 @@ class SourceTiktokAds(Source):
         ahead, warn = Ahead(max(1, settings.concurrency // 4)), logger.warning
         # TikTok: the sandbox has neither TopView nor Promote.
         structure = Structure(client, ahead, warn, () if settings.sandbox else SPECIALS)
-        advertisers = Advertisers(client, settings, warn)
-        sync = Sync(client, settings, advertisers, structure, ahead, warn)
+        advertisers, chains = Advertisers(client, settings, warn), Chains(client, settings, ahead, warn)
+        sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
         offered = streams(settings)
         rows = [
             self._stream(offered[entry.stream.name], entry, sync, blobs.get(entry.stream.name, {}), logger)

@@ -11,7 +11,8 @@ from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
-from source_tiktok_ads.streams.model import AD_V2, MONTH, Filter, Report
+from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.model import AD_V2, CAMPAIGN, MONTH, Filter, Report
 
 LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
 
@@ -23,14 +24,25 @@ def refusal(*reports: dict[str, Any], **changes: Any) -> ConfigError:
     return refused.value
 
 
-def test_without_settings_the_streams_are_the_standard_rows() -> None:
-    """In their order."""
-    assert [*streams(config()).items()] == [*BY_NAME.items()]
+def test_the_streams_are_the_standard_rows() -> None:
+    """In their order, as they stand in the table."""
+    assert [*streams(config(personal_data=True)).items()] == [*BY_NAME.items()]
+
+
+def test_without_personal_data_its_columns_do_not_exist() -> None:
+    """All else is the same."""
+    found = streams(config())
+    assert [*found] == [*BY_NAME]
+    lacking = {name: {*row.columns} - {*found[name].columns} for name, row in BY_NAME.items() if found[name] != row}
+    assert lacking == {
+        row.name: {*row.personal} for row in BY_NAME.values() if isinstance(row, Listing) and row.personal
+    }
+    assert "user_name" in lacking["comments"]
 
 
 def test_metric_groups_widen_the_reports_that_take_them() -> None:
     """Every metric of the group that the report takes is among its columns; other streams stay as they are."""
-    found = streams(config(metric_groups=["skan", "live"]))
+    found = streams(config(metric_groups=["skan", "live"], personal_data=True))
     skan = {name for name, metric in METRICS.items() if metric.group == "skan"}
     assert skan <= {*found["ad_insights"].columns}
     assert not skan & {*found["ad_insights_by_platform"].columns}
@@ -68,6 +80,17 @@ def test_a_custom_report_is_a_stream_of_its_own() -> None:
     )
     assert row.key == ("advertiser_id", "campaign_id", "adgroup_id", "ad_id_v2", "period_start", "ad_type")
     assert {*row.key, "spend", "ad_name", "period_end", "currency"} == {*row.columns}
+
+
+def test_a_report_on_catalogs_asks_for_no_parents() -> None:
+    """Which metrics it takes besides figures is not known, and the ids of parents are metrics."""
+    asked = {**LEAST, "report_type": "CATALOG", "breakdowns": ["product_id"]}
+    found = streams(config(custom_reports=[asked, {**asked, "name": "other", "level": "campaign"}]))
+    mine, other = found["mine"], found["other"]
+    assert isinstance(mine, Report)
+    assert (mine.metrics, mine.key) == (("spend",), ("advertiser_id", "ad_id", "stat_time_day", "product_id"))
+    assert isinstance(other, Report)
+    assert other.level is CAMPAIGN
 
 
 def test_a_name_of_a_standard_stream_is_taken() -> None:

@@ -27,6 +27,7 @@ class Access:
     app_id: str = APP_ID
     secret: str = SECRET
     issued: int = 0
+    denied: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Set up the well-known token, code and sandbox token."""
@@ -64,6 +65,10 @@ class Access:
     def forbid(self, advertiser_id: str) -> None:
         """Take one account away from every token."""
         self.tokens = {token: tuple(a for a in ids if a != advertiser_id) for token, ids in self.tokens.items()}
+
+    def deny(self, path: str, code: int = 40125, owner: str = "") -> None:
+        """Close a list beside the nine streams to everybody, or to the requests for one account or Business Center."""
+        self.denied[path, owner] = code
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from .entities import (
 from .facts import LISTINGS, METRICS, Filter
 from .gmv_max import GMV_PARAMETERS, gmv_query
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
+from .lists import LIST_ENDPOINTS
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
 from .reports import CenterRowset, Key, ReportQuery, Rowset, rowset
@@ -533,6 +534,7 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "adgroup/get": ("GET", _entities("adgroup")),
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
+    **LIST_ENDPOINTS,
     "gmv_max/report/get": ("GET", _gmv_report),
     "creative/report/get": ("GET", _creative_report),
 }

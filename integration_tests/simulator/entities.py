@@ -60,7 +60,10 @@ RESERVATION_ONLY = frozenset(
 )
 ZERO_WHEN_UNUSED = ("bid_price", "conversion_bid_price", "deep_cpa_bid", "scheduled_budget")
 # Documented as numbers, and always whole.
-WHOLE_NUMBERS = ("frequency", "frequency_schedule")
+WHOLE_NUMBERS = (
+    *("frequency", "frequency_schedule", "action_period", "bit_rate", "likes", "replies", "level", "product_count"),
+    *("cover_num", "recharge_count"),
+)
 EMPTY_TEXT_WHEN_UNUSED = ("app_name", "deeplink", "playable_url", "rejection_reason")
 LEGACY_EVERY = 2
 
@@ -147,7 +150,11 @@ def sample(column: Column, salt: int) -> Any:
         return [sample(inner, salt + n * 7) for n in range(1 + salt % 2)]
     if kind == "object":
         return {name: sample(field, salt + n) for n, (name, field) in enumerate(column.fields.items())}
-    return salt % 30 if column.name in WHOLE_NUMBERS else SAMPLES.get(kind, _sample_text)(column, salt)
+    return (
+        salt % 30
+        if kind == "number" and column.name in WHOLE_NUMBERS
+        else SAMPLES.get(kind, _sample_text)(column, salt)
+    )
 
 
 def _sample_text(column: Column, salt: int) -> str:
@@ -157,6 +164,8 @@ def _sample_text(column: Column, salt: int) -> str:
         return str(10**17 + salt % 10**17)
     if column.name.endswith(("url", "urls")):
         return f"https://site.example/{column.name}/{salt % 10_000}"
+    if column.name.endswith("_amount"):
+        return f"{salt % 10_000}.5"
     if column.name.endswith("_time"):
         return moment(1_760_000_000 + salt % 10_000_000)
     return f"{column.name.replace('_', ' ')} {salt % 1000}"

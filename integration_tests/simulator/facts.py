@@ -94,16 +94,17 @@ def _dimension(name: str, raw: Mapping[str, Any]) -> Dimension:
     return Dimension(name, raw["kind"], raw["reports"], raw["levels"], bool(raw["timed"]), metrics, values)
 
 
-def _column(name: str, raw: Mapping[str, Any]) -> Column:
+def column(name: str, raw: Mapping[str, Any]) -> Column:
+    """A column as the fact files write it."""
     flags = {flag: bool(raw.get(flag)) for flag in ("conditional", "legacy", "seen_null")}
-    fields = {inner: _column(inner, spec) for inner, spec in raw.get("fields", {}).items()}
+    fields = {inner: column(inner, spec) for inner, spec in raw.get("fields", {}).items()}
     return Column(name, raw["type"], tuple(raw.get("enum", ())), fields=fields, **flags)
 
 
 def _listing(raw: Mapping[str, Any]) -> Listing:
     filters = raw.get("filters", {})
     return Listing(
-        {name: _column(name, spec) for name, spec in raw["columns"].items()},
+        {name: column(name, spec) for name, spec in raw["columns"].items()},
         {name: Filter(name, f["type"], tuple(f.get("enum", ())), f.get("max")) for name, f in filters.items()},
     )
 

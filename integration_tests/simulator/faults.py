@@ -179,23 +179,30 @@ def _total_number(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) 
     return {**data, "page_info": {**info, "total_number": info["total_number"] + rule.rows}}
 
 
+def _rows_name(data: Mapping[str, Any]) -> str:
+    """Where the rows stand: lists beside the nine streams have names of their own."""
+    return next(name for name, value in data.items() if isinstance(value, list))
+
+
 def _short(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
-    return {**data, "list": data["list"][: -rule.rows]}
+    name = _rows_name(data)
+    return {**data, name: data[name][: -rule.rows]}
 
 
 def _repeat(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
-    return {**data, "list": [*data["list"], *data["list"][: rule.rows]]}
+    name = _rows_name(data)
+    return {**data, name: [*data[name], *data[name][: rule.rows]]}
 
 
 def _shift(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """Rows move while pages are read: down by `rows` when something was created, up when something went away."""
-    page, rows = int(request.first("page") or 1), rule.rows
+    page, rows, name = int(request.first("page") or 1), rule.rows, _rows_name(data)
     neighbour = replace(request, query={**request.query, "page": [str(page - 1 if rows > 0 else page + 1)]})
     if rows > 0:
-        before = ask(neighbour).data["list"] if page > 1 else []
-        return {**data, "list": [*before[-rows:], *data["list"]][: data["page_info"]["page_size"]]}
-    after = ask(neighbour).data.get("list", [])
-    return {**data, "list": [*data["list"][-rows:], *after[:-rows]]}
+        before = ask(neighbour).data[name] if page > 1 else []
+        return {**data, name: [*before[-rows:], *data[name]][: data["page_info"]["page_size"]]}
+    after = ask(neighbour).data.get(name, [])
+    return {**data, name: [*data[name][-rows:], *after[:-rows]]}
 
 
 CHANGERS: Mapping[str, Callable[[Rule, Request, dict[str, Any], Ask], dict[str, Any]]] = {

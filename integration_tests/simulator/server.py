@@ -25,6 +25,8 @@ from .clock import Clock
 from .endpoints import PREFIX, Answer, Request, TikTok, answer
 from .faults import Faults, Rule
 from .limits import Limits
+from .list_facts import LISTS
+from .lists import PAGED_LISTS, rows_of
 from .switches import Switches
 from .world import World
 
@@ -32,7 +34,7 @@ CONTROL = "/_simulator/"
 REDACTED = "***"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>Bad Gateway</h1></center></body></html>"
 SECRET_PARAMS = ("secret", "auth_code", "access_token")
-PAGED = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get")
+PAGED = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get", *PAGED_LISTS)
 PAGE = 1000
 
 
@@ -107,13 +109,16 @@ class Simulator:
         page, pages = 0, 1
         while page < pages:
             page += 1
-            paging = {"page": [str(page)], "page_size": [str(PAGE)]} if endpoint in PAGED else {}
+            size = LISTS[endpoint].largest if endpoint in LISTS else PAGE
+            paging = {"page": [str(page)], "page_size": [str(size)]} if endpoint in PAGED else {}
             request = Request("GET", f"{PREFIX}{endpoint}/", token, {**query, **paging})
             found = answer(request, everything, self.clock.epoch)
             if found.code:
                 raise ValueError(found.message)
-            rows += found.data["list"]
+            rows += rows_of(found.data, endpoint)
             pages = found.data.get("page_info", {}).get("total_page", 1)
+            if found.data.get("has_more"):
+                query, pages = {**query, "cursor": [found.data["cursor"]]}, page + 1
         return rows
 
     def next_call(self) -> int:
@@ -400,6 +405,8 @@ def _control_access(simulator: Simulator, method: str, raw: Any) -> Any:
         simulator.access.revoke(token)
     for advertiser_id in raw.get("forbid", []):
         simulator.access.forbid(advertiser_id)
+    for path, code in raw.get("deny", {}).items():
+        simulator.access.deny(path, code)
     return {"tokens": len(simulator.access.tokens)}
 
 

@@ -381,6 +381,11 @@ class TikTokError(Exception):
         """For the user: what happened, for which account, TikTok's code and request_id, the next step."""
         return f"{self.event}. {self.rule.next_step}"
 
+    @property
+    def sentence_of_an_option(self) -> str:
+        """The same where many lack what was asked for, so that neither account nor connector need be at fault."""
+        return f"{self.event}. Many accounts lack this; give app and user the permission, or deselect the stream."
+
     def settled(self) -> "TikTokError":
         """The same error once patience is used up."""
         return self._like(self.rule.settled(), self.path, self.advertiser_id)

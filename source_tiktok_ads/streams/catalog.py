@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
+from source_tiktok_ads.streams.lists import LISTINGS
 from source_tiktok_ads.streams.model import Stream, json_schema, key_of
 from source_tiktok_ads.streams.reports import REPORTS
 
-STREAMS: tuple[Stream, ...] = (*ACCOUNTS, *ENTITIES, *REPORTS)
+STREAMS: tuple[Stream, ...] = (*ACCOUNTS, *ENTITIES, *REPORTS, *LISTINGS)
 
 BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
 

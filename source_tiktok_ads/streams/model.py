@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from source_tiktok_ads.streams import fields
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, Shape
 
 Params = dict[str, Any]
@@ -143,6 +144,11 @@ class Report:
         return bool(self.cursor)
 
     @property
+    def days(self) -> int:
+        """The most days of one request."""
+        return self.grain.days
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
         """What TikTok groups the rows by."""
         return tuple(filter(None, (self.level.id, *self.by, self.grain.dimension)))
@@ -243,8 +249,10 @@ class Report:
         if not self.takes_filters:
             return []
         # TikTok: deleted objects are left out of reports unless every status is asked for.
+        # A report's own choice of status stands in place of every status.
+        chosen = {condition.field_name for condition in self.filters}
         status = self.level.status_filter if include_deleted else None
-        every = [Filter(status, ("STATUS_ALL",))] if status else []
+        every = [Filter(status, ("STATUS_ALL",))] if status and status not in chosen else []
         return [_on_the_wire(condition) for condition in (*self.filters, *every, *only)]
 
 
@@ -296,7 +304,7 @@ class Accounts:
     optional = False
 
 
-Stream = Report | Entity | Accounts
+Stream = Report | Entity | Accounts | Listing
 """A row of the stream table."""
 
 
@@ -307,9 +315,16 @@ def key_of(stream: Stream, entity_versions: str) -> tuple[str, ...]:
     return stream.key
 
 
+DESCRIBED_COLUMNS = 400
+"""The most columns whose schema says what each means: platforms limit a catalog's size, and the docs say it too."""
+
+
 def json_schema(stream: Stream) -> dict[str, Any]:
     """The JSON Schema of the stream's records; unknown new fields pass through."""
     properties = {name: shape.schema() for name, shape in stream.columns.items()}
+    if len(properties) > DESCRIBED_COLUMNS:
+        for schema in properties.values():
+            schema.pop("description", None)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",

@@ -221,7 +221,7 @@ def _metrics_there_already(report: Report) -> Iterator[str]:
 # TikTok: the two ids of an ad exclude each other, as dimension and as metric.
 def _one_ad_id(report: Report) -> Iterator[str]:
     for level, other in ((AD, AD_V2), (AD_V2, AD)):
-        if report.level is level and other.id in report.chosen:
+        if report.level.id == level.id and other.id in report.chosen:
             yield f"{other.id} does not go with the level {level.name}: leave it out, or write the level {other.name}."
 
 
@@ -306,6 +306,12 @@ def _filters_of_level(report: Report) -> Iterator[str]:
             yield f"{name} is of another level than {report.level.name}: {f'write {own}' if own else 'leave it out'}."
 
 
+def _one_filter_a_field(report: Report) -> Iterator[str]:
+    names = [filter.field_name for filter in report.filters]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield f"{name} is filtered by twice: write one filter with all its values."
+
+
 def _filters_compare(report: Report) -> Iterator[str]:
     for filter in report.filters:
         ranged = filter.field_name == "create_time"
@@ -344,6 +350,7 @@ RULES = (
     Rule("metrics_beside_dimensions", "metrics", _metrics_beside_dimensions),
     Rule("filters_of_type", "filters", _filters_of_type),
     Rule("filters_of_level", "filters", _filters_of_level),
+    Rule("one_filter_a_field", "filters", _one_filter_a_field),
     Rule("filters_compare", "filters", _filters_compare),
 )
 """The other rules of TikTok's for reports that any source tells of."""

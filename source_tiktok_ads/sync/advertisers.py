@@ -73,6 +73,10 @@ class Advertisers:
             raise self._found
         return self._found
 
+    def listed(self) -> Sequence[tuple[str, str]]:
+        """Id and name of every account the token can read. Raises TikTokError or AccountsError."""
+        return _listed(self._client, self._config)
+
 
 def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> list[Account]:
     """The accounts a configuration selects, each with its facts or its refusal. Raises TikTokError, AccountsError."""

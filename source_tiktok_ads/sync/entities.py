@@ -9,13 +9,12 @@ from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params
-from source_tiktok_ads.streams.shapes import moment
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.state import NOTHING_READ, Changes, changes_of, cursor_of_changes
+from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
@@ -47,12 +46,7 @@ class EntityReader(Reader[Entity]):
         whole = before.whole_pass_due(began.date())
         rows = EntityRows(self.stream, part.account.id, self.surprise, None if whole else before.since)
         yield from self._passes(part, rows, began)
-        newest = max(filter(None, (before.since, rows.newest)), default=None)
-        latest = moment(began.replace(microsecond=0).isoformat())
-        part.changes = Changes(
-            since=min(filter(None, (newest, latest))) if newest else None,
-            whole=began.date() if whole else before.whole,
-        )
+        part.changes = before.after(rows.newest, began, whole)
 
     def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Iterator[list[bytes]]:
         """Every pass over the list; a row that two of them bring leaves once."""
@@ -103,17 +97,26 @@ class EntityReader(Reader[Entity]):
 
     def _filters(self, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
         """The filters that together bring every change since the cursor; just the status where all is read."""
-        if not self._takes_since or self.stream.since is None or since is None:
-            return [status]
-        after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
-        if began - after > LONGEST_SINCE:
+        after = changed_after(since, began)
+        if not self._takes_since or self.stream.since is None or after is None:
             return [status]
         # TikTok: whether "after" includes the moment itself is not documented, and creatives of upgraded Smart+ ads
         # may have no modify_time to be found by.
         return [
-            {**status, self.stream.since: after.strftime("%Y-%m-%d %H:%M:%S")},
+            {**status, self.stream.since: after},
             {**status, "campaign_automation_type": "UPGRADED_SMART_PLUS"},
         ]
+
+
+def changed_after(since: str | None, began: datetime) -> str | None:
+    """The moment after which to ask for changes, as filters have it; None where everything is to be asked for.
+
+    A second earlier than the cursor, as "after" may leave out the moment itself.
+    """
+    if since is None:
+        return None
+    after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
+    return None if began - after > LONGEST_SINCE else after.strftime("%Y-%m-%d %H:%M:%S")
 
 
 class AccountReader(Reader[Accounts]):

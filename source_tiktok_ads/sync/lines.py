@@ -185,7 +185,7 @@ class EntityRows:
     def __init__(self, entity: Entity, advertiser_id: str, surprise: Surprise, since: str | None) -> None:
         self._entity = entity
         self._advertiser_id = advertiser_id
-        self._casts = _wire_casts(entity.columns, surprise)
+        self._casts = wire_casts(entity.columns, surprise)
         self._ids = [name for name in entity.key if name != entity.cursor]
         self.since = since
         self.newest: str | None = None
@@ -196,7 +196,7 @@ class EntityRows:
         return [self._piece(row, said) for row in rows]
 
     def _piece(self, row: Mapping[str, Any], said: str | None) -> Piece:
-        record = _record(row, self._casts)
+        record = record_of(row, self._casts)
         changed = record.get(self._entity.cursor)
         # TikTok: rows of upgraded Smart+ may lack modify_time; they always leave, under their create_time.
         record[self._entity.cursor] = changed or record.get("create_time") or NO_TIME
@@ -221,17 +221,17 @@ class AccountRows:
 
     def __init__(self, stream: Accounts, surprise: Surprise) -> None:
         self._cursor = stream.cursor
-        self._casts = _wire_casts(stream.columns, surprise)
+        self._casts = wire_casts(stream.columns, surprise)
 
     def members(self, facts: Mapping[str, Any]) -> bytes:
         """One account as the inside of a JSON object."""
-        record = _record(facts, self._casts)
+        record = record_of(facts, self._casts)
         record[self._cursor] = record.get(self._cursor) or NO_TIME
         return to_json(record)[1:-1]
 
     def created(self, facts: Mapping[str, Any]) -> Any:
         """When the account was created, as the record says it."""
-        return _record(facts, self._casts).get(self._cursor)
+        return record_of(facts, self._casts).get(self._cursor)
 
 
 # TikTok: these six secondary statuses are the only sign that an object, or its parent, is deleted.
@@ -251,7 +251,7 @@ def _current_status(record: Mapping[str, Any]) -> str:
     return "DELETE" if record.get("secondary_status") in _DELETED else "ACTIVE"
 
 
-def _record(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) -> dict[str, Any]:
+def record_of(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) -> dict[str, Any]:
     """The record of one wire row: known columns cast, unknown fields as they are."""
     record = dict(row)
     for name, wire, cast in columns:
@@ -260,6 +260,6 @@ def _record(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) ->
     return record
 
 
-def _wire_casts(columns: Mapping[str, Shape], surprise: Surprise) -> list[tuple[str, str, Cast]]:
+def wire_casts(columns: Mapping[str, Shape], surprise: Surprise) -> list[tuple[str, str, Cast]]:
     """The cast of each column and the wire field that fills it where its own name does not."""
     return [(name, (columns[name].wire or (name,))[0], cast) for name, cast in casts(columns, surprise)]

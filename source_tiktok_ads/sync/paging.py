@@ -54,7 +54,7 @@ class Ahead:
     """
 
     def __init__(self, pages: int) -> None:
-        self._pool = ThreadPoolExecutor(pages, thread_name_prefix="pages")
+        self._pool = ThreadPoolExecutor(pages, thread_name_prefix="ahead")
         self._free = Semaphore(pages)
 
     def pages(self, read: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
@@ -195,7 +195,7 @@ def _fresh(pages: Iterator[Read], seen: set[int], sent: set[int], totals: set[in
     for info, rows in pages:
         totals.add(info.total_number)
         before, empty = len(seen), not rows
-        fresh = _unsent(rows, seen, sent)
+        fresh = unsent(rows, seen, sent)
         # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
         del rows
         yield fresh
@@ -225,7 +225,8 @@ def mark_of(key: Key) -> int:
     return hash(key) & 0xFFF_FFFF_FFFF_FFFF
 
 
-def _unsent(rows: Sequence[Piece], seen: set[int], sent: set[int]) -> list[bytes]:
+def unsent(rows: Sequence[Piece], seen: set[int], sent: set[int]) -> list[bytes]:
+    """The rows that are not in `sent` yet, which they enter; `seen` is told all of them."""
     fresh = []
     for key, members in rows:
         mark = mark_of(key)

@@ -25,6 +25,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.model import Params, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
+from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.slices import Days
@@ -68,6 +69,7 @@ class Sync:
     config: Config
     advertisers: Advertisers
     structure: Structure
+    chains: Chains
     ahead: Ahead
     warn: Callable[[str], None]
     summary: Summary = field(default_factory=Summary)
@@ -91,6 +93,13 @@ class Slice(Partition):
 
     def __hash__(self) -> int:
         return id(self)
+
+    @property
+    def window(self) -> Days:
+        """The days of the slice. Raises ValueError for a stream that is not read by windows."""
+        if self.days is None:
+            raise ValueError(f"{self.stream_name()} is not read by windows")
+        return self.days
 
     def read(self) -> Iterator[Record]:
         """The records of the slice, a page at a time."""
@@ -141,7 +150,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def generate(self) -> Iterator[Slice]:
         """All slices of the stream; the accounts take turns, so that a big one does not hold up the others."""
-        accounts = self._accounts()
+        accounts = self.accounts()
         self._all = len(accounts)
         waiting = deque(iter(self._slices_or_refusal(account)) for account in accounts)
         while waiting:
@@ -150,7 +159,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 yield part
                 waiting.append(slices)
 
-    def _accounts(self) -> list[Account]:
+    def accounts(self) -> list[Account]:
+        """The accounts to read. Raises an error for the stream where they cannot be found."""
         try:
             accounts = self.sync.advertisers.all()
         except TikTokError as error:
@@ -192,16 +202,18 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _leave_out(self, account: Account, error: TikTokError) -> None:
         """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
-        action, option = error.action, self._refuses_an_option(error)
+        action, option = error.action, self._refuses_an_option(account, error)
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
+            # Accounts that lack what the stream is about say nothing of the others.
             self._in_a_row += not option
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
             if option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)
-        sentence = f"{self.stream.name}, account {account.id}: {error.sentence}"
-        self.sync.summary.leave_out(self.stream.name, account.id, error.sentence)
+        told = error.sentence_of_an_option if option else error.sentence
+        sentence = f"{self.stream.name}, account {account.id}: {told}"
+        self.sync.summary.leave_out(self.stream.name, account.id, told)
         if self._must_fail(account, error):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
@@ -215,7 +227,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self.sync.warn(sentence)
 
     def _must_fail(self, account: Account, error: TikTokError) -> bool:
-        if self._refuses_an_option(error):
+        if self._refuses_an_option(account, error):
             return self.full
         if error.action is not Action.SKIP_ADVERTISER:
             return True
@@ -224,8 +236,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         policy, nothing = self.sync.config.on_skipped_accounts, len(self._failed) == self._all
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
-    def _refuses_an_option(self, error: TikTokError) -> bool:
-        return self.stream.optional and error.code in REFUSALS_OF_OPTIONS
+    def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
+        return self.stream.optional and error is not account.refusal and error.code in REFUSALS_OF_OPTIONS
 
     def surprise(self, column: str, value: Any) -> None:
         """Warn once for a column whose values do not have its type."""

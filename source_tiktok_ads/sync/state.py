@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from source_tiktok_ads.config import Config
@@ -126,6 +126,13 @@ class Changes:
     def whole_pass_due(self, today: date) -> bool:
         """Whether everything is to be read and sent again: at first, and once in seven days."""
         return self.since is None or self.whole is None or today - self.whole >= WHOLE_PASS_EVERY
+
+    def after(self, newest: str | None, began: datetime, whole: bool) -> Changes:
+        """How far it is read after a pass that began then and sent changes up to `newest`; never claims later ones."""
+        newest = max(filter(None, (self.since, newest)), default=None)
+        latest = moment(began.replace(microsecond=0).isoformat())
+        since = min(filter(None, (newest, latest))) if newest else None
+        return Changes(since, began.date() if whole else self.whole)
 
 
 NOTHING_READ = Changes()

@@ -12,6 +12,7 @@ from source_tiktok_ads.streams.model import (
     AUDIENCE,
     CAMPAIGN,
     DAY,
+    DESCRIBED_COLUMNS,
     HOUR,
     LIFETIME,
     MONTH,
@@ -61,6 +62,23 @@ def test_deleted_objects_are_asked_for_by_the_level_own_filter(level: Level, fie
         {"field_name": field, "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}
     ]
     assert "filtering" not in request(report, include_deleted=False)
+
+
+def test_a_status_of_the_reports_own_stands_in_place_of_every_status() -> None:
+    """Two conditions on one field might exclude each other."""
+    deleted = Report("x", AD, DAY, filters=(Filter("ad_status", ("STATUS_DELETE",)),))
+    assert request(deleted, include_deleted=True)["filtering"] == [
+        {"field_name": "ad_status", "filter_type": "IN", "filter_value": '["STATUS_DELETE"]'}
+    ]
+
+
+@pytest.mark.parametrize(("columns", "described"), [(DESCRIBED_COLUMNS, True), (DESCRIBED_COLUMNS + 1, False)])
+def test_a_very_wide_schema_says_no_meanings(columns: int, described: bool) -> None:
+    """So that a catalog with every group of metrics stays small enough for any platform."""
+    wide = Accounts("accounts", {f"column_{number}": TEXT("Meaning.") for number in range(columns)})
+    properties = json_schema(wide)["properties"]
+    assert len(properties) == columns
+    assert {"description" in schema for schema in properties.values()} == {described}
 
 
 def test_whole_accounts_need_no_filter() -> None:

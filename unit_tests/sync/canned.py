@@ -14,6 +14,7 @@ from source_tiktok_ads.api.transport import Reply
 from source_tiktok_ads.config import Config, parse
 from source_tiktok_ads.streams.model import Special
 from source_tiktok_ads.sync.advertisers import Advertisers
+from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Sync
 from source_tiktok_ads.sync.structure import Structure
@@ -91,6 +92,7 @@ class Canned:
         advertiser_id: str | None = None,
         accept: Callable[[Any], str | None] | None = None,
         server_attempts: int = TRIES,
+        repeat_timeouts: bool = False,
     ) -> Answer[Any]:
         """The decoded answer with its headers."""
         self.asked.append((path, dict(params)))
@@ -163,4 +165,5 @@ def sync_of(client: Canned, settings: Config | None = None, specials: Sequence[S
     found = Advertisers(client, settings, said.append)
     ahead = Ahead(1)
     structure = Structure(client, ahead, said.append, specials)
-    return Sync(client, settings, found, structure, ahead, said.append), said
+    chains = Chains(client, settings, ahead, said.append)
+    return Sync(client, settings, found, structure, chains, ahead, said.append), said

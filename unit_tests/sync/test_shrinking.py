@@ -13,7 +13,6 @@ from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Report
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider
-from source_tiktok_ads.sync.reports import _window
 
 from .canned import A, Canned, Truncated, page, refused
 from .test_reports import BASIC, Reading
@@ -158,7 +157,7 @@ def test_a_window_in_flight_does_not_widen_what_another_has_learned() -> None:
     reading.client.answer = world(TOO_MUCH["days"])
     reading.rows(part)
     divider = Divider(BASIC, A, reading.sync.structure, reading.reader._lessons.fits)
-    divider.smaller(Cut(_window(part)), refused(40067))
+    divider.smaller(Cut(part.window), refused(40067))
     before = len(asked(reading))
     reading.rows(part)
     assert {len(span(params)) for params in asked(reading)[before:]} <= {1, 2}

@@ -1,0 +1,328 @@
+"""The records that the list streams have to yield, worked out from the simulator's rows and facts alone.
+
+Nothing here comes from the connector: keys, columns and their types are stated again, as a second opinion.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from .reading import Key, Record, Table
+from .simulator import Simulator
+from .simulator.assets import business_centers
+from .simulator.facts import Column
+from .simulator.list_facts import LISTS
+
+Query = dict[str, Any]
+# Named like moments, but free text.
+TEXT_TIMES = ("cutoff_time", "reminder_time")
+# Amounts that TikTok sends as text in some places.
+AMOUNTS = ("cash_amount", "grant_amount", "credit_amount", "minimum_amount")
+# TikTok's other page types; lead forms are a stream of their own.
+PAGE_TYPES = ("APP_PROFILE_PAGE", "POP_UP_FORM", "SHOP_ADS_PDP", "SHOP_ADS_PLP", "STORE_FRONT", "TIKTOK_INSTANT_PAGE")
+LEVELS = ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The simulator at this instant, seen with a connector's settings."""
+
+    simulator: Simulator
+    start: date
+    include_deleted: bool = True
+    personal_data: bool = False
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def today(self) -> date:
+        """The running day, UTC."""
+        return self.simulator.clock.now.date()
+
+    @property
+    def days(self) -> Iterator[date]:
+        """Every day from the start to today."""
+        return (self.start + timedelta(days=n) for n in range((self.today - self.start).days + 1))
+
+    def rows(self, path: str, **query: Any) -> list[Record]:
+        """All rows of a list; what is no text is sent as JSON."""
+        sent = {name: [value if isinstance(value, str) else json.dumps(value)] for name, value in query.items()}
+        return self.simulator.truth(path, sent)
+
+
+Asked = tuple[Query, Record]
+"""One request, and what it alone tells of every row."""
+
+
+def _once(truth: Truth, owner: Query) -> Iterator[Asked]:
+    yield {}, {}
+
+
+def _each(name: str, *values: str, tell: str = "") -> Callable[[Truth, Query], Iterator[Asked]]:
+    """One request for each value of a parameter."""
+
+    def asks(truth: Truth, owner: Query) -> Iterator[Asked]:
+        for value in values:
+            yield {name: value}, ({tell: value} if tell else {})
+
+    return asks
+
+
+def _every_status(truth: Truth, owner: Query) -> Iterator[Asked]:
+    wanted = "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"
+    yield {"filtering": {"primary_status": wanted}}, {}
+
+
+def _playables(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for status in ("SAVED", "UPLOADED", *(("DELETED",) if truth.include_deleted else ())):
+        yield {"operation_status": status}, {}
+
+
+def _gmv_max(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for kind in ("PRODUCT_GMV_MAX", "LIVE_GMV_MAX"):
+        for status in ({}, {"primary_status": "STATUS_DELETE"}) if truth.include_deleted else ({},):
+            yield {"filtering": {"gmv_max_promotion_types": [kind], **status}}, {"gmv_max_promotion_type": kind}
+
+
+def _transactions(truth: Truth, owner: Query) -> Iterator[Asked]:
+    # The window is read in the zone of the account; what lies ahead of its clock has not happened.
+    window = {"start_time": truth.start.isoformat(), "end_time": (truth.today + timedelta(days=2)).isoformat()}
+    for level in LEVELS:
+        yield {"transaction_level": level, "filtering": window}, {}
+
+
+def _adgroups(truth: Truth, owner: Query) -> list[Record]:
+    status = {"primary_status": "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"}
+    return truth.rows("adgroup/get", **owner, filtering=status)
+
+
+def _split_tests(truth: Truth, owner: Query) -> Iterator[Asked]:
+    groups = {row.get("split_test_group_id") for row in _adgroups(truth, owner)}
+    for group in sorted(filter(None, groups)):
+        yield {"split_test_group_id": group}, {"split_test_group_id": group}
+
+
+def _comments(truth: Truth, owner: Query) -> Iterator[Asked]:
+    window = {"start_time": truth.start.isoformat(), "end_time": truth.today.isoformat()}
+    for adgroup in _adgroups(truth, owner):
+        yield {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window}, {}
+
+
+def _identity_posts(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for identity in truth.rows("identity/get", **owner):
+        about = {name: identity[name] for name in ("identity_id", "identity_type")}
+        center = identity.get("identity_authorized_bc_id")
+        lent = {"identity_authorized_bc_id": center} if center else {}
+        for kind in ("VIDEO", "CAROUSEL"):
+            yield {**about, **lent, "item_type": kind}, {**about, "identity_authorized_bc_id": center}
+
+
+def _pixel_days(truth: Truth, owner: Query) -> Iterator[Asked]:
+    pixels = [row["pixel_id"] for row in truth.rows("pixel/list", **owner)]
+    for day in truth.days:
+        span = {"start_date": day.isoformat(), "end_date": day.isoformat()}
+        for first in range(0, len(pixels), 10):
+            yield {"pixel_ids": pixels[first : first + 10], "date_range": span}, {"date": day.isoformat()}
+
+
+def _product_sets(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for catalog in truth.rows("catalog/get", **owner):
+        yield {"catalog_id": catalog["catalog_id"]}, {}
+
+
+def _itself(row: Record) -> list[Record]:
+    return [row]
+
+
+def _center(row: Record) -> list[Record]:
+    return [{**row, "bc_id": row["bc_info"]["bc_id"]}]
+
+
+def _without_code(row: Record) -> list[Record]:
+    return [{name: value for name, value in row.items() if name != "auth_code"}]
+
+
+def _spark_post(row: Record) -> list[Record]:
+    (item,) = _without_code(row["item_info"])
+    return [{**row, "item_info": item, "item_id": item["item_id"]}]
+
+
+def _statistics(row: Record) -> list[Record]:
+    return [{"pixel_id": row["pixel_id"], **statistic} for statistic in row["statistics"]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where a stream's truth stands: the endpoint, whose rows, what is asked, and what a row becomes.
+
+    A column of `dashes` is part of the key and holds a dash where TikTok tells nothing.
+    """
+
+    path: str
+    key: tuple[str, ...]
+    asks: Callable[[Truth, Query], Iterable[Asked]] = _once
+    owner: str = "advertiser_id"
+    records: Callable[[Record], list[Record]] = _itself
+    dashes: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    cursor: str = ""
+    dated: bool = False
+
+
+IDENTITY = ("identity_id", "identity_type", "identity_authorized_bc_id")
+PIXEL_EVENT = ("pixel_event_type", "custom_event_type")
+TOLD: Mapping[str, Told] = {
+    "business_centers": Told("bc/get", ("bc_id",), owner="", records=_center),
+    "business_center_accounts": Told(
+        "bc/asset/get", ("bc_id", "asset_id"), _each("asset_type", "ADVERTISER"), owner="bc_id"
+    ),
+    "business_center_balances": Told(
+        "advertiser/balance/get",
+        ("bc_id", "advertiser_id"),
+        owner="bc_id",
+        personal=("contact_name", "contact_email"),
+    ),
+    "business_center_transactions": Told(
+        "bc/account/transaction/get",
+        ("bc_id", "transaction_id"),
+        _transactions,
+        owner="bc_id",
+        cursor="create_time",
+        dated=True,
+    ),
+    "smart_plus_campaigns": Told("smart_plus/campaign/get", ("campaign_id",), _every_status, cursor="modify_time"),
+    "smart_plus_adgroups": Told(
+        "smart_plus/adgroup/get", ("campaign_id", "adgroup_id"), _every_status, cursor="modify_time"
+    ),
+    "smart_plus_ads": Told(
+        "smart_plus/ad/get", ("campaign_id", "adgroup_id", "smart_plus_ad_id"), _every_status, cursor="modify_time"
+    ),
+    "campaign_labels": Told("campaign_label/get", ("campaign_label_id",), cursor="create_time"),
+    "split_tests": Told("split_test/result/get", ("split_test_group_id",), _split_tests),
+    "images": Told("file/image/ad/search", ("image_id",), cursor="modify_time"),
+    "videos": Told("file/video/ad/search", ("video_id", "material_id"), dashes=("video_id",), cursor="modify_time"),
+    "music": Told("file/music/get", ("music_id",), cursor="modify_time"),
+    "portfolios": Told("creative/portfolio/list", ("creative_portfolio_id",)),
+    "playables": Told("playable/get", ("playable_id",), _playables),
+    "identities": Told("identity/get", IDENTITY, dashes=IDENTITY[2:]),
+    "identity_posts": Told(
+        "identity/video/get", (*IDENTITY, "item_id"), _identity_posts, records=_without_code, dashes=IDENTITY[2:]
+    ),
+    "spark_posts": Told("tt_video/list", ("item_id",), records=_spark_post),
+    "pages": Told("page/get", ("page_id",), lambda *_: [({"business_types": PAGE_TYPES}, {})], cursor="update_time"),
+    "comments": Told(
+        "comment/list",
+        ("comment_id",),
+        _comments,
+        personal=("user_id", "user_name", "user_avatar_url"),
+        cursor="create_time",
+        dated=True,
+    ),
+    "audiences": Told("dmp/custom_audience/list", ("audience_id",), cursor="create_time"),
+    "saved_audiences": Told("dmp/saved_audience/list", ("saved_audience_id",)),
+    "pixels": Told("pixel/list", ("pixel_id",), cursor="create_time"),
+    "pixel_event_statistics": Told(
+        "pixel/event/stats",
+        ("pixel_id", "date", *PIXEL_EVENT),
+        _pixel_days,
+        records=_statistics,
+        dashes=PIXEL_EVENT,
+        cursor="date",
+        dated=True,
+    ),
+    "pixel_instant_page_events": Told("pixel/instant_page/event", ("business_type",)),
+    "apps": Told("app/list", ("app_id",)),
+    "lead_forms": Told("page/get", ("page_id",), cursor="update_time"),
+    "catalogs": Told("catalog/get", ("bc_id", "catalog_id"), owner="bc_id", cursor="update_time"),
+    "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
+    "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
+    "gmv_max_campaigns": Told("gmv_max/campaign/get", ("campaign_id",), _gmv_max, cursor="modify_time"),
+    "regions": Told("search/region", ("region_id",), owner="any"),
+    "languages": Told("tool/language", ("code",), owner="any"),
+    "interest_categories": Told("tool/interest_category", ("interest_category_id",), owner="any"),
+    "action_categories": Told("tool/action_category", ("action_category_id",), owner="any"),
+    "carriers": Told("tool/carrier", ("country_code",), owner="any"),
+    "timezones": Told("tool/timezone", ("timezone",), owner="any"),
+    "device_models": Told("tool/device_model", ("device_model_id",), owner="any"),
+}
+
+
+def key_of(stream: str) -> tuple[str, ...]:
+    """The columns that tell a stream's rows apart."""
+    told = TOLD[stream]
+    return ("advertiser_id", *told.key) if told.owner == "advertiser_id" else told.key
+
+
+def list_table(
+    simulator: Simulator,
+    stream: str,
+    *,
+    start: str = "2026-02-01",
+    include_deleted: bool = True,
+    personal_data: bool = False,
+    accounts: tuple[str, ...] | None = None,
+) -> Table:
+    """Every record a list stream holds at this instant, by key."""
+    told = TOLD[stream]
+    ids = simulator.world.advertiser_ids if accounts is None else accounts
+    truth = Truth(simulator, date.fromisoformat(start), include_deleted, personal_data, ids)
+    return {_key(stream, record): record for record in _records(told, truth)}
+
+
+def _key(stream: str, record: Record) -> Key:
+    return tuple(record[name] for name in key_of(stream))
+
+
+def _records(told: Told, truth: Truth) -> Iterator[Record]:
+    for owner in _owners(told, truth):
+        stamp = {} if told.owner == "any" else owner
+        for query, tells in told.asks(truth, owner):
+            for row in truth.rows(told.path, **owner, **query):
+                for record in told.records({**stamp, **row, **tells}):
+                    yield _finished(told, truth, {**stamp, **tells, **record})
+
+
+def _owners(told: Told, truth: Truth) -> list[Query]:
+    """Whose lists are read: each account's, each Business Center's, one account's for all, or nobody's."""
+    if told.owner == "bc_id":
+        return [{"bc_id": center.bc_id} for center in business_centers(truth.simulator.world)]
+    if not told.owner:
+        return [{}]
+    owners = [{"advertiser_id": advertiser_id} for advertiser_id in truth.accounts]
+    return owners[:1] if told.owner == "any" else owners
+
+
+def _finished(told: Told, truth: Truth, record: Record) -> Record:
+    columns = LISTS[told.path].columns
+    hidden = () if truth.personal_data else told.personal
+    written = {name: typed(columns.get(name), value) for name, value in record.items() if name not in hidden}
+    dashes = {name: "-" for name in told.dashes if written.get(name) is None}
+    return {name: value for name, value in {**written, **dashes}.items() if value is not None}
+
+
+def typed(column: Column | None, value: Any) -> Any:
+    """A wire value as a record holds it: ids as text, times as UTC, amounts as numbers."""
+    if column is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [typed(column, item) for item in value]
+    if isinstance(value, dict):
+        return {name: typed(column.fields.get(name), inner) for name, inner in value.items()}
+    return _scalar(column, value)
+
+
+def _scalar(column: Column, value: Any) -> Any:
+    if column.name.endswith("_time") and column.name not in TEXT_TIMES and isinstance(value, str):
+        return utc(value) if value else None
+    if column.name in AMOUNTS:
+        return float(value)
+    named = column.name.endswith(("_id", "_ids")) and column.type != "boolean"
+    return str(value) if named else value
+
+
+def utc(text: str) -> str:
+    """A moment as records write it."""
+    return f"{text[:10]}T{text[11:19]}Z"

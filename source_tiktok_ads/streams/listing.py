@@ -1,0 +1,132 @@
+"""The kind of stream that lists what an account, a Business Center or TikTok itself has: one frozen row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from source_tiktok_ads.streams.shapes import Shape
+
+if TYPE_CHECKING:
+    from source_tiktok_ads.streams.model import Params
+
+Row = Mapping[str, Any]
+"""One row of a list: as TikTok sends it, or as a record."""
+
+
+class Paging(Enum):
+    """How an endpoint divides its rows."""
+
+    PAGES = "by page and page_size; page_info tells how many there are"
+    CURSOR = "by cursor and count; has_more tells whether there are more"
+    WHOLE = "not at all: one answer holds every row"
+
+
+class Scope(Enum):
+    """Whose rows a list gives, and with that how often it is read."""
+
+    ACCOUNT = "each ad account's own"
+    REFERENCE = "the same for every account: read once, through the first that can be read"
+    CENTERS = "those of the token's Business Centers: read once, no account is named"
+    TOKEN = "the token's own, told for app id and secret"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One reading of a list: what it is asked for, and what that alone tells of every row."""
+
+    params: Params = field(default_factory=dict)
+    tells: Row = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The list whose rows the requests come from, `at_once` of them a request.
+
+    `asks` makes them parameters; `tells` names what a row takes over from them; `where` leaves some out.
+    """
+
+    listing: Listing
+    asks: Callable[[Sequence[Row]], Params]
+    tells: tuple[str, ...] = ()
+    at_once: int = 1
+    where: Callable[[Row], bool] = lambda row: True
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list endpoint: where its rows stand, how they are divided, what tells them apart.
+
+    `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `with_deleted`
+    stands in for `passes` where deleted objects are wanted. `since` makes a moment the filter for what changed after
+    it; `newest_first` tells that the latest changes come first. `records` makes records of a row that is none yet.
+    `personal` names the columns that only the setting *personal data* adds. Where TikTok refuses a list that is
+    `optional`, it is left out with a warning, for many accounts lack what it is about.
+    """
+
+    name: str
+    path: str
+    ids: tuple[str, ...]
+    columns: Mapping[str, Shape]
+    rows_at: str = "list"
+    paging: Paging = Paging.PAGES
+    page_size: int = 1000
+    cursor: str = ""
+    scope: Scope = Scope.ACCOUNT
+    passes: tuple[Pass, ...] = (Pass(),)
+    with_deleted: tuple[Pass, ...] = ()
+    parent: Parent | None = None
+    since: Callable[[str], Params] | None = None
+    newest_first: bool = False
+    records: Callable[[Row], Iterable[Row]] | None = None
+    personal: tuple[str, ...] = ()
+    optional: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart; accounts share assets, so an account's list has the account's id."""
+        return ("advertiser_id", *self.ids) if self.scope is Scope.ACCOUNT else self.ids
+
+    @property
+    def incremental(self) -> bool:
+        """Whether the rows have an order in time."""
+        return bool(self.cursor)
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether the cursor moves with every change of a row; else every row leaves every time."""
+        return self.cursor in ("modify_time", "update_time")
+
+    def readings(self, include_deleted: bool) -> tuple[Pass, ...]:
+        """The passes that together bring every row that is wanted."""
+        return self.with_deleted if include_deleted and self.with_deleted else self.passes
+
+    def impersonal(self) -> Listing:
+        """The same without the columns that hold personal data."""
+        shown = {name: shape for name, shape in self.columns.items() if name not in self.personal}
+        return replace(self, columns=shown)
+
+
+@dataclass(frozen=True)
+class DatedListing(Listing):
+    """A list that is asked for by windows of at most `days` days and read again like a report.
+
+    `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
+    `utc` tells that the days are not the account's own, but UTC's.
+    """
+
+    days: int = 30
+    asks: Callable[[date, date], Params] = lambda first, last: {}
+    day: str = ""
+    utc: bool = False
+
+
+def merged(*parts: Params) -> Params:
+    """Parameters of several origins as one; where two hold an object of one name, it has the fields of both."""
+    whole: Params = {}
+    for name, value in (item for part in parts for item in part.items()):
+        whole[name] = {**whole[name], **value} if isinstance(value, dict) and name in whole else value
+    return whole

@@ -1,0 +1,226 @@
+"""The lists of accounts, Business Centers and their money."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope
+from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+
+CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50, optional=True)
+BC_ID = ID("Id of the Business Center the row was read from.")
+ACCOUNT_ID = ID("Id of the ad account.")
+ACCOUNT_NAME = TEXT("Name of the ad account.")
+ACCOUNT_STATUS = TEXT("Status of the account, such as STATUS_ENABLE or STATUS_LIMIT.")
+ACCOUNT_TYPE = TEXT("Whether the account buys by AUCTION or RESERVATION.")
+CURRENCY = TEXT("Currency of the row's money (ISO 4217).")
+TIMEZONE = TEXT("Time zone as a fixed offset with the sign turned round: Etc/GMT+8 is eight hours behind UTC.")
+PORTFOLIO_ID = ID("Id of the payment portfolio the money comes from.")
+PORTFOLIO_NAME = TEXT("Name of that payment portfolio.")
+
+ADVERTISER_ACCOUNT: Mapping[str, Shape] = {
+    "advertiser_id": ID("Id of an ad account that the access token can read."),
+    "advertiser_name": ACCOUNT_NAME,
+}
+
+BUSINESS_CENTER: Mapping[str, Shape] = {
+    "bc_id": ID("Id of the Business Center."),
+    "bc_info": OBJECT(
+        {
+            "bc_id": ID,
+            "name": TEXT,
+            "company": TEXT,
+            "currency": TEXT,
+            "registered_area": TEXT,
+            "status": TEXT,
+            "timezone": TEXT,
+            "type": TEXT,
+            "verification_status": TEXT,
+        }
+    )("Name, company, currency, region, time zone, kind and status of the Business Center."),
+    "user_role": TEXT("Role in it of the user who authorised the app."),
+    "ext_user_role": OBJECT({"finance_role": TEXT})("That user's role in its finances: MANAGER or ANALYST."),
+}
+
+BUSINESS_CENTER_ACCOUNT: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "asset_type": TEXT("Kind of asset: ADVERTISER."),
+    "asset_id": ID("Id of the ad account."),
+    "asset_name": ACCOUNT_NAME,
+    "relation_type": TEXT("Who owns it: OWNER_BC, OWNER_INDIVIDUAL or OWNER_PARTNER."),
+    "relation_status": TEXT("Whether it is linked: BOUND, PENDING, REJECTED or UNBOUND."),
+    "advertiser_status": ACCOUNT_STATUS,
+    "advertiser_account_type": ACCOUNT_TYPE,
+    "advertiser_role": TEXT("Role of the user in it: ADMIN, OPERATOR or ANALYST."),
+    "ad_creation_eligible": TEXT("Whether ads can be made with it: AVAILABLE or NOT_AVAILABLE."),
+    "owner_bc_name": TEXT("Name of the Business Center that owns it."),
+    "is_business_verified": FLAG("Whether TikTok has verified the business."),
+    "operating_region_code": TEXT("Code of the region it works in."),
+    # What other kinds of assets fill.
+    "catalog_role": TEXT("Role of the user in a catalog."),
+    "store_role": TEXT("Role of the user in a shop."),
+    "pixel_code": TEXT("Code of a pixel."),
+    "tt_account_roles": LIST(TEXT)("Roles of the user in a TikTok account."),
+    "business_account_role": TEXT("Role of the user in a business account."),
+    "tt_asset_handle": TEXT("Handle of a TikTok account."),
+    "tt_asset_profile_image": TEXT("Address of the profile picture of a TikTok account."),
+}
+
+AMOUNTS = {"cash_amount": NUMBER, "grant_amount": NUMBER, "credit_amount": NUMBER}
+
+BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "advertiser_id": ACCOUNT_ID,
+    "advertiser_name": ACCOUNT_NAME,
+    "advertiser_status": ACCOUNT_STATUS,
+    "advertiser_type": ACCOUNT_TYPE,
+    "timezone": TIMEZONE,
+    "currency": CURRENCY,
+    "company": TEXT("Name of the company."),
+    "contact_name": TEXT("Name of the person to contact."),
+    "contact_email": TEXT("Email address of the person to contact."),
+    "create_time": MOMENT("When the account was created, in UTC."),
+    "account_open_days": INTEGER("For how many days the account has been open."),
+    "balance_reminder": FLAG("Whether the user is warned of a low balance."),
+    "account_balance": NUMBER("All money of the account."),
+    "valid_account_balance": NUMBER("Money that can be spent."),
+    "frozen_balance": NUMBER("Money that is held back."),
+    "cash_balance": NUMBER("Cash among it."),
+    "valid_cash_balance": NUMBER("Cash that can be spent."),
+    "grant_balance": NUMBER("Vouchers among it."),
+    "valid_grant_balance": NUMBER("Vouchers that can be spent."),
+    "tax": NUMBER("Tax on that money."),
+    "balance_info": OBJECT(
+        {
+            "account_balance": NUMBER,
+            "frozen_balance": NUMBER,
+            "valid_account_balance": NUMBER,
+            "tax": NUMBER,
+            "cash_balance": NUMBER,
+            "frozen_cash_balance": NUMBER,
+            "cash_tax": NUMBER,
+            "valid_cash_balance": NUMBER,
+            "grant_balance": NUMBER,
+            "valid_grant_balance": NUMBER,
+            "frozen_grant_balance": NUMBER,
+            "credit_balance": NUMBER,
+            "valid_credit_balance": NUMBER,
+            "frozen_credit_balance": NUMBER,
+        }
+    )("The same and more as one object: cash, vouchers and credit, each whole, held back and to be spent."),
+    "recharge_amount": NUMBER("All money ever paid in."),
+    "recharge_count": NUMBER("How many times money was paid in."),
+    "first_recharge_amount": NUMBER("Money paid in at first."),
+    "first_recharge_time": MOMENT("When money was first paid in, in UTC."),
+    "latest_recharge_time": MOMENT("When money was last paid in, in UTC."),
+    "transferable_amount": NUMBER("Money that can be moved to another account."),
+    "max_transferable_amount": OBJECT(AMOUNTS)("Most money that can be moved, by kind."),
+    "min_transferable_amount": OBJECT(AMOUNTS)("Least money that can be moved, by kind."),
+    "budget_mode": TEXT("How the account's budget is meant: by day, by month, for a period, or without limit."),
+    "budget": NUMBER("Budget of the account."),
+    "budget_cost": NUMBER("What of it is spent."),
+    "budget_remaining": NUMBER("What of it is left."),
+    "budget_frequency_restriction": OBJECT(
+        {
+            "total_count": INTEGER,
+            "used_count": INTEGER,
+            "remaining_count": INTEGER,
+            "effective_start_time": MOMENT,
+            "effective_end_time": MOMENT,
+        }
+    )("How often the budget may be changed, and until when."),
+    "budget_amount_restriction": OBJECT({"minimum_amount": NUMBER})("Smallest budget that may be set."),
+    "payment_portfolio_id": PORTFOLIO_ID,
+    "payment_portfolio_name": PORTFOLIO_NAME,
+    "payment_portfolio_type": TEXT("Kind of that payment portfolio."),
+}
+
+BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "bc_name": TEXT("Name of the Business Center."),
+    "transaction_id": ID("Id of the transaction."),
+    "create_time": MOMENT("When it was made, as TikTok tells it; the zone is the one of the column timezone."),
+    "timezone": TIMEZONE,
+    "account_id": ACCOUNT_ID,
+    "account_name": ACCOUNT_NAME,
+    "transaction_type": TEXT("Kind of transaction, such as a payment or a transfer."),
+    "billing_type": TEXT("Kind of money: CASH, CREDIT or GRANT."),
+    "amount_type": TEXT("What the amount stands for."),
+    "amount": NUMBER("Amount, in the currency of the row."),
+    "subtotal": NUMBER("Amount before tax."),
+    "tax_amount": NUMBER("Tax among it."),
+    "currency": CURRENCY,
+    "invoice_id": ID("Id of the invoice."),
+    "serial_number": TEXT("Serial number of the invoice."),
+    "payment_portfolio_id": PORTFOLIO_ID,
+    "payment_portfolio_name": PORTFOLIO_NAME,
+}
+
+
+def lifted(center: Row) -> Iterator[dict[str, Any]]:
+    """A Business Center whose id stands at the top, where a key has to be."""
+    yield {**center, "bc_id": (center.get("bc_info") or {}).get("bc_id")}
+
+
+def of_center(centers: Sequence[Row]) -> Params:
+    """A request for one Business Center."""
+    return {"bc_id": centers[0]["bc_id"]}
+
+
+def between(first: date, last: date) -> Params:
+    """The days of a request for transactions."""
+    # TikTok: these are two times of day; whether the end is included is not documented, so it is the next day's start.
+    end = last + timedelta(days=1)
+    return {"filtering": {"start_time": f"{first} 00:00:00", "end_time": f"{end} 00:00:00"}}
+
+
+BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
+OF_CENTER = Parent(BUSINESS_CENTERS, of_center, tells=("bc_id",))
+
+ACCOUNT_LISTS: tuple[Listing, ...] = (
+    Listing(
+        "advertiser_accounts",
+        "oauth2/advertiser/get",
+        ("advertiser_id",),
+        ADVERTISER_ACCOUNT,
+        paging=Paging.WHOLE,
+        scope=Scope.TOKEN,
+    ),
+    BUSINESS_CENTERS,
+    CenterList(
+        "business_center_accounts",
+        "bc/asset/get",
+        ("bc_id", "asset_id"),
+        BUSINESS_CENTER_ACCOUNT,
+        passes=(Pass({"asset_type": "ADVERTISER"}),),
+        parent=OF_CENTER,
+    ),
+    CenterList(
+        "business_center_balances",
+        "advertiser/balance/get",
+        ("bc_id", "advertiser_id"),
+        BUSINESS_CENTER_BALANCE,
+        "advertiser_account_list",
+        parent=OF_CENTER,
+        personal=("contact_name", "contact_email"),
+    ),
+    DatedListing(
+        "business_center_transactions",
+        "bc/account/transaction/get",
+        ("bc_id", "transaction_id"),
+        BUSINESS_CENTER_TRANSACTION,
+        "transaction",
+        page_size=50,
+        cursor="create_time",
+        scope=Scope.CENTERS,
+        # TikTok: each level of money has its own transactions; unasked, only those of ad accounts come.
+        passes=tuple(Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")),
+        parent=OF_CENTER,
+        optional=True,
+        days=364,
+        asks=between,
+        utc=True,
+    ),
+)

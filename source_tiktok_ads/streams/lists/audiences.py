@@ -1,0 +1,277 @@
+"""The lists of audiences, of what measures events, and of lead forms."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+
+TEXTS = LIST(TEXT)
+IDS = LIST(ID)
+PIXEL_ID = ID("Id of the pixel.")
+
+AUDIENCE: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "audience_id": ID("Id of the audience, as audience_ids of ad groups hold it."),
+    "name": TEXT("Name of the audience."),
+    "audience_type": TEXT("Kind of audience, in words for people, such as Website Audience."),
+    "calculate_type": TEXT("What people of an uploaded file are recognised by; null for other audiences."),
+    "cover_num": INTEGER("About how many people it holds; 0 where they are too few or not counted yet."),
+    "create_time": MOMENT("When it was created, in UTC."),
+    "expired_time": MOMENT("When it can no longer be used, in UTC."),
+    "is_valid": FLAG("Whether it can be used now."),
+    "is_expiring": FLAG("Whether it soon can't be used any more."),
+    "is_creator": FLAG("Whether this account made it."),
+    "shared": FLAG("Whether another account shares it with this one."),
+}
+
+SAVED_AUDIENCE: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "saved_audience_id": ID("Id of the saved audience."),
+    "saved_audience_name": TEXT("Name of the saved audience."),
+    "location_ids": IDS("Ids of the regions where people are."),
+    "gender": TEXT("Gender: GENDER_FEMALE, GENDER_MALE or GENDER_UNLIMITED."),
+    "age_groups": TEXTS("Age groups, such as AGE_25_34; null for all ages."),
+    "languages": TEXTS("Codes of the languages people use."),
+    "audience_ids": IDS("Ids of the audiences people belong to."),
+    "excluded_audience_ids": IDS("Ids of the audiences people must not belong to."),
+    "interest_category_ids": IDS("Ids of the categories people are interested in."),
+    "interest_keyword_ids": IDS("Ids of the keywords people are interested in."),
+    "actions": LIST(
+        OBJECT(
+            {
+                "action_scene": TEXT,
+                "action_period": INTEGER,
+                "action_category_ids": IDS,
+                "video_user_actions": TEXTS,
+            }
+        )
+    )("What people did: with what, in how many days, of which categories."),
+    "operating_systems": TEXTS("Operating systems people use."),
+    "min_android_version": TEXT("Oldest version of Android."),
+    "min_ios_version": TEXT("Oldest version of iOS."),
+    "device_model_ids": IDS("Ids of the device models people use."),
+    "device_price_ranges": LIST(NUMBER)("Lowest and highest price of the device, in US dollars."),
+    "network_types": TEXTS("Kinds of connection, such as WIFI or 4G."),
+    "carrier_ids": IDS("Ids of the mobile carriers people use."),
+}
+
+PIXEL: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "pixel_id": PIXEL_ID,
+    "pixel_code": TEXT("Code by which the website names the pixel."),
+    "pixel_name": TEXT("Name of the pixel."),
+    "pixel_category": TEXT("What kind of website it measures, such as ONLINE_STORE."),
+    "pixel_setup_mode": TEXT("How it was set up: DEVELOPER or STANDARD."),
+    "pixel_script": TEXT("The script to be placed on the website."),
+    "partner_name": TEXT("Name of the platform that placed the pixel."),
+    "create_time": MOMENT("When it was created, in UTC."),
+    "advanced_matching_fields": OBJECT({"phone_number": FLAG, "email": FLAG})(
+        "What people are recognised by where the website passes it on."
+    ),
+    "automatic_advanced_matching_fields": OBJECT(
+        {"phone_number": FLAG, "email": FLAG, "name": FLAG, "address": FLAG, "external_id": FLAG}
+    )("What people are recognised by where the pixel finds it on the page."),
+    "enable_first_party_cookies": FLAG("Whether it sets cookies of the website."),
+    "enable_expanded_data_sharing": FLAG("Whether more data is shared with TikTok."),
+    "asset_ownership": OBJECT({"asset_relation_status": TEXT, "ownership_status": FLAG, "owner_bc_id": ID})(
+        "Which Business Center owns it, and whether it is shared."
+    ),
+    "events": LIST(
+        OBJECT(
+            {
+                "event_id": ID,
+                "event_code": TEXT,
+                "event_type": TEXT,
+                "custom_event_type": TEXT,
+                "optimization_event": TEXT,
+                "name": TEXT,
+                "currency": TEXT,
+                "currency_value": TEXT,
+                "statistic_type": TEXT,
+                "deprecated": FLAG,
+                "rules": LIST(OBJECT({"operator": TEXT, "trigger": TEXT, "value": TEXT, "variable": TEXT})),
+            }
+        )
+    )("The events it measures, each with what sets it off and how it is counted."),
+}
+
+PIXEL_EVENT_STATISTIC: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "pixel_id": PIXEL_ID,
+    "date": DATE("The day the events happened, in UTC."),
+    "pixel_event_type": TEXT("The event, such as AddToCart; a dash for an event of one's own."),
+    "custom_event_type": TEXT("The event where it is one's own; a dash for TikTok's events."),
+    "total_count": INTEGER("How many times it was received."),
+    "attributed_count": INTEGER("How many times it was put down to an ad."),
+    "preview_count": INTEGER("How many of them were tests."),
+    "browser_event_total_count": INTEGER("How many the browser sent."),
+    "server_event_total_count": INTEGER("How many the website's server sent."),
+}
+
+PIXEL_INSTANT_PAGE_EVENT: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "business_type": TEXT("Kind of instant page, such as LEAD_GEN."),
+    "instant_page_events": OBJECT(
+        {
+            "objective_types": LIST(
+                OBJECT(
+                    {
+                        "objective_type": TEXT,
+                        "optimization_goals": LIST(OBJECT({"optimization_goal": TEXT, "optimization_events": TEXTS})),
+                    }
+                )
+            )
+        }
+    )("The events that may be optimised for on it, by objective and goal."),
+}
+
+APP: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "app_id": ID("Id of the app at TikTok, as campaigns and ad groups hold it."),
+    "tiktok_app_id": ID("Id of the app that TikTok gives it besides."),
+    "app_name": TEXT("Name of the app."),
+    "app_platform_id": TEXT("Id of the app in its store."),
+    "app_type": TEXT("Kind of app."),
+    "platform": TEXT("Operating system the app runs on."),
+    "download_url": TEXT("Address of the app in its store."),
+    "icon_url": TEXT("Address of the app's icon."),
+    "partner_id": ID("Id of the partner that measures the app."),
+    "partner_name": TEXT("Name of the partner that measures the app."),
+    "enable_retargeting": TEXT("Whether people who have the app may be targeted."),
+    "skan_allowed": FLAG("Whether it is measured by SKAdNetwork."),
+    "self_attribution_enabled": FLAG("Whether TikTok itself attributes installs."),
+    "advanced_dedicated_campaign_allowed": FLAG("Whether it may have Advanced Dedicated Campaigns."),
+    "tracking_url": OBJECT(
+        {
+            "click_url": TEXT,
+            "impression_url": TEXT,
+            "retargeting_click_url": TEXT,
+            "retargeting_impression_url": TEXT,
+        }
+    )("Addresses called at clicks and impressions."),
+}
+
+PAGE: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "page_id": ID("Id of the page, as page_id of ads holds it."),
+    "title": TEXT("Title of the page."),
+    "status": TEXT("Status of the page: DRAFT, EDITED, PUBLISHED or READY."),
+    "create_time": MOMENT("When it was created, in UTC."),
+    "update_time": MOMENT("When it was last changed, in UTC."),
+    "publish_time": MOMENT("When it was published, in UTC."),
+    "preview_url": TEXT("Signed address of a preview; it expires and changes on every read."),
+    "thumbnail": TEXT("Address of a small picture of the page."),
+    "template_id": ID("Id of the template it was made of."),
+    "template_name": TEXT("Name of the template it was made of."),
+    "supported_objectives": TEXTS("Advertising objectives it may be used for."),
+    "app_id": ID("Id of the app it is about."),
+    "has_cpp": FLAG("Whether it has a custom product page in the app store."),
+    "destination_urls": TEXTS("Addresses the page leads to."),
+    "message_app_type": TEXT("Messaging app the page leads to, such as WHATSAPP."),
+    "message_app_account_id": ID("Account in that messaging app."),
+    "messaging_app_type": TEXT("Messaging app the page leads to, by another of TikTok's names."),
+    "messaging_app_account_id": ID("Account in that messaging app, by another of TikTok's names."),
+    "transfer_status": TEXT("Whether the page is being handed over to another account."),
+    "user_id": ID("Id of the TikTok user who made the page."),
+    "is_associated": FLAG("Whether it is linked with the account."),
+    "duplicate_id": ID("Id of the page it is a copy of."),
+}
+
+# TikTok: page/get gives lead forms unless other kinds of business are asked for by name.
+OTHER_BUSINESS_TYPES = [
+    "APP_PROFILE_PAGE",
+    "POP_UP_FORM",
+    "SHOP_ADS_PDP",
+    "SHOP_ADS_PLP",
+    "STORE_FRONT",
+    "TIKTOK_INSTANT_PAGE",
+]
+
+
+def updated_since(moment: str) -> Params:
+    """The filter for pages changed from a moment on, which is UTC."""
+    return {"update_time_range": {"start": moment}}
+
+
+def of_pixels(pixels: Sequence[Row]) -> Params:
+    """A request for several pixels."""
+    return {"pixel_ids": [pixel["pixel_id"] for pixel in pixels]}
+
+
+def within(first: date, last: date) -> Params:
+    """The days of a request for the statistics of pixels."""
+    return {"date_range": {"start_date": first.isoformat(), "end_date": last.isoformat()}}
+
+
+def statistics(pixel: Row) -> Iterator[dict[str, Any]]:
+    """One record for each event of a pixel."""
+    for statistic in pixel.get("statistics") or ():
+        yield {"pixel_id": pixel.get("pixel_id"), **statistic}
+
+
+PIXELS = Listing(
+    "pixels", "pixel/list", ("pixel_id",), PIXEL, "pixels", page_size=20, cursor="create_time", optional=True
+)
+
+AUDIENCES: tuple[Listing, ...] = (
+    Listing("audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"),
+    Listing(
+        "saved_audiences",
+        "dmp/saved_audience/list",
+        ("saved_audience_id",),
+        SAVED_AUDIENCE,
+        "saved_audiences",
+        page_size=100,
+    ),
+    PIXELS,
+    DatedListing(
+        "pixel_event_statistics",
+        "pixel/event/stats",
+        ("pixel_id", "date", "pixel_event_type", "custom_event_type"),
+        PIXEL_EVENT_STATISTIC,
+        paging=Paging.WHOLE,
+        cursor="date",
+        parent=Parent(PIXELS, of_pixels, at_once=10),
+        records=statistics,
+        optional=True,
+        # TikTok: the counts of a request are of all its days together, so each day is asked for by itself.
+        days=1,
+        asks=within,
+        day="date",
+        utc=True,
+    ),
+    Listing(
+        "pixel_instant_page_events",
+        "pixel/instant_page/event",
+        ("business_type",),
+        PIXEL_INSTANT_PAGE_EVENT,
+        paging=Paging.WHOLE,
+        optional=True,
+    ),
+    Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE),
+    Listing(
+        "lead_forms",
+        "page/get",
+        ("page_id",),
+        PAGE,
+        page_size=100,
+        cursor="update_time",
+        passes=(Pass({"business_type": "LEAD_GEN"}),),
+        since=updated_since,
+        optional=True,
+    ),
+    Listing(
+        "pages",
+        "page/get",
+        ("page_id",),
+        PAGE,
+        page_size=100,
+        cursor="update_time",
+        passes=(Pass({"business_types": OTHER_BUSINESS_TYPES}),),
+        since=updated_since,
+        optional=True,
+    ),
+)

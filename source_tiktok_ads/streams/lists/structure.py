@@ -1,0 +1,423 @@
+"""The lists of what an account's structure holds beside campaigns, ad groups and ads: Smart+, labels, split tests."""
+
+from collections.abc import Mapping, Sequence
+
+from source_tiktok_ads.streams.entities import (
+    ADGROUP_ID,
+    ADGROUP_NAME,
+    BID_TYPE,
+    BUDGET,
+    BUDGET_MODE,
+    CAMPAIGN_ID,
+    CAMPAIGN_NAME,
+    CATALOG_ID,
+    CREATE_TIME,
+    CUSTOM_ACTIONS,
+    DEEP_BID_TYPE,
+    IDENTITY_BC,
+    IDENTITY_ID,
+    IDENTITY_TYPE,
+    IDS,
+    NUMBERS,
+    OPERATION_STATUS,
+    OPTIMIZATION_EVENT,
+    OPTIMIZATION_GOAL,
+    PARAMETERS,
+    ROAS_BID,
+    SECONDARY_STATUS,
+    TEXTS,
+)
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+
+# TikTok: these lists leave deleted objects out unless every status is asked for.
+EVERY_STATUS = (Pass({"filtering": {"primary_status": "STATUS_ALL"}}),)
+
+MODIFY_TIME = MOMENT("When it was last changed, in UTC.")
+CURRENT_BUDGET = NUMBER("Budget that is in force today, where TikTok raises it by itself.")
+BUDGET_STRATEGY = TEXT("Whether TikTok raises the budget by itself: AUTO_BUDGET_INCREASE or UNSET.")
+GAMING_AGREEMENT = TEXT("Whether the rules for advertising games are agreed to: ON or OFF.")
+PHONE = OBJECT({"phone_region_code": TEXT, "phone_region_calling_code": TEXT, "phone_number": TEXT})(
+    "Telephone number that the ad lets people call."
+)
+
+SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "campaign_id": CAMPAIGN_ID,
+    "campaign_name": CAMPAIGN_NAME,
+    "campaign_type": TEXT("Whether it is a regular campaign or one dedicated to iOS 14 and later."),
+    "smart_plus_adgroup_mode": TEXT("Whether it may have one ad group or several: SINGLE or MULTIPLE."),
+    "create_time": CREATE_TIME,
+    "modify_time": MODIFY_TIME,
+    "operation_status": OPERATION_STATUS,
+    "secondary_status": SECONDARY_STATUS,
+    "objective_type": TEXT("The advertising objective, such as WEB_CONVERSIONS."),
+    "sales_destination": TEXT("Where a campaign for sales leads: TikTok Shop, website, app, or website and app."),
+    "app_promotion_type": TEXT("What an app campaign is after: installs, winning back users or pre-registration."),
+    "app_id": ID("Id of the promoted app."),
+    "campaign_app_profile_page_state": TEXT("Whether the profile page of the app is used: ON, OFF, INVALID or UNSET."),
+    "catalog_enabled": FLAG("Whether the campaign uses a catalog."),
+    "catalog_type": TEXT("Kind of the catalog, such as ECOM."),
+    "special_industries": TEXTS("Declared industries with special rules: HOUSING, EMPLOYMENT, CREDIT."),
+    "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
+    "is_promotional_campaign": FLAG("Whether it advertises a sale or another event."),
+    "budget": BUDGET,
+    "budget_mode": BUDGET_MODE,
+    "budget_optimize_on": FLAG("Whether TikTok spreads the campaign's budget over its ad groups; sent only when so."),
+    "budget_auto_adjust_strategy": BUDGET_STRATEGY,
+    "current_budget": CURRENT_BUDGET,
+    "is_advanced_dedicated_campaign": FLAG("Whether it is an Advanced Dedicated Campaign for iOS 14 and later."),
+    "disable_skan_campaign": FLAG("Whether attribution by SKAdNetwork is switched off."),
+    "bid_align_type": TEXT("Which attribution the bid follows: SAN or SKAN."),
+    "postback_window_mode": TEXT("Which of the three postback windows of SKAdNetwork 4 counts."),
+    "rta_id": ID("Id of the strategy of TikTok's real-time API."),
+    "rta_bid_enabled": FLAG("Whether the real-time API sets bids."),
+    "rta_product_selection_enabled": FLAG("Whether the real-time API chooses products."),
+    "po_number": TEXT("Number of the purchase order."),
+}
+
+TARGETING = OBJECT(
+    {
+        "app_targeting_type": TEXT,
+        "location_ids": IDS,
+        "zipcode_ids": IDS,
+        "spc_audience_age": TEXT,
+        "age_groups": TEXTS,
+        "gender": TEXT,
+        "languages": TEXTS,
+        "operating_systems": TEXTS,
+        "audience_ids": IDS,
+        "excluded_audience_ids": IDS,
+        "saved_audience_id": ID,
+        "shopping_ads_retargeting_type": TEXT,
+        "shopping_ads_retargeting_actions_days": INTEGER,
+        "included_custom_actions": CUSTOM_ACTIONS,
+        "excluded_custom_actions": CUSTOM_ACTIONS,
+        "shopping_ads_retargeting_custom_audience_relation": TEXT,
+        "included_pangle_audience_package_ids": IDS,
+        "excluded_pangle_audience_package_ids": IDS,
+        "blocked_pangle_app_ids": IDS,
+        "interest_category_ids": IDS,
+        "interest_keyword_ids": IDS,
+        "purchase_intention_keyword_ids": IDS,
+        "actions": LIST(
+            OBJECT(
+                {
+                    "action_scene": TEXT,
+                    "action_period": INTEGER,
+                    "action_category_ids": IDS,
+                    "video_user_actions": TEXTS,
+                }
+            )
+        ),
+        "smart_interest_behavior_enabled": FLAG,
+        "smart_audience_enabled": FLAG,
+        "spending_power": TEXT,
+        "household_income": TEXTS,
+        "min_android_version": TEXT,
+        "min_ios_version": TEXT,
+        "device_model_ids": IDS,
+        "device_price_ranges": NUMBERS,
+        "network_types": TEXTS,
+        "carrier_ids": IDS,
+        "isp_ids": IDS,
+        "brand_safety_type": TEXT,
+        "category_exclusion_ids": IDS,
+    }
+)("Who may see the ads: places, people, devices, interests, audiences.")
+
+SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "campaign_id": CAMPAIGN_ID,
+    "campaign_name": CAMPAIGN_NAME,
+    "adgroup_id": ADGROUP_ID,
+    "adgroup_name": ADGROUP_NAME,
+    "create_time": CREATE_TIME,
+    "modify_time": MODIFY_TIME,
+    # What is promoted, and in whose name.
+    "promotion_type": TEXT("What is promoted, such as WEBSITE, APP_ANDROID or TIKTOK_SHOP."),
+    "promotion_website_type": TEXT("Whether the landing page is TikTok's own: TIKTOK_NATIVE_PAGE or UNSET."),
+    "app_id": ID("Id of the promoted app."),
+    "app_config": LIST(OBJECT({"app_id": ID}))("The promoted apps, where they are several."),
+    "minis_id": ID("Id of the TikTok mini-app."),
+    "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
+    "catalog_id": CATALOG_ID,
+    "catalog_authorized_bc_id": ID("Id of the Business Center that owns the catalog."),
+    "identity_id": IDENTITY_ID,
+    "identity_type": IDENTITY_TYPE,
+    "identity_authorized_bc_id": IDENTITY_BC,
+    "messaging_app_type": TEXT("Messaging app that people are led to, such as WHATSAPP."),
+    "messaging_app_account_id": ID("Account in that messaging app."),
+    "zalo_id_type": TEXT("Kind of the account at Zalo."),
+    "message_event_set_id": ID("Id of the set of messaging events."),
+    "phone_info": PHONE,
+    "movie_premiere_date": TEXT("Day of the film's first showing."),
+    # What it is optimised for.
+    "optimization_goal": OPTIMIZATION_GOAL,
+    "optimization_event": OPTIMIZATION_EVENT,
+    "custom_conversion_id": ID("Id of the custom conversion it is optimised for."),
+    "pixel_id": ID("Id of the pixel that measures it."),
+    "deep_funnel_optimization_status": TEXT("Whether an event deeper in the funnel counts too: ON or OFF."),
+    "deep_funnel_event_source": TEXT("What measures that event: PIXEL, OFFLINE or CRM."),
+    "deep_funnel_event_source_id": ID("Id of what measures that event."),
+    "deep_funnel_optimization_event": TEXT("That event deeper in the funnel."),
+    # Bid, budget and time.
+    "bid_type": BID_TYPE,
+    "bid_price": NUMBER("Bid, in the currency of the account."),
+    "conversion_bid_price": NUMBER("Cost of a conversion that the bidding aims at."),
+    "deep_bid_type": DEEP_BID_TYPE,
+    "roas_bid": ROAS_BID,
+    "incentive_offer_type": TEXT("Whether TikTok credits a cost above the target."),
+    "billing_event": TEXT("What is paid for, such as CPM or OCPM."),
+    "pacing": TEXT("How fast the budget is spent: smoothly or as fast as possible."),
+    "budget": BUDGET,
+    "budget_mode": BUDGET_MODE,
+    "budget_auto_adjust_strategy": BUDGET_STRATEGY,
+    "current_budget": CURRENT_BUDGET,
+    "min_budget": NUMBER("Smallest budget that may be set."),
+    "schedule_type": TEXT("Whether it runs for a set time or from its start on."),
+    "schedule_start_time": MOMENT("When it starts, in UTC."),
+    "schedule_end_time": MOMENT("When it ends, in UTC; about ten years ahead where no end is set."),
+    "dayparting": TEXT("The half hours of the week in which it runs, from Monday on: 336 times 0 or 1."),
+    # How conversions are counted.
+    "vbo_window": TEXT("Window of value-based optimisation."),
+    "click_attribution_window": TEXT("How long after a click a conversion counts."),
+    "view_attribution_window": TEXT("How long after a view a conversion counts."),
+    "engaged_view_attribution_window": TEXT("How long after a longer view a conversion counts."),
+    "attribution_event_count": TEXT("Whether every conversion of a person counts or the first: EVERY or ONCE."),
+    # Who sees it, and where.
+    "targeting_optimization_mode": TEXT("Who chooses the people: AUTOMATIC or MANUAL."),
+    "suggestion_audience_enabled": FLAG("Whether the chosen audience is only a suggestion to TikTok."),
+    "targeting_spec": TARGETING,
+    "placement_type": TEXTS("Whether TikTok chooses the places: PLACEMENT_TYPE_AUTOMATIC or PLACEMENT_TYPE_NORMAL."),
+    "placements": TEXTS("Places where the ads are shown."),
+    "tiktok_subplacements": TEXTS("Places inside TikTok where the ads are shown."),
+    "search_result_enabled": FLAG("Whether the ads are shown among search results."),
+    "is_hfss": FLAG("Whether it advertises food high in fat, salt or sugar."),
+    "is_lhf_compliance": FLAG("Whether it keeps to the rules for less healthy food."),
+    "comment_disabled": FLAG("Whether comments are switched off."),
+    "share_disabled": FLAG("Whether sharing is switched off."),
+    "video_download_disabled": FLAG("Whether downloading the video is switched off."),
+    "skip_learning_phase": FLAG("Whether the learning phase is skipped."),
+}
+
+CREATIVE = OBJECT(
+    {
+        "ad_format": TEXT,
+        "material_name": TEXT,
+        "video_info": OBJECT({"video_id": ID, "file_name": TEXT}),
+        "image_info": LIST(OBJECT({"web_uri": TEXT})),
+        "music_info": OBJECT({"music_id": ID}),
+        "aigc_disclosure_type": TEXT,
+        "tiktok_item_id": ID,
+        "identity_type": TEXT,
+        "identity_id": ID,
+        "identity_authorized_bc_id": ID,
+    }
+)
+PRODUCT_INFO = OBJECT(
+    {
+        "product_titles": TEXTS,
+        "product_image_list": LIST(OBJECT({"web_uri": TEXT})),
+        "selling_points": TEXTS,
+        "catalog_tag_list": TEXTS,
+        "promo_info_list": LIST(
+            OBJECT(
+                {
+                    "discount_type": TEXT,
+                    "discount_value": NUMBER,
+                    "discount_currency": TEXT,
+                    "promo_code": TEXT,
+                    "minimum_purchase_type": TEXT,
+                    "minimum_purchase_value": NUMBER,
+                    "minimum_purchase_currency": TEXT,
+                    "valid_start_time": MOMENT,
+                    "valid_end_time": MOMENT,
+                }
+            )
+        ),
+        "product_card_type": TEXTS,
+    }
+)
+TRACKING = OBJECT(
+    {
+        "impression_tracking_url": TEXT,
+        "click_tracking_url": TEXT,
+        "tracking_app_id": ID,
+        "tracking_pixel_id": ID,
+        "tracking_message_event_set_id": ID,
+        "tracking_offline_event_set_ids": IDS,
+        "app_tracking_info_list": LIST(
+            OBJECT({"app_type": TEXT, "app_id": ID, "impression_tracking_url": TEXT, "click_tracking_url": TEXT})
+        ),
+        "viewability_postbid_partner": TEXT,
+        "viewability_vast_url": TEXT,
+        "brand_safety_postbid_partner": TEXT,
+        "brand_safety_vast_url": TEXT,
+    }
+)
+
+SMART_PLUS_AD: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "campaign_id": CAMPAIGN_ID,
+    "campaign_name": CAMPAIGN_NAME,
+    "adgroup_id": ADGROUP_ID,
+    "adgroup_name": ADGROUP_NAME,
+    "smart_plus_ad_id": ID("Id of the ad; its creatives stand as rows of their own in ads."),
+    "ad_name": TEXT("Name of the ad."),
+    "operation_status": OPERATION_STATUS,
+    "secondary_status": SECONDARY_STATUS,
+    "create_time": CREATE_TIME,
+    "modify_time": MODIFY_TIME,
+    "creative_list": LIST(OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE}))(
+        "The creatives that TikTok chooses from, each with its switch and its material."
+    ),
+    "ad_text_list": LIST(OBJECT({"ad_text": TEXT}))("The texts that TikTok chooses from."),
+    "call_to_action_list": LIST(OBJECT({"call_to_action": TEXT}))("The buttons that TikTok chooses from."),
+    "landing_page_url_list": LIST(OBJECT({"landing_page_url": TEXT}))("Addresses of the landing pages."),
+    "custom_product_page_list": LIST(OBJECT({"custom_product_page_url": TEXT}))(
+        "Addresses of custom product pages in the app store."
+    ),
+    "deeplink_list": LIST(OBJECT({"deeplink": TEXT, "deeplink_type": TEXT}))("Links into the app."),
+    "page_list": LIST(OBJECT({"page_id": ID}))("The instant pages it leads to."),
+    "interactive_add_on_list": LIST(OBJECT({"card_id": ID}))("The cards and stickers shown over it."),
+    "auto_message_list": LIST(OBJECT({"auto_message_id": ID}))("The messages that greet people who write."),
+    "playable_list": LIST(OBJECT({"playable_url": TEXT}))("Addresses of playable creatives."),
+    "disclaimer": OBJECT(
+        {
+            "disclaimer_type": TEXT,
+            "disclaimer_text": OBJECT({"text": TEXT}),
+            "disclaimer_clickable_texts": LIST(OBJECT({"text": TEXT, "url": TEXT})),
+        }
+    )("The disclaimer: its form, its text and its links."),
+    "ad_configuration": OBJECT(
+        {
+            "identity_type": TEXT,
+            "identity_id": ID,
+            "identity_authorized_bc_id": ID,
+            "dark_post_status": TEXT,
+            "product_specific_type": TEXT,
+            "product_set_id": ID,
+            "product_ids": IDS,
+            "catalog_creative_toggle": FLAG,
+            "catalog_creative_info": OBJECT({"catalog_media_settings": TEXTS, "catalog_template_video_id": ID}),
+            "creative_auto_add_toggle": FLAG,
+            "creative_auto_enhancement_strategy_list": TEXTS,
+            "deeplink_utm_params": PARAMETERS,
+            "end_card_cta": TEXT,
+            "product_display_field_list": TEXTS,
+            "auto_disclaimer_types": TEXTS,
+            "utm_params": PARAMETERS,
+            "fallback_type": TEXT,
+            "product_info": PRODUCT_INFO,
+            "product_info_enabled": TEXT,
+            "call_to_action_id": ID,
+            "phone_info": PHONE,
+            "tracking_info": TRACKING,
+        }
+    )("What holds for all creatives of the ad: identity, products, parameters, what is measured."),
+}
+
+CAMPAIGN_LABEL: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "campaign_label_id": ID("Id of the label."),
+    "campaign_label_name": TEXT("Name of the label."),
+    "campaign_label_type": TEXT("Kind of label: GENERAL or MARKETING_EVENT."),
+    "campaign_label_color": TEXT("Colour of the label."),
+    "create_time": CREATE_TIME,
+}
+
+SPLIT_TEST: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "split_test_group_id": ID("Id of the test, as split_test_group_id of ad groups holds it."),
+    "split_test_level": TEXT("Level of what is compared."),
+    "split_test_status": TEXT("How far the test is."),
+    "test_variable": TEXT("What differs between the arms of the test."),
+    "key_metric": TEXT("Metric that decides the test."),
+    "metric": TEXT("Metric that is compared."),
+    "p_value": NUMBER("Chance that the difference came about by itself, from 0 to 1."),
+    "p_value_info": LIST(OBJECT({}))("The same for each pair of arms, as TikTok sends it."),
+    "start_time": MOMENT("When the test starts, in UTC."),
+    "end_time": MOMENT("When the test ends, in UTC."),
+    "object_info": LIST(
+        OBJECT(
+            {
+                "adgroup_id": ID,
+                "adgroup_name": TEXT,
+                "optimization_goal": TEXT,
+                "cells": LIST(OBJECT({"object_ids": IDS})),
+            }
+        )
+    )("The arms of the test: their ad groups, goals and objects."),
+}
+
+
+def modified_after(moment: str) -> Params:
+    """The filter for what changed after a moment, which is UTC."""
+    return {"filtering": {"modified_after": moment}}
+
+
+def of_test(adgroups: Sequence[Row]) -> Params:
+    """A request for the split test of an ad group."""
+    return {"split_test_group_id": adgroups[0]["split_test_group_id"]}
+
+
+ADGROUPS_WITH_TESTS = Listing(
+    "ad groups with split tests",
+    "adgroup/get",
+    ("adgroup_id",),
+    {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
+    passes=(Pass({"fields": ["adgroup_id", "split_test_group_id"]}),),
+    with_deleted=(
+        Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
+    ),
+)
+
+STRUCTURE: tuple[Listing, ...] = (
+    Listing(
+        "smart_plus_campaigns",
+        "smart_plus/campaign/get",
+        ("campaign_id",),
+        SMART_PLUS_CAMPAIGN,
+        cursor="modify_time",
+        with_deleted=EVERY_STATUS,
+        optional=True,
+    ),
+    Listing(
+        "smart_plus_adgroups",
+        "smart_plus/adgroup/get",
+        ("campaign_id", "adgroup_id"),
+        SMART_PLUS_ADGROUP,
+        cursor="modify_time",
+        with_deleted=EVERY_STATUS,
+        optional=True,
+    ),
+    Listing(
+        "smart_plus_ads",
+        "smart_plus/ad/get",
+        ("campaign_id", "adgroup_id", "smart_plus_ad_id"),
+        SMART_PLUS_AD,
+        page_size=100,
+        cursor="modify_time",
+        with_deleted=EVERY_STATUS,
+        since=modified_after,
+        optional=True,
+    ),
+    Listing("campaign_labels", "campaign_label/get", ("campaign_label_id",), CAMPAIGN_LABEL, cursor="create_time"),
+    Listing(
+        "split_tests",
+        "split_test/result/get",
+        ("split_test_group_id",),
+        SPLIT_TEST,
+        rows_at="",
+        paging=Paging.WHOLE,
+        parent=Parent(
+            ADGROUPS_WITH_TESTS,
+            of_test,
+            tells=("split_test_group_id",),
+            where=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
+        ),
+        optional=True,
+    ),
+)

@@ -1,0 +1,120 @@
+"""How lists are read: account by account, once for what all share, by windows of days where they are dated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
+from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.sync.advertisers import Account, AccountsError
+from source_tiktok_ads.sync.chains import Request
+from source_tiktok_ads.sync.days import DayReader
+from source_tiktok_ads.sync.entities import changed_after
+from source_tiktok_ads.sync.listed import ListingRows
+from source_tiktok_ads.sync.paging import unsent
+from source_tiktok_ads.sync.partition import Reader, Slice, Sync
+from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
+
+
+class ListReader(Reader[Listing]):
+    """Reads one list. Raises ForeignState for cursors it cannot read."""
+
+    def __init__(self, stream: Listing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(stream, sync, full)
+        self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
+
+    def accounts(self) -> list[Account]:
+        """The accounts to read for, as the list's scope has it."""
+        return read_for(self.stream, super().accounts())
+
+    def slices(self, account: Account) -> Iterator[Slice]:
+        """One slice: the account."""
+        yield Slice(self, account, changes=self._before.get(account.id, NOTHING_READ))
+
+    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
+        """The newest change that left, and the day of the last whole pass."""
+        return cursor_of_changes(part.changes, self.stream.cursor)
+
+    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+        """The changed rows of the account; all of them where the list tells no changes or a whole pass is due."""
+        before, began = part.changes, self.sync.client.now()
+        whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
+        since = None if whole else before.since
+        rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data)
+        yield from self._pages(part, rows, self._changed(since, began))
+        part.changes = before.after(rows.newest, began, whole)
+
+    def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Iterator[list[bytes]]:
+        if self.stream.scope is Scope.TOKEN:
+            yield unsent(rows.pieces(self._of_token(), {}), set(), set())
+        else:
+            yield from read(self, part, rows, params, {})
+
+    def _changed(self, since: str | None, began: datetime) -> Params:
+        after = changed_after(since, began)
+        return self.stream.since(after) if self.stream.since and after else {}
+
+    def _of_token(self) -> list[Mapping[str, Any]]:
+        try:
+            listed = self.sync.advertisers.listed()
+        except AccountsError as error:
+            message = f"{self.stream.name}: {error}"
+            raise AirbyteTracedException(message=message, failure_type=FailureType.config_error) from None
+        return [{"advertiser_id": id, "advertiser_name": name} for id, name in listed]
+
+
+class DatedListReader(DayReader[DatedListing]):
+    """Reads one list by windows of days. Raises ForeignState for cursors it cannot read."""
+
+    def accounts(self) -> list[Account]:
+        """The accounts to read for, as the list's scope has it."""
+        return read_for(self.stream, super().accounts())
+
+    def today(self, account: Account) -> date:
+        """The last day that can be asked for."""
+        now = self.sync.client.now()
+        return now.date() if self.stream.utc else account.today(now)
+
+    @property
+    def lookback(self) -> int:
+        """How many days before the cursor are read again."""
+        # Where the days are not the account's own, the last may have been running on for a day when it was read.
+        return max(self.sync.config.lookback_days, int(self.stream.utc))
+
+    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+        """The rows of one window."""
+        days = part.window
+        rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
+        told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
+        yield from read(self, part, rows, self.stream.asks(days.first, days.last), told)
+
+
+def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
+    """Those of the accounts a list is read for: all, the first that can be read, or a name for none in particular.
+
+    They are found in any case: a configuration that selects none is wrong for all streams, and TikTok's clock is known.
+    """
+    if stream.scope is Scope.ACCOUNT:
+        return accounts
+    if stream.scope is Scope.REFERENCE:
+        return [account for account in accounts if not account.refusal][:1] or accounts[:1]
+    return [Account(stream.scope.name.lower(), named=False)]
+
+
+def read(
+    reader: Reader[Any], part: Slice, rows: ListingRows, params: Params, tells: Mapping[str, Any]
+) -> Iterator[list[bytes]]:
+    """The rows of a slice of a list; what could not be read of it is kept from being claimed."""
+    own = {"advertiser_id": part.account.id} if reader.stream.scope is Scope.ACCOUNT else {}
+    money = {"currency": part.account.currency} if "currency" in reader.stream.columns and own else {}
+
+    def lacks(sentence: str) -> None:
+        part.short = sentence
+
+    request = Request(part.account, params, {**own, **money, **tells})
+    yield from reader.sync.chains.rows(reader.stream, request, rows, reader.warn_of(part), lacks)

@@ -1,0 +1,54 @@
+"""What a row of a list says, and what is derived from it."""
+
+from dataclasses import replace
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Pass, Scope, merged
+from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
+
+THINGS = Listing("things", "thing/list", ("thing_id",), {"thing_id": ID, "user_name": TEXT, "modify_time": MOMENT})
+
+
+def test_the_account_is_part_of_the_key_where_each_has_its_own_list() -> None:
+    """Assets are shared between accounts, reference lists are the same for all."""
+    assert THINGS.key == ("advertiser_id", "thing_id")
+    assert replace(THINGS, scope=Scope.REFERENCE).key == ("thing_id",)
+    assert replace(THINGS, scope=Scope.CENTERS, ids=("bc_id", "thing_id")).key == ("bc_id", "thing_id")
+
+
+def test_a_cursor_makes_a_list_incremental() -> None:
+    """A time of creation orders rows, but only a time of change tells which of them to leave out."""
+    created, changed = replace(THINGS, cursor="create_time"), replace(THINGS, cursor="modify_time")
+    assert [listing.incremental for listing in (THINGS, created, changed)] == [False, True, True]
+    assert [listing.tells_changes for listing in (THINGS, created, changed)] == [False, False, True]
+
+
+def test_deleted_objects_have_their_own_passes() -> None:
+    """Where the row names none, the list holds them anyway or never."""
+    every, living = Pass({"status": "ALL"}), Pass()
+    both = replace(THINGS, passes=(living,), with_deleted=(every,))
+    assert both.readings(include_deleted=True) == (every,)
+    assert both.readings(include_deleted=False) == (living,)
+    assert THINGS.readings(include_deleted=True) == (Pass(),)
+
+
+def test_personal_columns_can_be_left_out() -> None:
+    """All others stay, in their order."""
+    assert [*replace(THINGS, personal=("user_name",)).impersonal().columns] == ["thing_id", "modify_time"]
+    assert THINGS.impersonal() == THINGS
+
+
+def test_a_dated_list_is_a_list_of_its_own_kind() -> None:
+    """Its reader is found by the kind."""
+    assert type(DatedListing("a", "b", ("c",), {})) is not Listing
+    assert DatedListing("a", "b", ("c",), {}).days == 30
+
+
+def test_parameters_of_several_origins_become_one() -> None:
+    """Objects of one name are joined, anything else is replaced by what comes later; nothing given is changed."""
+    first = {"filtering": {"a": 1}, "page": 1}
+    assert merged(first, {"filtering": {"b": 2}, "page": 2}, {"more": []}) == {
+        "filtering": {"a": 1, "b": 2},
+        "page": 2,
+        "more": [],
+    }
+    assert first == {"filtering": {"a": 1}, "page": 1}

@@ -1,0 +1,360 @@
+"""How list endpoints are read: in which requests, with which parents, and what goes on when one is refused."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from source_tiktok_ads.api.envelope import Envelope
+from source_tiktok_ads.api.errors import TikTokError, failure
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope
+from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.chains import Chains, Request, asked_by, misshapen, place_of, rows_in
+from source_tiktok_ads.sync.listed import ListingRows
+from source_tiktok_ads.sync.paging import Ahead
+
+from .canned import A, B, Canned, config, page, refused
+
+COLUMNS = {"advertiser_id": ID, "shop_id": ID, "thing_id": ID, "modify_time": MOMENT}
+THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, page_size=100)
+WHOLE = replace(THINGS, paging=Paging.WHOLE)
+CURSOR = replace(THINGS, paging=Paging.CURSOR, page_size=20)
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID, "name": TEXT}, "shops", Paging.WHOLE)
+
+
+def of_shops(shops: Sequence[Row]) -> Params:
+    """A request for the things of some shops."""
+    return {"shop_ids": [shop["shop_id"] for shop in shops]}
+
+
+OF_SHOPS = replace(WHOLE, parent=Parent(SHOPS, of_shops, tells=("shop_id",)))
+
+
+class Reading:
+    """Chains over a canned client, with what they warned of and what they said that lacks."""
+
+    def __init__(self, answer: Any, **settings: Any) -> None:
+        self.client = Canned(answer if callable(answer) else lambda path, params: answer)
+        self.said: list[str] = []
+        self.lacks: list[str] = []
+        self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
+
+    def read(self, listing: Listing, id: str = A, since: str | None = None, **more: Any) -> list[str]:
+        """The ids of the rows that leave."""
+        request = Request(Account(id), more, {"advertiser_id": id})
+        into = ListingRows(listing, lambda column, value: None, since)
+        pages = self.chains.rows(listing, request, into, self.said.append, self.lacks.append)
+        self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
+        return [record["thing_id"] for record in self.records]
+
+    @property
+    def asked(self) -> list[Mapping[str, Any]]:
+        """The parameters of every request."""
+        return [params for _, params in self.client.asked]
+
+
+def things(*ids: str, **more: Any) -> dict[str, Any]:
+    """The data of an answer with these things."""
+    return {**page([{"thing_id": id} for id in ids]), **more}
+
+
+def test_pages() -> None:
+    """As large as the list and the settings allow, proven by the count."""
+    reading = Reading(things("1", "2"))
+    assert reading.read(THINGS, more="x") == ["1", "2"]
+    assert reading.asked == [{"advertiser_id": A, "more": "x", "page_size": 100, "page": 1}]
+    small = Reading(things("1"), page_size=50)
+    small.read(THINGS)
+    assert small.asked[0]["page_size"] == 50
+
+
+def test_pages_that_are_too_much_get_smaller() -> None:
+    """As with every other list."""
+    reading = Reading(lambda path, params: refused(40067) if params["page_size"] > 50 else things("1"))
+    assert reading.read(THINGS) == ["1"]
+    assert [params["page_size"] for params in reading.asked] == [100, 50]
+
+
+def test_rows_that_keep_moving_are_said_to_lack() -> None:
+    """Nothing is claimed of what cannot be proven."""
+    numbers = iter(range(100))
+    reading = Reading(lambda path, params: {**things(str(next(numbers))), "page_info": page([], 99)["page_info"]})
+    reading.read(THINGS)
+    assert "TikTok counts 99 rows" in reading.lacks[0]
+
+
+def test_a_whole_answer() -> None:
+    """No page is asked for, and a row that stands twice leaves once."""
+    reading = Reading({"list": [{"thing_id": "1"}, {"thing_id": "1"}]})
+    assert reading.read(WHOLE) == ["1"]
+    assert reading.asked == [{"advertiser_id": A}]
+
+
+@pytest.mark.parametrize("data", [{}, {"list": None}, {"list": []}])
+def test_an_answer_without_rows(data: Mapping[str, Any]) -> None:
+    """TikTok leaves the list out where it is empty."""
+    assert Reading(data).read(WHOLE) == []
+
+
+def test_an_object_that_is_itself_the_row() -> None:
+    """None where it is empty."""
+    listing = replace(WHOLE, rows_at="")
+    assert Reading({"thing_id": "1"}).read(listing) == ["1"]
+    assert Reading({}).read(listing) == []
+
+
+def test_cursors() -> None:
+    """Each answer says where to go on, the last that there is no more."""
+    answers = iter([things("1", cursor=20, has_more=True), things("2", has_more=False)])
+    reading = Reading(lambda path, params: next(answers))
+    assert reading.read(CURSOR) == ["1", "2"]
+    assert reading.asked == [{"advertiser_id": A, "count": 20}, {"advertiser_id": A, "count": 20, "cursor": 20}]
+
+
+@pytest.mark.parametrize("cursors", [("", ""), ("a", "a"), (None, None), tuple("abcdef")])
+def test_cursors_that_lead_nowhere(cursors: Sequence[Any]) -> None:
+    """There is more, says TikTok, but gives none of it: that lacks."""
+    answers = (things(cursor=cursor, has_more=True) for cursor in cursors)
+    reading = Reading(lambda path, params: next(answers))
+    assert reading.read(CURSOR) == []
+    assert reading.lacks == ["TikTok says there are more rows but does not give them."]
+
+
+def test_answers_by_cursor_that_are_too_much_get_smaller() -> None:
+    """Until they are small enough, or can't be smaller."""
+    reading = Reading(lambda path, params: refused(40067) if params["count"] > 10 else things("1"))
+    assert reading.read(CURSOR) == ["1"]
+    with pytest.raises(TikTokError, match="40067"):
+        Reading(lambda path, params: refused(40067)).read(CURSOR)
+
+
+def stamped(*rows: tuple[str, str]) -> list[dict[str, Any]]:
+    """Things, each with its day of change."""
+    return [{"thing_id": id, "modify_time": f"2026-03-{day} 00:00:00"} for id, day in rows]
+
+
+RECENT = replace(THINGS, cursor="modify_time", newest_first=True)
+PAGES = [stamped(("1", "09"), ("2", "08")), stamped(("3", "07"), ("4", "04")), stamped(("5", "03"))]
+SINCE = "2026-03-05T00:00:00Z"
+
+
+def numbered(path: str, params: Mapping[str, Any]) -> Any:
+    """The page that is asked for."""
+    return page(PAGES[params["page"] - 1], 5, params["page"], len(PAGES))
+
+
+def test_a_list_with_the_latest_changes_first_is_read_until_they_are_old() -> None:
+    """Later pages hold older ones only; a whole pass reads all."""
+    reading = Reading(numbered)
+    assert reading.read(RECENT, since=SINCE) == ["1", "2", "3"]
+    assert [params["page"] for params in reading.asked] == [1, 2]
+    assert Reading(numbered).read(RECENT) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_list_with_recent_changes_only_ends_with_its_last_page() -> None:
+    """Or with the first that is empty."""
+    assert Reading(page(PAGES[0])).read(RECENT, since=SINCE) == ["1", "2"]
+    assert Reading({**page([], 0, 1, 9), "list": None}).read(RECENT, since=SINCE) == []
+
+
+def test_a_page_of_changes_that_is_too_much_leads_to_smaller_ones() -> None:
+    """The list is read whole then, without repeating what has left."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        big = params["page"] == 2 and params["page_size"] > 50
+        return failure("timeout", "", path, A) if big else numbered(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(RECENT, since=SINCE) == ["1", "2", "3"]
+    assert [params["page_size"] for params in reading.asked] == [100, 100, 100, 100, 50, 50, 50]
+
+
+def test_passes() -> None:
+    """Each is a reading of its own that tells something of its rows; a row of two leaves once."""
+    passes = (
+        Pass({"filtering": {"kind": "a"}}, {"shop_id": "a"}),
+        Pass({"filtering": {"kind": "b"}}, {"shop_id": "b"}),
+    )
+    reading = Reading(lambda path, params: things(params["filtering"]["kind"], "both"))
+    assert reading.read(replace(THINGS, passes=passes), filtering={"more": 1}) == ["a", "both", "b"]
+    assert [record["shop_id"] for record in reading.records] == ["a", "a", "b"]
+    assert [params["filtering"] for params in reading.asked] == [{"more": 1, "kind": "a"}, {"more": 1, "kind": "b"}]
+
+
+def test_deleted_objects_are_asked_for_where_they_are_wanted() -> None:
+    """By the passes that the row has for them."""
+    listing = replace(WHOLE, with_deleted=(Pass({"deleted": True}),))
+    every, living = Reading(things("1")), Reading(things("1"), include_deleted=False)
+    every.read(listing)
+    living.read(listing)
+    assert (every.asked, living.asked) == ([{"advertiser_id": A, "deleted": True}], [{"advertiser_id": A}])
+
+
+@pytest.mark.parametrize("scope", [Scope.CENTERS, Scope.REFERENCE])
+def test_who_is_named_in_the_request(scope: Scope) -> None:
+    """Business Centers' lists name no account."""
+    reading = Reading(things("1"))
+    reading.read(replace(WHOLE, scope=scope))
+    assert reading.asked == [{"advertiser_id": A} if scope is Scope.REFERENCE else {}]
+
+
+def shop_things(path: str, params: Mapping[str, Any]) -> Any:
+    """Two shops, each with a thing of its own."""
+    if path == "shop/list":
+        return {"shops": [{"shop_id": 1, "name": "one"}, {"shop_id": 2}]}
+    return things(*(f"thing of {id}" for id in params["shop_ids"]))
+
+
+def test_chains() -> None:
+    """Every row of the parent is asked about and told; the parent is read once for each account."""
+    reading = Reading(shop_things)
+    assert reading.read(OF_SHOPS) == ["thing of 1", "thing of 2"]
+    assert [record["shop_id"] for record in reading.records] == ["1", "2"]
+    reading.read(OF_SHOPS)
+    reading.read(OF_SHOPS, B)
+    assert [params["advertiser_id"] for params in reading.client.paths("shop/list")] == [A, B]
+
+
+def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
+    """What it would have had is said to lack, each time it is asked for."""
+    of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return refused(40001) if params.get("shop_ids") == ["1"] else shop_things(path, {"shop_ids": ["3"], **params})
+
+    reading = Reading(answer)
+    assert reading.read(OF_SHOPS) == ["thing of 2"]
+    assert len(reading.lacks) == 1
+    assert reading.read(of_things) == reading.read(of_things) == ["thing of 3"]
+    assert len(reading.lacks) == 3
+    assert "40001" in reading.lacks[2]
+
+
+@pytest.mark.parametrize("code", [40001, 40002, 40007, 40118, 40125])
+def test_what_is_refused_to_the_account_itself_is_for_the_stream_to_judge(code: int) -> None:
+    """The list has no parent that could be left out, or the parent itself is refused."""
+    for listing in (WHOLE, OF_SHOPS):
+        with pytest.raises(TikTokError, match=str(code)):
+            Reading(lambda path, params: refused(code)).read(listing)
+
+
+def test_a_fault_of_one_shop_is_not_a_refusal() -> None:
+    """Patience was used up: the account fails, the next sync tries again."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return shop_things(path, params) if path == "shop/list" else refused(50000)
+
+    with pytest.raises(TikTokError, match="50000"):
+        Reading(answer).read(OF_SHOPS)
+
+
+def test_what_is_wrong_with_a_parents_list_is_warned_of() -> None:
+    """With its endpoint and the account."""
+    shops = replace(SHOPS, paging=Paging.PAGES)
+    count = page([{"shop_id": 1}], 2)["page_info"]
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return {"shops": [{"shop_id": 1}], "page_info": count} if path == "shop/list" else things("1")
+
+    reading = Reading(answer)
+    reading.read(replace(OF_SHOPS, parent=Parent(shops, of_shops)))
+    assert reading.said[0].startswith(f"shop/list, account {A}: TikTok counts 2 rows")
+
+
+ROWS = [{"id": "1", "of": "a"}, {"id": "2", "of": "b"}, {"id": "3", "of": "a"}, {"id": "1", "of": "a"}]
+
+
+def ids(rows: Sequence[Row]) -> Params:
+    """What rows ask for."""
+    return {"ids": [row["id"] for row in rows]}
+
+
+def test_parents_are_asked_about_together() -> None:
+    """As many as a request takes, but only those that tell the same."""
+    assert [*asked_by(Parent(THINGS, ids, ("of",), at_once=2), ROWS)] == [
+        ({"ids": ["1", "3"]}, {"of": "a"}),
+        ({"ids": ["1"]}, {"of": "a"}),
+        ({"ids": ["2"]}, {"of": "b"}),
+    ]
+
+
+def test_the_same_is_not_asked_twice() -> None:
+    """Several rows may ask for one thing; some ask for none."""
+    assert [*asked_by(Parent(THINGS, ids, where=lambda row: row["id"] != "2"), ROWS)] == [
+        ({"ids": ["1"]}, {}),
+        ({"ids": ["3"]}, {}),
+    ]
+
+
+REPORT = replace(WHOLE, passes=(Pass({"metrics": ["spend", "odd", "bad"]}),))
+
+
+def test_metrics_that_tiktok_refuses_by_name_are_left_out() -> None:
+    """With one warning, also of later requests."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        wrong = [name for name in params["metrics"] if name in ("odd", "bad")]
+        return refused(40002, f'Invalid metric fields: ["{wrong[0]}"]') if wrong else things("1")
+
+    reading = Reading(answer)
+    assert reading.read(REPORT) == reading.read(REPORT) == ["1"]
+    assert [params["metrics"] for params in reading.asked] == [
+        ["spend", "odd", "bad"],
+        ["spend", "bad"],
+        ["spend"],
+        ["spend"],
+    ]
+    assert reading.said == [
+        "things: TikTok refuses the metrics odd; they stay null in this sync.",
+        "things: TikTok refuses the metrics bad; they stay null in this sync.",
+    ]
+
+
+def test_a_refusal_of_metrics_that_were_not_asked_for_is_an_error() -> None:
+    """Nothing can be left out."""
+    with pytest.raises(TikTokError, match="40002"):
+        Reading(lambda path, params: refused(40002, 'Invalid metric fields: ["else"]')).read(REPORT)
+
+
+def test_a_refusal_that_another_thread_has_learned_is_not_told_again() -> None:
+    """Two requests were under way with the metric."""
+    reading = Reading(lambda path, params: things("1"))
+    request = Request(Account(A), {"metrics": ["odd"]}, {})
+    error = refused(40002, 'Invalid metric fields: ["odd"]')
+    assert reading.chains._give_up(WHOLE, request, error)
+    assert reading.chains._give_up(WHOLE, request, error)
+    assert len(reading.said) == 1
+
+
+@pytest.mark.parametrize(
+    ("listing", "data", "why"),
+    [
+        (WHOLE, [], "data is no object"),
+        (WHOLE, {"list": {"thing_id": "1"}}, "list is no list of objects"),
+        (WHOLE, {"list": ["1"]}, "list is no list of objects"),
+        (WHOLE, {"list": []}, None),
+        (THINGS, {"list": []}, "page_info is missing"),
+        (THINGS, page([]), None),
+        (THINGS, {"list": [], "page": 1, "total_number": 0, "total_page": 0}, None),
+    ],
+)
+def test_answers_that_cannot_be_right(listing: Listing, data: Any, why: str | None) -> None:
+    """They are asked for again."""
+    assert misshapen(listing, Envelope(0, data=data)) == why
+
+
+def test_pages_may_be_counted_beside_the_rows() -> None:
+    """One list is documented so."""
+    info = place_of(Envelope(0, data={"list": [], "page": 2, "total_number": 3, "total_page": 4}))
+    assert info is not None
+    assert (info.page, info.total_number, info.total_page) == (2, 3, 4)
+
+
+def test_where_rows_stand() -> None:
+    """Under the name that the row of the stream has, or nowhere but in the answer itself."""
+    assert rows_in(SHOPS, {"shops": [1], "list": [2]}) == [1]
+    assert rows_in(replace(SHOPS, rows_at=""), {"shops": [1]}) == [{"shops": [1]}]

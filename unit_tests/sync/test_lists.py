@@ -1,0 +1,252 @@
+"""How lists are read: for which accounts, since when, in which windows, and what is claimed afterwards."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta, timezone
+from typing import Any
+
+import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Scope
+from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.lists import DatedListReader, ListReader
+from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.state import ForeignState
+
+from .canned import NOW, SANDBOX, A, B, C, Canned, config, facts, informed, page, refused, sync_of
+
+COLUMNS = {"advertiser_id": ID, "thing_id": ID, "currency": TEXT, "owner": TEXT, "modify_time": MOMENT}
+THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time", personal=("owner",))
+DATED = DatedListing(
+    "days", "day/list", ("date",), {"date": DATE}, paging=Paging.WHOLE, cursor="date", days=30, day="date"
+)
+DATED = replace(DATED, asks=lambda first, last: {"first": str(first), "last": str(last)})
+YESTERDAY = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-14"}
+OLD = {"thing_id": "1", "modify_time": "2026-03-01 00:00:00"}
+NEW = {"thing_id": "2", "modify_time": "2026-03-15 09:00:00", "owner": "a person"}
+
+
+class Reading:
+    """A reader of one list over canned rows, with what it warned of."""
+
+    def __init__(
+        self,
+        answer: Any,
+        listing: Listing = THINGS,
+        cursor: Mapping[str, Any] | None = None,
+        full: bool = False,
+        **settings: Any,
+    ) -> None:
+        rows = answer if callable(answer) else lambda path, params: page(answer)
+        self.client = Canned(informed(rows), NOW, [(A, "one"), (B, "two"), (C, "three")])
+        self.sync, self.said = sync_of(self.client, config(**settings))
+        make = DatedListReader if isinstance(listing, DatedListing) else ListReader
+        self.reader: Any = make(listing, self.sync, full, {A: cursor} if cursor else {})
+
+    def read(self, account: Account | None = None) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+        """The records that leave, and the cursor after the last slice."""
+        self.slices: list[Slice] = list(self.reader.slices(account or Account(A, currency="EUR")))
+        pages = (rows for part in self.slices for rows in self.reader.rows(part))
+        records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
+        return records, [self.reader.cursor_after(part) for part in self.slices][-1]
+
+    @property
+    def asked(self) -> list[Mapping[str, Any]]:
+        """The parameters of every request for the list."""
+        return [params for path, params in self.client.asked if path != "advertiser/info"]
+
+
+def test_the_first_read_is_whole() -> None:
+    """Every row leaves, told the account and its currency; the cursor is the newest change."""
+    records, cursor = Reading([NEW, OLD]).read()
+    assert [record["thing_id"] for record in records] == ["2", "1"]
+    assert {(record["advertiser_id"], record["currency"]) for record in records} == {(A, "EUR")}
+    assert cursor == {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-15"}
+
+
+def test_later_reads_send_what_has_changed() -> None:
+    """The whole pass keeps its day until it is a week old."""
+    records, cursor = Reading([NEW, OLD], cursor=YESTERDAY).read()
+    assert [record["thing_id"] for record in records] == ["2"]
+    assert cursor == {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-14"}
+    week_old = {**YESTERDAY, "whole_pass": "2026-03-08"}
+    assert len(Reading([NEW, OLD], cursor=week_old).read()[0]) == 2
+
+
+def test_a_list_that_does_not_tell_changes_is_sent_whole() -> None:
+    """Its cursor only orders the rows."""
+    listing = replace(THINGS, cursor="create_time", columns={**COLUMNS, "create_time": MOMENT})
+    rows = [{"thing_id": str(day), "create_time": f"2026-03-0{day} 00:00:00"} for day in (1, 2)]
+    cursor = {"create_time": "2026-03-02T00:00:00Z", "whole_pass": "2026-03-14"}
+    records, after = Reading(rows, listing, cursor).read()
+    assert [record["thing_id"] for record in records] == ["1", "2"]
+    assert after == {"create_time": "2026-03-02T00:00:00Z", "whole_pass": "2026-03-15"}
+
+
+def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
+    """A second before the cursor; a whole pass, or a cursor older than six months, asks for all."""
+    listing = replace(THINGS, since=lambda moment: {"after": moment})
+    reading = Reading([NEW], listing, YESTERDAY)
+    reading.read()
+    assert reading.asked[0]["after"] == "2026-03-13 23:59:59"
+    for cursor in (None, {**YESTERDAY, "modify_time": "2025-03-14T00:00:00Z"}):
+        whole = Reading([NEW], listing, cursor)
+        whole.read()
+        assert "after" not in whole.asked[0]
+
+
+def test_personal_data_are_sent_where_they_are_wanted() -> None:
+    """Else the column is left out of the rows too."""
+    assert "owner" not in Reading([NEW]).read()[0][0]
+    assert Reading([NEW], personal_data=True).read()[0][0]["owner"] == "a person"
+
+
+def test_an_unreadable_cursor_is_foreign() -> None:
+    """It is for the source to start the stream again."""
+    with pytest.raises(ForeignState):
+        Reading([], cursor={"modify_time": "soon"})
+
+
+def ids(accounts: list[Account]) -> list[str]:
+    """Of whom a list is read."""
+    return [account.id for account in accounts]
+
+
+def test_for_whom_a_list_is_read() -> None:
+    """Every account, the first that can be read, or once for all that the token sees."""
+    reading = Reading([], accounts=None)
+    assert ids(reading.reader.accounts()) == [A, B, C]
+    for scope, found in ((Scope.REFERENCE, [A]), (Scope.CENTERS, ["centers"]), (Scope.TOKEN, ["token"])):
+        for listing in (replace(THINGS, scope=scope), replace(DATED, scope=scope)):
+            assert ids(Reading([], listing, accounts=None).reader.accounts()) == found
+
+
+def test_a_reference_list_is_read_through_an_account_that_can_be_read() -> None:
+    """Where none can, the first one's refusal says why."""
+    for refusing, found in (({A}, [B]), ({A, B, C}, [A])):
+
+        def answer(path: str, params: Mapping[str, Any], refusing: Any = refusing) -> Any:
+            if refusing & {*params["advertiser_ids"]}:
+                return refused(40001)
+            return {"list": [facts(id) for id in params["advertiser_ids"]]}
+
+        client = Canned(answer, NOW, [(A, "one"), (B, "two"), (C, "three")])
+        sync, _ = sync_of(client, config(accounts=None))
+        reader = ListReader(replace(THINGS, scope=Scope.REFERENCE), sync, False, {})
+        assert ids(reader.accounts()) == found
+
+
+def test_the_accounts_of_the_token() -> None:
+    """They come by app id and secret, whatever accounts are configured."""
+    columns = {"advertiser_id": ID, "advertiser_name": TEXT}
+    listing = Listing("mine", "some/path", ("advertiser_id",), columns, paging=Paging.WHOLE, scope=Scope.TOKEN)
+    reading = Reading([], listing)
+    (part,) = reading.reader.slices(Account("token"))
+    assert [json.loads(b"{%b}" % row) for rows in reading.reader.rows(part) for row in rows] == [
+        {"advertiser_id": A, "advertiser_name": "one"},
+        {"advertiser_id": B, "advertiser_name": "two"},
+        {"advertiser_id": C, "advertiser_name": "three"},
+    ]
+
+
+def test_the_accounts_of_a_token_that_cannot_list_them() -> None:
+    """The sandbox has no such list: the stream fails with what to do."""
+    listing = replace(THINGS, scope=Scope.TOKEN)
+    reading = Reading([], listing, credentials=SANDBOX, accounts=None)
+    (part,) = reading.reader.slices(Account("token"))
+    with pytest.raises(AirbyteTracedException) as caught:
+        list(reading.reader.rows(part))
+    assert caught.value.message == (
+        "things: Listing the accounts needs app_id and secret: fill them in, or name the accounts by id."
+    )
+
+
+def test_windows() -> None:
+    """From the start to today; each request names its days, and each row is told the first."""
+    reading = Reading(lambda path, params: {"list": [{}]}, DATED, start_date="2026-02-01")
+    records, cursor = reading.read()
+    assert [(params["first"], params["last"]) for params in reading.asked] == [
+        ("2026-02-01", "2026-03-02"),
+        ("2026-03-03", "2026-03-15"),
+    ]
+    assert records == [{"advertiser_id": A, "date": day} for day in ("2026-02-01", "2026-03-03")]
+    assert cursor == {"start": "2026-02-01", "date": "2026-03-15"}
+
+
+def test_windows_told_nothing() -> None:
+    """Where the rows have their own time."""
+    reading = Reading(lambda path, params: {"list": [{"date": "2026-03-02"}]}, replace(DATED, day=""))
+    assert [record["date"] for record in reading.read()[0]] == ["2026-03-02"]
+
+
+@pytest.mark.parametrize(
+    ("utc", "lookback", "first", "last"),
+    [(False, 0, 14, 16), (True, 0, 13, 15), (False, 3, 11, 16), (True, 3, 11, 15)],
+)
+def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, last: int) -> None:
+    """And its cursor's day may have been running for a day longer than the account's."""
+    cursor = {"start": "2026-03-01", "date": "2026-03-14"}
+    reading = Reading(lambda path, params: {"list": []}, replace(DATED, utc=utc), cursor, lookback_days=lookback)
+    slices = list(reading.reader.slices(Account(A, zone=timezone(timedelta(hours=14)))))
+    assert [part.days for part in slices] == [Days(date(2026, 3, first), date(2026, 3, last))]
+
+
+def test_what_lacks_is_not_claimed() -> None:
+    """One shop of several may be refused: the slice is short."""
+    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
+    listing = replace(THINGS, paging=Paging.WHOLE, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
+        return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
+
+    reading = Reading(answer, listing)
+    records, _ = reading.read()
+    assert [record["thing_id"] for record in records] == ["2"]
+    assert "40001" in reading.slices[0].short
+
+
+def test_the_slice_of_a_stream_without_windows_has_none() -> None:
+    """Whoever asks for it has mixed up two kinds."""
+    (part,) = Reading([]).reader.slices(Account(A))
+    with pytest.raises(ValueError, match="things is not read by windows"):
+        _ = part.window
+
+
+OPTIONAL = replace(THINGS, optional=True)
+
+
+@pytest.mark.parametrize("code", [40001, 40002, 40118, 40125])
+def test_an_optional_list_that_is_refused_is_left_out_with_its_sentence(code: int) -> None:
+    """Nothing is claimed of the account; the others are read, however many are refused before them."""
+    reading = Reading(lambda path, params: page([NEW]) if params["advertiser_id"] == B else refused(code), OPTIONAL)
+    lacking = [Slice(reading.reader, Account(f"{n}")) for n in range(20)]
+    (part,) = reading.reader.slices(Account(B))
+    assert [list(each.read()) for each in lacking] == [[]] * 20
+    assert [each.finished for each in lacking] == [False] * 20
+    assert len(list(part.read())) == 1
+    assert part.finished
+    assert reading.said[0] == (
+        "Left out: things, account 0: " + refused(code).event + ". Many accounts lack this; give app and user the "
+        "permission, or deselect the stream."
+    )
+
+
+def test_a_full_refresh_of_an_optional_list_that_is_refused_is_incomplete() -> None:
+    """Else a part would replace the whole table."""
+    reading = Reading(lambda path, params: refused(40125), OPTIONAL, full=True)
+    (part,) = reading.reader.slices(Account(A))
+    with pytest.raises(AirbyteTracedException, match="40125"):
+        list(part.read())
+
+
+def test_an_account_that_cannot_be_read_at_all_is_judged_as_in_every_stream() -> None:
+    """It is named in the configuration, so the sync fails."""
+    reading = Reading([NEW], OPTIONAL)
+    with pytest.raises(AirbyteTracedException, match="40001"):
+        list(Slice(reading.reader, Account(A, refusal=refused(40001))).read())
