@@ -1,7 +1,7 @@
 """The real command in processes forked from one that has imported it, which costs a tenth of a fresh start.
 
 A fork has its own arguments, environment, working folder, stdout, stderr and exit code. What depends on the start of
-the interpreter itself is for `reading.run`.
+the interpreter itself is for `reading.run`. `python -m integration_tests.forking` is the process that forks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,23 +25,37 @@ from airbyte_protocol.models import AirbyteMessage
 from .reading import Outcome, command, environment
 
 SECONDS = 120
+ROOT = Path(__file__).resolve().parents[1]
+MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
+
+
+@dataclass(frozen=True)
+class Measured(Outcome):
+    """What a command left behind, and the most memory its process ever held, in MiB."""
+
+    peak: float = 0.0
 
 
 class Forks:
-    """A process that waits to be forked; a context manager. `run` is as `reading.run`, one command at a time."""
+    """A process that has imported the connector and forks for every command, one at a time; a context manager."""
+
+    def __init__(self) -> None:
+        line = [sys.executable, "-m", __name__]
+        self._process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Forks:
-        """Start the process, which imports the command meanwhile."""
-        line = [sys.executable, "-m", __name__]
-        folder = Path(__file__).resolve().parents[1]
-        self._parent = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, text=True)
+        """The process imports the command meanwhile."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End the process."""
+        self.close()
+
+    def close(self) -> None:
         """End the process, which goes when nobody speaks to it any more."""
-        self._parent.communicate()
+        self._process.communicate()
 
     def run(
         self,
@@ -49,21 +64,34 @@ class Forks:
         streams: Mapping[str, Any] | None = None,
         state: Any = None,
         *,
-        options: tuple[str, ...] = (),
+        options: Sequence[str] = (),
         **variables: str,
-    ) -> Outcome:
-        """Run a command to its end, with further options and variables of the environment."""
-        with tempfile.TemporaryDirectory() as folder:
-            args = [*command(Path(folder), verb, config, streams, state)[2:], *options]
-            code = self._fork({"args": args, "folder": folder, "environ": {**environment(), **variables}})
-            out, err = (Path(folder, name).read_bytes() for name in ("stdout", "stderr"))
-        return Outcome(code, out.splitlines(), err.decode())
+    ) -> Measured:
+        """Run a command to its end as `reading.run` does, with further options and variables of the environment."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.start(folder, [*command(folder, verb, config, streams, state)[2:], *options], variables)
+            return self.finish(folder)
 
-    def _fork(self, job: Mapping[str, Any]) -> int:
-        assert self._parent.stdin is not None
-        assert self._parent.stdout is not None
-        print(json.dumps(job), file=self._parent.stdin, flush=True)
-        return int(self._parent.stdout.readline())
+    def start(self, folder: Path, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+        """Start a command that works in `folder`; its process id. One that hangs is ended."""
+        assert self._process.stdin is not None
+        job = {"folder": str(folder), "args": [*arguments], "environ": {**environment(), **variables}}
+        print(json.dumps(job), file=self._process.stdin, flush=True)
+        return int(self._told()["pid"])
+
+    def finish(self, folder: Path) -> Measured:
+        """What the command left behind, once it has ended; only whole lines of one that was killed."""
+        told = self._told()
+        text = (folder / "stdout").read_bytes()
+        if told["code"] < 0:
+            text = text[: text.rfind(b"\n") + 1]
+        return Measured(told["code"], text.splitlines(), (folder / "stderr").read_text(), told["peak"] / MEBIBYTE)
+
+    def _told(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        found: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return found
 
 
 def judged(outcome: Outcome) -> Outcome:
@@ -92,15 +120,17 @@ def become(job: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork for each line of stdin, and answer with the exit code."""
+    """Fork for every line of stdin: say the process id, become the command there, say how it ended."""
     importlib.import_module("source_tiktok_ads.entrypoint")
     # A fork that swept through all these objects at its end would copy their memory first.
     gc.freeze()
     for line in sys.stdin:
-        child = os.fork()
-        if not child:
+        pid = os.fork()
+        if not pid:
             become(json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(json.dumps({"pid": pid}), flush=True)
+        _, status, usage = os.wait4(pid, 0)
+        print(json.dumps({"code": os.waitstatus_to_exitcode(status), "peak": usage.ru_maxrss}), flush=True)
 
 
 if __name__ == "__main__":

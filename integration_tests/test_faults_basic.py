@@ -134,6 +134,19 @@ def test_a_list_that_cannot_be_proven_is_short(mode: str) -> None:
         assert [entry["partition"]["advertiser_id"] for entry in states] == [sound]
 
 
+@pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
+def test_what_tiktok_calls_a_part_is_counted(mode: str) -> None:
+    """Code 20001: the data are taken with a warning, and rows that lack are found by the total as ever."""
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        simulator.faults.add("replace", find='"code":0', put='"code":20001', path="ad/get")
+        simulator.faults.add("short", rows=2, page=1, once_per_request=True, path="ad/get")
+        outcome = read(simulator, ["ads"], mode=mode, **PAGES)
+    assert (outcome.code, outcome.statuses["ads"][-1]) == (0, "COMPLETE")
+    assert difference(by_key("ads", outcome.records["ads"]), expected.table(simulator, "ads")) == ""
+    told = [line for line in outcome.warnings if "TikTok answered only in part" in line and "code 20001" in line]
+    assert all(any(id in line for line in told) for id in WORLD.advertiser_ids)
+
+
 def test_an_outage_is_waited_for_once() -> None:
     """No connection holds any more: one request's patience for each worker, then every stream says so; exit 1."""
     midway = {"kind": "reset", "nth": tuple(range(6, 9999)), "once_per_request": False}

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import expected
-from .reading import (
-    ENTITIES,
-    Destination,
-    Key,
-    Outcome,
-    Record,
-    Table,
-    by_key,
-    command,
-    configuration,
-    configured,
-    difference,
-    environment,
-    key_of,
-    read,
-    together,
-)
+from . import expected, forked
+from .killing import LATER, Kill, killed_read, moment, state_after
+from .reading import ENTITIES, Key, Outcome, Record, Table, by_key, key_of, read, together
 from .simulator import Simulator, Switches, World
 
 WORLD = World(advertisers=3, campaigns=4, adgroups_per=2, ads_per=1, history_start=date(2025, 11, 20))
@@ -43,34 +24,14 @@ REPORTS = STREAMS[4:]
 WORKERS = 3
 LATENCY = 60
 KILLS = 30 if os.environ.get("PROVE") else 10
-# Enough for figures to be restated, for entities to change, and for the next whole pass of entities to be due.
-LATER = 24 * 8
 SETTINGS: Mapping[str, Any] = {"start_date": START, "concurrency": WORKERS, "page_size": 150}
 
 
-@dataclass(frozen=True)
-class Kill:
-    """One read that was killed after so many requests, and the one that went on from its last state.
-
-    `before` is an earlier sync that ran to its end, eight days ago; None for a kill in the first sync of all.
-    """
-
-    simulator: Simulator
-    before: Outcome | None
-    lookback: int
-    killed: Outcome
-    resumed: Outcome
-
-    @property
-    def state(self) -> list[dict[str, Any]]:
-        """What the second read was started with."""
-        return list({**(self.before.states if self.before else {}), **self.killed.states}.values())
-
-    @property
-    def running(self) -> Mapping[str, date]:
-        """Each account's today at the sync before."""
-        moment = self.simulator.clock.now - timedelta(hours=LATER)
-        return {id: expected.today(self.simulator, id, moment) for id in WORLD.advertiser_ids}
+@pytest.fixture(scope="module", autouse=True)
+def _forks() -> Iterator[None]:
+    """End the processes that forked, when the module is done."""
+    yield
+    forked.close()
 
 
 def starting(clock_hours: float) -> Simulator:
@@ -94,38 +55,10 @@ def kill(seed: int) -> Kill:
     with starting(LATER if before else 0) as simulator:
         asked = {**SETTINGS, "lookback_days": lookback}
         state = before.state if before else None
-        chance = random.Random(seed)
-        killed = killed_read(simulator, chance, asked, state)
-        unfinished = Kill(simulator, before, lookback, killed, killed)
-        resumed = read(simulator, STREAMS, state=unfinished.state, **asked)
+        when = moment(random.Random(seed), requests_of_a_read(before is None))
+        killed = killed_read(simulator, STREAMS, state, when, asked)
+        resumed = read(simulator, STREAMS, state=state_after(before, killed), **asked)
     return Kill(simulator, before, lookback, killed, resumed)
-
-
-def killed_read(simulator: Simulator, chance: random.Random, asked: Mapping[str, Any], state: Any) -> Outcome:
-    """Start a read, end it with SIGKILL after a random request and a random part of a second; its whole lines."""
-    after, delay = chance.randint(1, requests_of_a_read(state is None)), chance.random() / 10
-    with tempfile.TemporaryDirectory() as folder:
-        line = command(Path(folder), "read", configuration(simulator, **asked), configured(STREAMS), state)
-        output = Path(folder) / "stdout"
-        with (
-            output.open("wb") as stdout,
-            subprocess.Popen(line, stdout=stdout, stderr=subprocess.DEVNULL, cwd=folder, env=environment()) as process,
-        ):
-            while len(simulator.requests) < after and not ended(process, 0.005):
-                pass
-            ended(process, delay)
-            process.kill()
-        text = output.read_bytes()
-    return Outcome(process.returncode, text[: text.rfind(b"\n") + 1].splitlines())
-
-
-def ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether the process ends within so many seconds."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 @lru_cache
@@ -151,17 +84,9 @@ def test_the_union_is_complete(kills: Sequence[Kill], number: int) -> None:
     """Killed and resumed, every row is there with today's truth; attributes as of the last look-back."""
     found = kills[number]
     assert found.resumed.code == 0
-    destination = Destination("latest")
-    for outcome in (found.before, found.killed, found.resumed):
-        if outcome:
-            destination.take(outcome)
-    for stream in STREAMS:
-        truth = expected.table(found.simulator, stream, start=START, entity_versions="latest")
-        table = destination.tables[stream]
-        if stream in REPORTS and found.before:
-            again = {id: running - timedelta(days=28) for id, running in found.running.items()}
-            table, truth = (expected.without_attributes(stream, rows, again) for rows in (table, truth))
-        assert difference(table, truth) == "", stream
+    for stream, table in found.union().items():
+        assert found.differs(stream, table, truth_of(found.simulator, stream)) == "", stream
+    assert {*found.union()} == {*STREAMS}
 
 
 @pytest.mark.prove

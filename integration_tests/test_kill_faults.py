@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,29 +14,17 @@ import pytest
 
 from . import expected, forked
 from .forked import Measured
-from .reading import Destination, Outcome, difference, together
+from .killing import LATER, LOOKBACK, Kill, killed_read, moment, state_after
+from .reading import together
 from .simulator import Simulator, Switches, World
 
 WORLD = World(advertisers=3, campaigns=3, adgroups_per=2, ads_per=1, history_start=date(2025, 12, 20))
 START = "2026-01-05"
-LOOKBACK = timedelta(days=28)
 REPORTS = ("ad_insights", "ad_insights_by_platform")
 STREAMS = ("advertisers", "campaigns", "adgroups", "ads", *REPORTS)
 KILLS = 200 if os.environ.get("PROVE") else 8
-# The next whole pass of entities is due, so that every row may be compared.
-LATER = 24 * 8
 SETTINGS: Mapping[str, Any] = {"start_date": START, "concurrency": 3, "page_size": 100, "wait_scale": 0.0001}
 PASSING = ("busy", "html", "cut", "reset", "empty", "broken_gzip", "data_null", "no_page_info")
-
-
-@dataclass(frozen=True)
-class Kill:
-    """A read that was killed, the one that went on from its state, and a sync that ran to its end before, if any."""
-
-    simulator: Simulator
-    before: Outcome | None
-    killed: Measured
-    resumed: Measured
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,29 +52,17 @@ def undisturbed(second: bool) -> tuple[Measured, int]:
 def kill(seed: int) -> Kill:
     """Kill a read under faults at a moment drawn by `seed`: every other one in the first sync of all."""
     chance, second = random.Random(seed), bool(seed % 2)
-    before = undisturbed(False)[0] if second else None
-    after, delay = chance.randint(1, undisturbed(second)[1]), chance.random() / 10
+    before, when = undisturbed(False)[0] if second else None, moment(chance, undisturbed(second)[1])
     with starting(LATER if second else 0) as simulator:
         for kind in chance.sample(PASSING, 3):
             simulator.faults.add(kind, probability=0.05, seed=seed)
         simulator.faults.add("code", code=50000, probability=0.05, seed=seed)
         for kind in ("short", "shift", "total_number"):
             simulator.faults.add(kind, probability=0.1, seed=seed, once_per_request=True, page=2)
-        ending = partial(end, simulator, after, delay)
-        states = dict(before.states) if before else {}
-        killed = forked.read(simulator, STREAMS, state=[*states.values()], meanwhile=ending, **SETTINGS)
-        states |= killed.states
-        resumed = forked.read(simulator, STREAMS, state=[*states.values()], **SETTINGS)
-    return Kill(simulator, before, killed, resumed)
-
-
-def end(simulator: Simulator, after: int, delay: float, pid: int) -> None:
-    """Kill the process after so many requests and a part of a second; faults may have made it shorter."""
-    patience = time.monotonic() + 60
-    while len(simulator.requests) < after and time.monotonic() < patience:
-        time.sleep(0.005)
-    time.sleep(delay)
-    os.kill(pid, signal.SIGKILL)
+        state = before.state if before else None
+        killed = killed_read(simulator, STREAMS, state, when, SETTINGS)
+        resumed = forked.read(simulator, STREAMS, state=state_after(before, killed), **SETTINGS)
+    return Kill(simulator, before, LOOKBACK.days, killed, resumed)
 
 
 @pytest.fixture(scope="module")
@@ -105,18 +79,9 @@ def test_the_union_is_complete(kills: Sequence[Kill], number: int) -> None:
     found = kills[number]
     assert found.resumed.code == 0
     assert found.resumed.errors == []
-    destination = Destination("latest")
-    for outcome in filter(None, (found.before, found.killed, found.resumed)):
-        destination.take(outcome)
-    hours = LATER if found.before else 0
-    first = found.simulator.clock.now - timedelta(hours=hours)
-    again = {id: expected.today(found.simulator, id, first) - LOOKBACK for id in WORLD.advertiser_ids}
-    for stream in STREAMS:
-        truth = truth_of(found.simulator, stream)
-        table = destination.tables[stream]
-        if stream in REPORTS and found.before:
-            table, truth = (expected.without_attributes(stream, rows, again) for rows in (table, truth))
-        assert difference(table, truth) == "", stream
+    for stream, table in found.union().items():
+        assert found.differs(stream, table, truth_of(found.simulator, stream)) == "", stream
+    assert {*found.union()} == {*STREAMS}
 
 
 @pytest.mark.prove

@@ -29,6 +29,14 @@ class Truncated(Exception):
     """An answer that covers only the newest ads of the account."""
 
 
+class TooManyRows(Exception):
+    """A request of several days whose rows are more than should be told apart at once."""
+
+
+Unanswered = Truncated | TooManyRows | Shifting | TikTokError
+"""Why a cut brought no rows, or not all."""
+
+
 @dataclass(frozen=True)
 class Fit:
     """What TikTok can answer for an account: so many days, campaigns and metrics at a time (0 is all)."""
@@ -63,7 +71,7 @@ class Divider:
         most = fit.metrics or self._most_metrics
         return by_metrics(cut, self._divisible, most) if most < len(cut.metrics or self._divisible) else []
 
-    def smaller(self, cut: Cut, error: Truncated | Shifting | TikTokError) -> list[Cut]:
+    def smaller(self, cut: Cut, error: Unanswered) -> list[Cut]:
         """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.
 
         None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
@@ -71,6 +79,8 @@ class Divider:
         """
         if isinstance(error, Truncated):
             cuts = self.fewer_objects(cut)
+        elif isinstance(error, TooManyRows):
+            cuts = self.fewer_days(cut)
         elif isinstance(error, TooLarge | TimedOut):
             cuts = self.fewer_rows(cut) or by_half_of_metrics(cut, self._divisible)
         elif isinstance(error, Shifting) or error.server_fault:
@@ -84,8 +94,12 @@ class Divider:
 
     def fewer_rows(self, cut: Cut) -> list[Cut]:
         """Parts that have fewer rows, by days or by objects; empty where there are none."""
+        return self.fewer_days(cut) or self.fewer_objects(cut)
+
+    def fewer_days(self, cut: Cut) -> list[Cut]:
+        """Parts with fewer days; empty where there are none."""
         # Where the rows are not told apart by time, those of two halves are not those of the whole.
-        return (by_half_of_days(cut) if self._stream.grain.dimension else []) or self.fewer_objects(cut)
+        return by_half_of_days(cut) if self._stream.grain.dimension else []
 
     def fewer_objects(self, cut: Cut) -> list[Cut]:
         """Parts with fewer campaigns or ad groups; empty where there are none. Raises TikTokError or Shifting."""

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.streams.model import SPECIALS, Params, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
-from source_tiktok_ads.sync.dividing import Divider, Fit, Truncated
+from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
 from source_tiktok_ads.sync.folds import Twins, folded
 from source_tiktok_ads.sync.lines import Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
@@ -25,11 +26,14 @@ from source_tiktok_ads.sync.totals import Totals
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
 SERVER_ATTEMPTS = 3
 
+# A mark of every row of a request is kept until they add up, which takes 65 bytes.
+MOST_ROWS = 1_000_000
+
 MOST_JOINED = 5_000
 """Parts that differ in their metrics are joined in memory, so they should have no more rows than this."""
 
 
-class TooMany(Exception):
+class TooManyToJoin(Exception):
     """More rows than should be joined at once."""
 
 
@@ -105,7 +109,7 @@ class Window:
             try:
                 yield from self._asked_for(cut, told, SERVER_ATTEMPTS)
                 return
-            except (Truncated, Shifting, TikTokError) as error:
+            except (Truncated, TooManyRows, Shifting, TikTokError) as error:
                 cuts = self._divider.smaller(cut, error)
         if not cuts:
             yield from self._patiently(cut, told)
@@ -123,7 +127,10 @@ class Window:
             self._part.short = str(error)
 
     def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
-        """The rows of a cut, without what TikTok refuses to give. Raises TikTokError, Truncated or Shifting."""
+        """The rows of a cut, without what TikTok refuses to give.
+
+        Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Shifting.
+        """
         refusals = self._lessons.refusals
         asked = refusals.asked(self._part.account.id)
         while True:
@@ -162,20 +169,18 @@ class Window:
             if self._divider.fewer_objects(cut):
                 raise Truncated
             self._part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
-        if cut.metrics and page == 1:
-            self._see_whether_to_join(cut, reply.envelope)
+        info = page_info(reply.envelope) or PageInfo()
+        if page == 1 and info.total_number > MOST_JOINED and cut.metrics and self._divider.fewer_rows(cut):
+            raise TooManyToJoin
+        if page == 1 and info.total_number > MOST_ROWS and self._divider.fewer_days(cut):
+            raise TooManyRows
         return reply.envelope
-
-    def _see_whether_to_join(self, cut: Cut, answer: lines.Answer) -> None:
-        info = answer.data.page_info if answer.data else None
-        if info and info.total_number > MOST_JOINED and self._divider.fewer_rows(cut):
-            raise TooMany
 
     def _joined(self, cut: Cut, cuts: Iterable[Cut], told: Told) -> Iterator[list[bytes]]:
         """The rows of cuts that differ in their metrics, joined; of fewer rows at a time where they are too many."""
         try:
             yield self._merged(cuts, told)
-        except TooMany:
+        except TooManyToJoin:
             fewer = self._divider.fewer_rows(cut)
             self._divider.learn(fewer[0])
             for smaller in fewer:

@@ -33,7 +33,7 @@ def test_ids() -> None:
     assert [cut.only for cut in cuts] == [[Filter("campaign_ids", ("1", "2"))], [Filter("campaign_ids", ("3",))]]
     assert [cut.ids for cut in by_half_of_ids(cuts[0])] == [("1",), ("2",)]
     assert by_half_of_ids(cuts[1]) == []
-    assert Cut(DAY).only == {}
+    assert Cut(DAY).only == []
 
 
 def test_metrics() -> None:

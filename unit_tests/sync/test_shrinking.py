@@ -13,6 +13,7 @@ from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Report
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider
+from source_tiktok_ads.sync.windows import MOST_ROWS
 
 from .canned import A, Canned, Truncated, page, refused
 from .test_reports import BASIC, Reading
@@ -124,6 +125,22 @@ def test_the_parts_together_are_the_whole(limit: str) -> None:
     }
     assert no_request_twice(reading)
     assert reading.said == []
+
+
+@pytest.mark.parametrize(("widest", "tried"), [(4, {15, 8, 4, 3}), (0, {15, 8, 4, 2, 1})])
+def test_more_rows_than_can_be_told_apart_are_read_by_fewer_days(widest: int, tried: set[int]) -> None:
+    """Their first page is not taken, nor a second one asked for; a single day is read whatever it counts."""
+
+    def answer(path: str, params: Params) -> Any:
+        rows = [row(adgroup, day, params) for adgroup in adgroups(params) for day in span(params)]
+        huge = len(span(params)) > widest
+        return page(rows, total=MOST_ROWS + 1 if huge else len(rows), pages=2 if huge and len(span(params)) > 1 else 1)
+
+    reading = Reading(answer)
+    assert places(read(reading)) == sorted(WHOLE)
+    assert {params["page"] for params in asked(reading)} == {1}
+    assert {len(span(params)) for params in asked(reading)} == tried
+    assert len(reading.said) == (0 if widest else 15)
 
 
 def test_what_worked_is_where_the_next_window_begins() -> None:
