@@ -39,11 +39,7 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 # What a report is asked by itself for, besides what it tells unasked.
-SPECIALS: tuple[Mapping[str, Any], ...] = (
-    {},
-    {"buying_types": ("RESERVATION_TOP_VIEW",)},
-    {"origins": ("PROMOTE",)},
-)
+SPECIALS: tuple[Mapping[str, Any], ...] = ({"buying_types": ("RESERVATION_TOP_VIEW",)}, {"origins": ("PROMOTE",)})
 
 
 def columns(stream: str) -> Mapping[str, dict[str, Any]]:
@@ -123,33 +119,50 @@ class Truth:
 
     def report(self, stream: str, advertiser_id: str, start: date, end: str | None) -> list[Record]:
         """The rows of a report of an account, its own days from `start` to `end` or today."""
-        account, asked = account_of(self.simulator, advertiser_id), report(stream)
+        kinds = {name: kind_of(columns(stream)[name]) for name in metrics(stream)}
+        return self.figures(report(stream), kinds, advertiser_id, start, end)
+
+    def figures(
+        self,
+        asked: Asked,
+        kinds: Mapping[str, str],
+        advertiser_id: str,
+        start: date,
+        end: str | None = None,
+        **filters: Any,
+    ) -> list[Record]:
+        """The same for any report; `kinds` holds the type of each metric's column."""
+        account = account_of(self.simulator, advertiser_id)
         today = self.clock.astimezone(account.zone).date()
         last = min(date.fromisoformat(end), today) if end else today
         stamp = {"advertiser_id": advertiser_id, "currency": account.currency}
         if asked.monthly:
-            periods = months(start, last, today)
             return [
                 {**stamp, "period_start": first.isoformat(), "period_end": until.isoformat(), **row}
-                for first, until in periods
-                for row in self._rows(stream, advertiser_id, first, until)
+                for first, until in months(start, last, today)
+                for row in self._rows(asked, kinds, advertiser_id, first, until, **filters)
             ]
         span = (start, last) if asked.time else (None, None)
-        return [stamp | row for row in self._rows(stream, advertiser_id, *span)]
+        return [stamp | row for row in self._rows(asked, kinds, advertiser_id, *span, **filters)]
 
-    def _rows(self, stream: str, advertiser_id: str, start: date | None, end: date | None) -> list[Record]:
-        asked, names = report(stream), metrics(stream)
-        below = asked.data_level != "AUCTION_ADVERTISER" and asked.report_type != "TT_SHOP"
-        hides = below and not self.simulator.switches.sandbox
+    def _rows(
+        self,
+        asked: Asked,
+        kinds: Mapping[str, str],
+        advertiser_id: str,
+        start: date | None,
+        end: date | None,
+        **filters: Any,
+    ) -> list[Record]:
         rows = [
             row
-            for special in (SPECIALS if hides else ({},))
+            for special in ({}, *self._hidden(asked, filters))
             for row in truth_report(
                 self.simulator.world,
                 advertiser_id,
                 asked.data_level,
                 asked.dimensions,
-                tuple(names),
+                tuple(kinds),
                 start,
                 end,
                 clock=self.clock,
@@ -157,11 +170,17 @@ class Truth:
                 include_deleted=self.include_deleted and self._filtered(asked.report_type),
                 switches=self.simulator.switches,
                 **special,
+                **filters,
             )
         ]
-        kinds = {name: kind_of(columns(stream)[name]) for name in names}
         found = [_report_row(row, kinds) for row in rows]
         return folded(asked, found) if asked.time == "stat_time_hour" else found
+
+    def _hidden(self, asked: Asked, filters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What the report has to be asked for by itself; one that filters by the same means what it says."""
+        below = asked.data_level not in ("", "AUCTION_ADVERTISER") and asked.report_type in ("BASIC", "AUDIENCE")
+        hides = below and not self.simulator.switches.sandbox
+        return [special for special in SPECIALS if hides and not {*special} & {*filters}]
 
     def _filtered(self, report_type: str) -> bool:
         return report_type == "BASIC" or self.simulator.switches.audience_status_filter
@@ -217,12 +236,14 @@ def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) 
         name: value.replace(" ", "T") if name.startswith("stat_time") else value
         for name, value in row["dimensions"].items()
     }
-    figures = {name: _figure(row["metrics"][name], kind) for name, kind in kinds.items()}
+    figures = {name: figure(row["metrics"][name], kind) for name, kind in kinds.items()}
     return {**told, **{name: value for name, value in figures.items() if value is not None}}
 
 
-def _figure(text: str, kind: str) -> Any:
-    if text in ("-", ""):
+def figure(text: str, kind: str) -> Any:
+    """What a metric's text stands for in a column of that type; nothing for a dash."""
+    # TikTok: a small count of a search report is a text such as <5.
+    if text in ("-", "") or (text.startswith("<") and kind in ("integer", "number")):
         return None
     if kind == "boolean":
         return FLAGS[text]

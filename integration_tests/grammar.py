@@ -29,6 +29,9 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "interest_category_tier4": ("interest_category_tier4",),
     "device_brand": ("device_brand_id",),
 }
+# Levels that custom reports know besides.
+OTHER_LEVELS: Mapping[str, tuple[str, str]] = {"ad_v2": ("AUCTION_AD", "ad_id_v2"), "playable": ("", "playable_id")}
+GRAINS = {"day": "stat_time_day", "hour": "stat_time_hour", "month": "period_start", "lifetime": ""}
 # The column that tells the times of a report's rows apart, by the suffix of its name.
 TIMES = {"": "stat_time_day", "hourly": "stat_time_hour", "monthly": "period_start", "lifetime": ""}
 NAME = re.compile(

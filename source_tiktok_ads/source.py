@@ -172,7 +172,8 @@ class SourceTiktokAds(Source):
         for entry in unknown:
             yield from _unknown(entry, offered)
         if known:
-            synced = self._synced(logger, client, settings, list(known.values()), blobs_by_stream(states))
+            chosen = [(offered[name], entry) for name, entry in known.items()]
+            synced = self._synced(logger, client, settings, chosen, blobs_by_stream(states))
             yield from _with_names(synced, unknown)
         if unknown:
             raise config_error(f"Streams that do not exist were not read: {_names(unknown)}.")
@@ -182,7 +183,7 @@ class SourceTiktokAds(Source):
         logger: logging.Logger,
         client: Client,
         settings: Config,
-        entries: Sequence[ConfiguredAirbyteStream],
+        chosen: Sequence[tuple[Stream, ConfiguredAirbyteStream]],
         blobs: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[AirbyteMessage]:
         queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
@@ -192,11 +193,7 @@ class SourceTiktokAds(Source):
         structure = Structure(client, ahead, warn, () if settings.sandbox else SPECIALS)
         advertisers, chains = Advertisers(client, settings, warn), Chains(client, settings, ahead, warn)
         sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
-        offered = streams(settings)
-        rows = [
-            self._stream(offered[entry.stream.name], entry, sync, blobs.get(entry.stream.name, {}), logger)
-            for entry in entries
-        ]
+        read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
         engine = ConcurrentSource(
             _workers(settings.concurrency),
             _engine_logger(),
@@ -206,7 +203,7 @@ class SourceTiktokAds(Source):
             initial_number_partitions_to_generate=1,
         )
         try:
-            yield from engine.read(list(rows))
+            yield from engine.read([*read])
         finally:
             logger.info(sync.summary.table())
 

@@ -175,6 +175,7 @@ def _page(page: Asset) -> dict[str, Any]:
     profile = page.index % 3 == 2
     return {
         "page_id": page.id,
+        "source": "OTHERS",
         "page_status": ("PUBLISHED", "EDITED", "READY", "DRAFT")[page.index % 4],
         "page_biz_type": [("CUSTOM", "INSTANT_FORM", "APP_PROFILE")[page.index % 3]],
         "page_template_type": [("CUSTOMIZED", "INTRODUCTION")[page.index % 2]],

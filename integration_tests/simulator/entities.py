@@ -150,11 +150,9 @@ def sample(column: Column, salt: int) -> Any:
         return [sample(inner, salt + n * 7) for n in range(1 + salt % 2)]
     if kind == "object":
         return {name: sample(field, salt + n) for n, (name, field) in enumerate(column.fields.items())}
-    return (
-        salt % 30
-        if kind == "number" and column.name in WHOLE_NUMBERS
-        else SAMPLES.get(kind, _sample_text)(column, salt)
-    )
+    if kind == "number" and column.name in WHOLE_NUMBERS:
+        return salt % 30
+    return SAMPLES.get(kind, _sample_text)(column, salt)
 
 
 def _sample_text(column: Column, salt: int) -> str:

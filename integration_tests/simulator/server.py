@@ -34,7 +34,8 @@ CONTROL = "/_simulator/"
 REDACTED = "***"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>Bad Gateway</h1></center></body></html>"
 SECRET_PARAMS = ("secret", "auth_code", "access_token")
-PAGED = ("report/integrated/get", "campaign/get", "adgroup/get", "ad/get", *PAGED_LISTS)
+REPORTS = ("report/integrated/get", "gmv_max/report/get", "creative/report/get")
+PAGED = (*REPORTS, "campaign/get", "adgroup/get", "ad/get", *PAGED_LISTS)
 PAGE = 1000
 
 

@@ -115,13 +115,15 @@ class DatedListing(Listing):
     """A list that is asked for by windows of at most `days` days and read again like a report.
 
     `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
-    `utc` tells that the days are not the account's own, but UTC's.
+    `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
+    which may have begun before UTC's.
     """
 
     days: int = 30
     asks: Callable[[date, date], Params] = lambda first, last: {}
     day: str = ""
     utc: bool = False
+    ahead: bool = False
 
 
 def merged(*parts: Params) -> Params:

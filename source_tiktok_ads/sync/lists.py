@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from airbyte_cdk.models import FailureType
@@ -68,6 +68,10 @@ class ListReader(Reader[Listing]):
         return [{"advertiser_id": id, "advertiser_name": name} for id, name in listed]
 
 
+FURTHEST = timedelta(hours=14)
+"""How far the clocks of some islands are ahead of UTC."""
+
+
 class DatedListReader(DayReader[DatedListing]):
     """Reads one list by windows of days. Raises ForeignState for cursors it cannot read."""
 
@@ -77,14 +81,15 @@ class DatedListReader(DayReader[DatedListing]):
 
     def today(self, account: Account) -> date:
         """The last day that can be asked for."""
-        now = self.sync.client.now()
+        now = self.sync.client.now() + (FURTHEST if self.stream.ahead else timedelta())
         return now.date() if self.stream.utc else account.today(now)
 
     @property
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
-        # Where the days are not the account's own, the last may have been running on for a day when it was read.
-        return max(self.sync.config.lookback_days, int(self.stream.utc))
+        # Where the days are not the account's own, the last may have been running on for a day when it was read; where
+        # they are many accounts', it may not even have begun for some.
+        return max(self.sync.config.lookback_days, int(self.stream.utc) + int(self.stream.ahead))
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
@@ -367,6 +368,12 @@ def metric_fits(name: str, made: Report) -> bool:
     )
 
 
+@cache
+def fitting_metrics(made: Report) -> list[str]:
+    """The metrics that the facts allow in a report."""
+    return [name for name in METRICS if metric_fits(name, made)]
+
+
 def filters(random: Random, made: Report) -> tuple[Filter, ...]:
     """A filter that the report takes, or none."""
     some = [Filter("buying_type", ("AUCTION",))]
@@ -385,7 +392,7 @@ def legal(random: Random) -> Report:
     by = random.choice(possible if random.random() < 0.7 else possible[:1])
     grain = random.choice([*grains(report_type, by)])
     made = Report("mine", level, grain, by, report_type)
-    fitting = [name for name in METRICS if metric_fits(name, made)]
+    fitting = fitting_metrics(made)
     chosen = random.sample(fitting, random.randint(1, min(len(fitting), 120)))
     return replace(made, chosen=tuple(chosen), filters=filters(random, made))
 

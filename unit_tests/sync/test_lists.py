@@ -195,6 +195,17 @@ def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, l
     assert [part.days for part in slices] == [Days(date(2026, 3, first), date(2026, 3, last))]
 
 
+@pytest.mark.parametrize(("hour", "last"), [(9, 15), (11, 16)])
+def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, last: int) -> None:
+    """And two days are read again at least, for the last may not have begun for others."""
+    cursor = {"start": "2026-03-01", "date": "2026-03-14"}
+    listing = replace(DATED, utc=True, ahead=True)
+    reading = Reading(lambda path, params: {"list": []}, listing, cursor, lookback_days=0)
+    reading.client.moment = NOW.replace(hour=hour)
+    slices = list(reading.reader.slices(Account(A)))
+    assert [part.days for part in slices] == [Days(date(2026, 3, 12), date(2026, 3, last))]
+
+
 def test_what_lacks_is_not_claimed() -> None:
     """One shop of several may be refused: the slice is short."""
     shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)

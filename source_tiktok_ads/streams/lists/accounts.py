@@ -219,8 +219,11 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         passes=tuple(Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")),
         parent=OF_CENTER,
         optional=True,
+        # TikTok: at most 365 days a request, and these end with the start of one more.
         days=364,
         asks=between,
+        # TikTok: the days are those of each transaction's account, and one request is about many accounts.
         utc=True,
+        ahead=True,
     ),
 )

@@ -307,13 +307,13 @@ PAGE_MATERIAL: Mapping[str, Shape] = {
     **MATERIAL,
     "page_id": ID("Id of the instant page."),
     "page_status": TEXT("Status of the page: DRAFT, EDITED, PUBLISHED or READY."),
-    "page_biz_type": TEXT("Kind of page: APP_PROFILE, CUSTOM or INSTANT_FORM."),
-    "page_template_type": TEXT("Kind of template the page was made of."),
+    "page_biz_type": TEXTS("Kinds of page: APP_PROFILE, CUSTOM or INSTANT_FORM."),
+    "page_template_type": TEXTS("Kinds of template the page was made of."),
     "page_thumbnail": TEXT("Address of a small picture of the page."),
-    "app_profile_country": TEXT("Country of an app's profile page."),
-    "app_profile_external_app_id": ID("Id of the app of such a page in its store."),
+    "app_profile_country": TEXTS("Countries of an app's profile page."),
+    "app_profile_external_app_id": IDS("Ids of the app of such a page in its stores."),
     "app_profile_icon": TEXT("Address of that app's icon."),
-    "customized_page_external_action": TEXT("What people are to do on a page of one's own making."),
+    "customized_page_external_action": TEXTS("What people are to do on a page of one's own making."),
 }
 
 DELIVERY = (

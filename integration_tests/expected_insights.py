@@ -1,0 +1,96 @@
+"""The records of the reports with endpoints of their own: GMV Max by day, and creatives over all time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from . import expected
+from .reading import Record, Table, by_key
+from .simulator import Simulator
+from .simulator.assets import gmv_campaigns
+from .simulator.shop import open_stores
+from .simulator.world import Advertiser
+
+# Stream -> what the rows are grouped by beside the campaign and the day, and the kinds of GMV Max that have it.
+GMV_MAX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "gmv_max_campaign_insights": ((), ("PRODUCT", "LIVE")),
+    "gmv_max_product_insights": (("item_group_id",), ("PRODUCT",)),
+    "gmv_max_creative_insights": (("item_id",), ("PRODUCT",)),
+    "gmv_max_room_insights": (("room_id",), ("LIVE",)),
+}
+MATERIALS = {"video_insights": "VIDEO", "image_insights": "IMAGE", "instant_page_insights": "INSTANT_PAGE"}
+NAMES = (*GMV_MAX, *MATERIALS)
+# What TikTok tells of the materials, by the type of each column; all else is a metric.
+ABOUT = ("advertiser_id", "currency", "store_id", "campaign_id", "stat_time_day", "gmv_max_promotion_type")
+LIVE_ONLY = ("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view", "live_follows")
+INFO = (
+    *("material_id", "video_id", "image_id", "page_id", "source", "country_code", "placement", "num_ads"),
+    *("total_active_days", "related_ad_ids", "adgroup_number", "related_adgroup_ids", "page_status"),
+    *("page_biz_type", "page_template_type", "page_thumbnail", "app_profile_country", "app_profile_external_app_id"),
+    *("app_profile_icon", "customized_page_external_action"),
+)
+
+
+def table(simulator: Simulator, stream: str, start: str) -> Table:
+    """Every record a stream holds now, by key."""
+    accounts = [expected.account_of(simulator, id) for id in simulator.world.advertiser_ids]
+    rows = _gmv_max if stream in GMV_MAX else _materials
+    return by_key(stream, [row for account in accounts for row in rows(simulator, stream, account, start)])
+
+
+def _materials(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
+    columns = expected.columns(stream)
+    info = [name for name in columns if name in INFO]
+    metrics = [name for name in columns if name not in (*ABOUT, *INFO)]
+    asked = {"material_type": MATERIALS[stream], "lifetime": "true", "info_fields": info, "metrics_fields": metrics}
+    for row in _rows(simulator, "creative/report/get", account, asked):
+        yield {**_stamp(account), **_typed(row["info"], columns), **_figures(row["metrics"], columns)}
+
+
+def _gmv_max(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
+    more, kinds = GMV_MAX[stream]
+    columns, epoch = expected.columns(stream), simulator.clock.epoch
+    campaigns = [campaign.id for campaign in gmv_campaigns(simulator.world, account, epoch)]
+    for kind in kinds:
+        lacking = (*ABOUT, *more, *(() if kind == "LIVE" else LIVE_ONLY))
+        asked = {
+            "dimensions": ["campaign_id", *more, "stat_time_day"],
+            "metrics": [name for name in columns if name not in lacking],
+            "filtering": {"gmv_max_promotion_types": [kind], "campaign_ids": campaigns},
+        }
+        told = {**_stamp(account), "gmv_max_promotion_type": f"{kind}_GMV_MAX"}
+        for store in open_stores(simulator.world, account, epoch):
+            for span in _spans(date.fromisoformat(start), expected.today(simulator, account.advertiser_id)):
+                for row in _rows(simulator, "gmv_max/report/get", account, {**asked, **span, "store_ids": [store]}):
+                    row["dimensions"]["stat_time_day"] = row["dimensions"]["stat_time_day"].replace(" ", "T")
+                    yield {**told, "store_id": store, **row["dimensions"], **_figures(row["metrics"], columns)}
+
+
+def _stamp(account: Advertiser) -> Record:
+    return {"advertiser_id": account.advertiser_id, "currency": account.currency}
+
+
+def _spans(first: date, last: date) -> Iterator[Mapping[str, str]]:
+    while first <= last:
+        end = min(first + timedelta(days=29), last)
+        yield {"start_date": first.isoformat(), "end_date": end.isoformat()}
+        first = end + timedelta(days=1)
+
+
+def _rows(simulator: Simulator, path: str, account: Advertiser, asked: Mapping[str, Any]) -> list[Any]:
+    query = {"advertiser_id": account.advertiser_id, **asked}
+    sent = {name: [value if isinstance(value, str) else json.dumps(value)] for name, value in query.items()}
+    return simulator.truth(path, sent)
+
+
+def _typed(row: Mapping[str, Any], columns: Mapping[str, Any]) -> Record:
+    found = {name: expected.typed(value, columns[name]) for name, value in row.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _figures(metrics: Mapping[str, str], columns: Mapping[str, Any]) -> Record:
+    found = {name: expected.figure(text, expected.kind_of(columns[name])) for name, text in metrics.items()}
+    return {name: value for name, value in found.items() if value is not None}

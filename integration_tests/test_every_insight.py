@@ -1,0 +1,181 @@
+"""GMV Max and creative reports, which have endpoints of their own: exact whole, as the clock moves, under faults."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any
+
+import jsonschema
+import pytest
+
+from . import expected, forked
+from .expected_insights import GMV_MAX, MATERIALS, NAMES, table
+from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
+from .simulator import Simulator, Switches, World
+
+# Accounts in Auckland and Kolkata.
+WORLD = World(advertisers=2, campaigns=6, adgroups_per=2, ads_per=3, history_start=date(2025, 12, 1))
+FIRST, SECOND = WORLD.advertiser_ids
+START = "2026-01-10"
+# Hours between one sync and the next.
+STEPS = (0, 30, 50, 24 * 9)
+SETTINGS: Mapping[str, Any] = {"start_date": START, "page_size": 100, "wait_scale": 0.0001}
+PATHS = ("gmv_max/report/get", "creative/report/get")
+KILLS = 20 if os.environ.get("PROVE") else 2
+
+
+@dataclass(frozen=True)
+class Story:
+    """What syncs left behind, the tables after an upsert of all, and what each of them should have seen."""
+
+    simulator: Simulator
+    outcomes: Sequence[Outcome]
+    destination: Destination
+    truth: Mapping[str, Mapping[Key, Record]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forks() -> Iterator[None]:
+    """End the processes that forked."""
+    yield
+    forked.close()
+
+
+def simulated(**positions: Any) -> Simulator:
+    """The world, whose signed addresses hold still."""
+    return Simulator(WORLD, Switches(**{"signed_urls": False, **positions}))
+
+
+def story(*steps: float, mode: str = "incremental", fault: Mapping[str, Any] | None = None) -> Story:
+    """Syncs one after the other, the clock moving in between, under a fault if there is one."""
+    destination, outcomes, state = Destination(), [], None
+    truth: dict[str, dict[Key, Record]] = {name: {} for name in NAMES}
+    with simulated() as simulator:
+        for path in PATHS if fault else ():
+            simulator.faults.add(**{"path": path, **(fault or {})})
+        for hours in steps:
+            simulator.clock.advance(hours=hours)
+            outcome = forked.read(simulator, NAMES, mode, state, **SETTINGS)
+            destination.take(outcome)
+            outcomes.append(outcome)
+            state = outcome.state
+            for name in NAMES:
+                truth[name].update(table(simulator, name, START))
+    return Story(simulator, outcomes, destination, truth)
+
+
+@lru_cache
+def whole() -> Story:
+    """One full refresh."""
+    return story(0, mode="full_refresh")
+
+
+@lru_cache
+def moving() -> Story:
+    """A first sync and three moves of the clock."""
+    return story(*STEPS)
+
+
+@lru_cache
+def forbidden() -> Story:
+    """A sync in which TikTok refuses one account's reports."""
+    return story(0, fault={"kind": "code", "code": 40001, "advertiser_id": SECOND})
+
+
+@lru_cache
+def stumbling() -> Story:
+    """A sync in which every request for a report fails the first time."""
+    return story(0, fault={"kind": "code", "code": 50000, "once_per_request": True})
+
+
+def test_reads_are_clean() -> None:
+    """They end with 0, warn of nothing and are refused nothing."""
+    for found in (whole(), moving()):
+        assert [(o.code, o.warnings, o.stderr) for o in found.outcomes] == [(0, [], "")] * len(found.outcomes)
+        assert {entry["code"] for entry in found.simulator.requests} == {0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_full_read_is_exact(name: str) -> None:
+    """No row is missing, none is altered, none comes twice."""
+    rows = whole().outcomes[0].records[name]
+    assert difference(by_key(name, rows), whole().truth[name]) == ""
+    assert repeated(name, rows) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_schema_names_what_is_filled(name: str) -> None:
+    """Every declared column is filled somewhere, and every row is valid."""
+    rows = whole().outcomes[0].records[name]
+    assert {column for row in rows for column in row} == set(expected.columns(name))
+    assert all(column in row for row in rows for column in key_of(name))
+    validator = jsonschema.Draft7Validator(catalog()[name]["json_schema"])
+    assert [error.message for row in rows[::20] for error in validator.iter_errors(row)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_modes(name: str) -> None:
+    """Days go on from a state; what has no time is read whole."""
+    modes = ["full_refresh", "incremental"] if name in GMV_MAX else ["full_refresh"]
+    assert catalog()[name]["supported_sync_modes"] == modes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_syncs_keep_up_with_the_clock(name: str) -> None:
+    """After three moves of the clock the table equals the truth."""
+    found = moving()
+    assert difference(found.destination.tables[name], found.truth[name]) == ""
+    assert found.truth[name] != whole().truth[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_forbidden_account_spoils_only_itself(name: str) -> None:
+    """The other account's rows are all there; no state claims anything of it; what has no state is incomplete."""
+    found, outcome = forbidden(), forbidden().outcomes[0]
+    wanted = {key: row for key, row in found.truth[name].items() if row["advertiser_id"] == FIRST}
+    assert difference(found.destination.tables[name], wanted) == ""
+    assert any(name in line and SECOND in line for line in (*outcome.warnings, outcome.sentences))
+    assert outcome.statuses[name][-1] == ("INCOMPLETE" if name in MATERIALS else "COMPLETE")
+    if name in GMV_MAX:
+        states = outcome.states[name]["stream"]["stream_state"]["states"]
+        assert [entry["partition"]["advertiser_id"] for entry in states] == [FIRST]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_server_that_fails_once_loses_nothing(name: str) -> None:
+    """Each request is made again: every row is there, none twice."""
+    found = stumbling()
+    assert found.outcomes[0].code == 0
+    assert difference(found.destination.tables[name], found.truth[name]) == ""
+    assert repeated(name, found.outcomes[0].records[name]) == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_kill_loses_nothing(seed: int) -> None:
+    """Killed anywhere and started again from the last state, both outputs together hold every row."""
+    after = random.Random(seed).randint(5, len(whole().simulator.requests) - 2)
+    with simulated(latency_ms=20) as simulator:
+        killed = forked.read(simulator, NAMES, meanwhile=partial(end, simulator, after), **SETTINGS)
+        resumed = forked.read(simulator, NAMES, state=killed.state, **SETTINGS)
+    assert (killed.code, resumed.code) == (-signal.SIGKILL, 0)
+    destination = Destination()
+    for outcome in (killed, resumed):
+        destination.take(outcome)
+    for name in NAMES:
+        assert difference(destination.tables[name], table(simulator, name, START)) == "", name
+
+
+def end(simulator: Simulator, after: int, pid: int) -> None:
+    """Kill the process after so many requests."""
+    patience = time.monotonic() + 60
+    while len(simulator.requests) < after and time.monotonic() < patience:
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
