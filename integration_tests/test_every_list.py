@@ -43,9 +43,7 @@ PAGE_SIZE = 7
 # Hours between one sync and the next; the last one is due for a whole pass.
 STEPS = (0, 33, 50, 209)
 STREAMS = ("advertiser_accounts", *TOLD)
-# Tests of simulated reports cover these.
-REPORTED = ("creative/report/get", "gmv_max/report/get")
-KILLS = 24 if os.environ.get("PROVE") else 2
+KILLS = 12 if os.environ.get("PROVE") else 2
 CODES = (40001, 40118, 40125) if os.environ.get("PROVE") else (40125,)
 # Codes of posts are no column, a pixel's statistics are taken apart.
 NO_COLUMNS = ("auth_code", "statistics")

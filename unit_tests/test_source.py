@@ -247,7 +247,7 @@ def test_a_foreign_state_is_read_over_with_a_warning(
     assert [text for text in caplog.messages if "The state of ad_insights can't be used" in text]
 
 
-@pytest.mark.parametrize(("start", "told"), [("soon", "can't be used"), ("2026-03-05", "metrics or entity_versions")])
+@pytest.mark.parametrize(("start", "told"), [("soon", "can't be used"), ("2026-03-05", "metrics, entity_versions or")])
 def test_a_state_is_warned_of_once(
     start: str, told: str, tiktok: Speak, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

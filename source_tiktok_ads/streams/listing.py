@@ -100,6 +100,11 @@ class Listing:
         """Whether the cursor moves with every change of a row; else every row leaves every time."""
         return self.cursor in ("modify_time", "update_time")
 
+    @property
+    def has_deleted(self) -> bool:
+        """Whether deleted objects, or what belongs to them, come only on request."""
+        return bool(self.with_deleted) or (self.parent is not None and self.parent.listing.has_deleted)
+
     def readings(self, include_deleted: bool) -> tuple[Pass, ...]:
         """The passes that together bring every row that is wanted."""
         return self.with_deleted if include_deleted and self.with_deleted else self.passes

@@ -176,20 +176,36 @@ def _typed_answer(report: Report) -> type[msgspec.Struct]:
     return msgspec.defstruct("TypedAnswer", [("data", data | None, None)], bases=(Answer,))
 
 
-class EntityRows:
-    """The rows of an entity list of one account: cast, completed, compared with a cursor.
+class Recent:
+    """Tells rows that have changed since a moment from older ones.
 
     `since` is the cursor's moment, None where every row leaves; `newest` is the latest change among rows that left.
     """
 
+    def __init__(self, since: str | None) -> None:
+        self.since = since
+        self.newest: str | None = None
+        self._lock = threading.Lock()
+
+    def leaves(self, changed: str | None) -> bool:
+        """Whether a row that was changed then leaves; one without a time always does."""
+        if changed and self.since and changed < self.since:
+            return False
+        if changed:
+            with self._lock:
+                self.newest = max(filter(None, (self.newest, changed)))
+        return True
+
+
+class EntityRows(Recent):
+    """The rows of an entity list of one account: cast, completed, compared with a cursor."""
+
     def __init__(self, entity: Entity, advertiser_id: str, surprise: Surprise, since: str | None) -> None:
+        super().__init__(since)
         self._entity = entity
         self._advertiser_id = advertiser_id
         self._casts = wire_casts(entity.columns, surprise)
         self._ids = [name for name in entity.key if name != entity.cursor]
-        self.since = since
-        self.newest: str | None = None
-        self._lock = threading.Lock()
 
     def pieces(self, rows: Sequence[Any], said: str | None = None) -> Sequence[Piece]:
         """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows."""
@@ -205,15 +221,7 @@ class EntityRows:
         record.update((name, NO_VALUE) for name in self._entity.key if record.get(name) is None)
         ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
         key = to_json(ids), to_json(version)
-        if changed and self.since and changed < self.since:
-            return key, None
-        if changed:
-            self._note(changed)
-        return key, to_json(record)[1:-1]
-
-    def _note(self, changed: str) -> None:
-        with self._lock:
-            self.newest = max(filter(None, (self.newest, changed)))
+        return key, to_json(record)[1:-1] if self.leaves(changed) else None
 
 
 class AccountRows:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import Surprise
-from source_tiktok_ads.sync.lines import NO_VALUE, Piece, record_of, to_json, wire_casts
+from source_tiktok_ads.sync.lines import NO_VALUE, Piece, Recent, record_of, to_json, wire_casts
 
 
-class ListingRows:
-    """Makes records of what a list answers.
-
-    `since` is the cursor's moment, None where every row leaves; `newest` is the latest change among rows that left.
-    """
+class ListingRows(Recent):
+    """Makes records of what a list answers: cast, completed, compared with a cursor."""
 
     def __init__(self, listing: Listing, surprise: Surprise, since: str | None = None, personal: bool = True) -> None:
+        super().__init__(since)
         self._listing = listing
         self._casts = wire_casts(listing.columns, surprise)
         self._hidden = () if personal else listing.personal
-        self.since = since
-        self.newest: str | None = None
-        self._lock = threading.Lock()
 
     def pieces(self, rows: Sequence[Any], tells: Row) -> Sequence[Piece]:
         """Each record, told apart by its key; `tells` is what the request tells of its rows where they do not."""
@@ -38,13 +32,4 @@ class ListingRows:
 
     def _piece(self, record: Mapping[str, Any]) -> Piece:
         key = to_json({name: record[name] for name in self._listing.key})
-        changed = record.get(self._listing.cursor)
-        if changed and self.since and changed < self.since:
-            return key, None
-        if changed:
-            self._note(changed)
-        return key, to_json(record)[1:-1]
-
-    def _note(self, changed: str) -> None:
-        with self._lock:
-            self.newest = max(filter(None, (self.newest, changed)))
+        return key, to_json(record)[1:-1] if self.leaves(record.get(self._listing.cursor)) else None

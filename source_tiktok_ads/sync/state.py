@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream
 from source_tiktok_ads.streams.shapes import moment
 from source_tiktok_ads.sync.slices import Days
@@ -44,8 +45,9 @@ class StreamState:
         if settings.get("definition") != self.settings.get("definition"):
             log(f"{name}: the custom report was changed, so the stream is read from its start again.")
             return StreamState({}, settings)
-        if any(settings.get(key) != self.settings.get(key) for key in ("metrics", "entity_versions")):
-            log(f"{name}: metrics or entity_versions have changed; rows read before keep their form until a refresh.")
+        if any(settings.get(key) != self.settings.get(key) for key in ("metrics", "entity_versions", "personal_data")):
+            what = "metrics, entity_versions or personal_data"
+            log(f"{name}: {what} have changed; rows read before keep their form until a refresh.")
         return StreamState(self.cursors, settings)
 
 
@@ -157,7 +159,7 @@ def cursor_of_changes(changes: Changes, name: str) -> dict[str, Any]:
 def settings(stream: Stream, config: Config) -> dict[str, Any]:
     """What a stream's state remembers of the settings that shaped its rows."""
     remembered: dict[str, Any] = {}
-    if isinstance(stream, Entity | Report):
+    if isinstance(stream, Entity | Report) or (isinstance(stream, Listing) and stream.has_deleted):
         remembered["include_deleted"] = config.include_deleted
     if isinstance(stream, Entity):
         remembered["entity_versions"] = config.entity_versions
@@ -165,6 +167,8 @@ def settings(stream: Stream, config: Config) -> dict[str, Any]:
         remembered["definition"] = _definition(stream)
     elif isinstance(stream, Report):
         remembered["metrics"] = fingerprint(stream.metrics)
+    if isinstance(stream, Listing) and stream.personal:
+        remembered["personal_data"] = config.personal_data
     return remembered
 
 

@@ -122,7 +122,9 @@ def test_another_form_of_the_rows_is_only_told(name: str) -> None:
     """Other metrics or versions go on from the state; the log says that the past keeps its form."""
     state, said = under({name: "a"}, {name: "b"})
     assert state == StreamState({A: {}}, {name: "b"})
-    assert said == ["ads: metrics or entity_versions have changed; rows read before keep their form until a refresh."]
+    assert said == [
+        "ads: metrics, entity_versions or personal_data have changed; rows read before keep their form until a refresh."
+    ]
 
 
 def test_a_fingerprint_depends_on_the_names_not_their_order() -> None:
@@ -235,6 +237,9 @@ def test_a_whole_pass_is_due_at_first_and_every_seventh_day(changes: Changes, du
         ("advertisers", set()),
         ("ads", {"include_deleted", "entity_versions"}),
         ("ad_insights", {"include_deleted", "metrics"}),
+        ("images", set()),
+        ("smart_plus_ads", {"include_deleted"}),
+        ("comments", {"include_deleted", "personal_data"}),
     ],
 )
 def test_a_state_remembers_the_settings_that_shaped_its_rows(stream: str, remembered: set[str]) -> None:
