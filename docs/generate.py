@@ -14,7 +14,7 @@ from typing import Any
 
 from source_tiktok_ads.streams.catalog import STREAMS, catalog, entry
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
-from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.listing import Listing, Scope
 from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
 from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
 
@@ -27,7 +27,8 @@ INTRODUCTION = """\
 
 Every stream syncs in full, and incrementally where it has a cursor; key and cursor are given by the source. Any column
 may be null.
-Fields that TikTok adds to campaigns, ad groups, ads and advertisers pass through before this page knows them.
+Fields that TikTok adds to its objects, from accounts to posts, pass through before this page knows them. A few
+columns come only with the setting *Personal data*, as marked.
 
 The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
 (`timestamp_with_timezone`). Ids are always `string`. With the setting *Entity versions* on *latest* the key of
@@ -133,7 +134,11 @@ def _cursor(stream: Stream) -> str:
 
 def _section(stream: Stream) -> str:
     properties = entry(stream, "every")["json_schema"]["properties"].items()
-    columns = "".join(f"| {name} | `{type_name(schema)}` | {schema['description']} |\n" for name, schema in properties)
+    personal = stream.personal if isinstance(stream, Listing) else ()
+    columns = "".join(
+        f"| {name} | `{type_name(schema)}` | {schema['description']}{PERSONAL * (name in personal)} |\n"
+        for name, schema in properties
+    )
     facts = {
         "Key": ", ".join(map(_code, key_of(stream, "every"))),
         "Cursor": _cursor(stream),
@@ -149,7 +154,19 @@ def _request(stream: Stream) -> str:
     if isinstance(stream, Report):
         dimensions = ", ".join(map(_code, stream.dimensions))
         return f"{_code(stream.path)}, {stream.report_type} report at {stream.level.data_level} by {dimensions}"
+    if isinstance(stream, Listing):
+        return _code(stream.path) + WHOSE[stream.scope] + OPTIONAL * stream.optional
     return _code(stream.path)
+
+
+PERSONAL = " Only with *Personal data*."
+WHOSE: Mapping[Scope, str] = {
+    Scope.ACCOUNT: "",
+    Scope.REFERENCE: ", the same for all accounts, so read once",
+    Scope.CENTERS: ", for each Business Center of the access token",
+    Scope.TOKEN: ", which needs app id and secret",
+}
+OPTIONAL = "; left out with a warning where TikTok refuses it, but a full refresh is incomplete then"
 
 
 def _code(text: str) -> str:

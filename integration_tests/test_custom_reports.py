@@ -263,7 +263,9 @@ SPOILERS: Mapping[str, Spoiler] = {
     "known_filters": lambda chance, wish: replace(wish, filters={chance.choice(("country_code", "spend")): ("US",)}),
     "level_of_type": _when(lambda wish: wish.report_type == "TT_SHOP", _spoil(level="ad")),
     "one_id": _when(lambda wish: wish.level in ("ad", "adgroup"), lambda wish: by(wish, "campaign_id")),
-    "one_time": lambda chance, wish: by(wish, chance.choice(("stat_time_day", "stat_time_hour"))),
+    "one_time": _when(
+        lambda wish: wish.grain == "day" and len(wish.breakdowns) < 2, lambda wish: by(wish, "stat_time_hour")
+    ),
     "dimension_of_type": _when(basic, lambda wish: by(wish, "age")),
     "dimension_of_level": _when(
         lambda wish: basic(wish) and wish.level == "ad", lambda wish: by(wish, "search_keyword")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ import pytest
 
 from . import expected, forked
 from .expected_insights import GMV_MAX, MATERIALS, NAMES, table
+from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
 
@@ -163,7 +163,7 @@ def test_a_kill_loses_nothing(seed: int) -> None:
     """Killed anywhere and started again from the last state, both outputs together hold every row."""
     after = random.Random(seed).randint(5, len(whole().simulator.requests) - 2)
     with simulated(latency_ms=20) as simulator:
-        killed = forked.read(simulator, NAMES, meanwhile=partial(end, simulator, after), **SETTINGS)
+        killed = forked.read(simulator, NAMES, meanwhile=partial(end, simulator, after, 0), **SETTINGS)
         resumed = forked.read(simulator, NAMES, state=killed.state, **SETTINGS)
     assert (killed.code, resumed.code) == (-signal.SIGKILL, 0)
     destination = Destination()
@@ -171,11 +171,3 @@ def test_a_kill_loses_nothing(seed: int) -> None:
         destination.take(outcome)
     for name in NAMES:
         assert difference(destination.tables[name], table(simulator, name, START)) == "", name
-
-
-def end(simulator: Simulator, after: int, pid: int) -> None:
-    """Kill the process after so many requests."""
-    patience = time.monotonic() + 60
-    while len(simulator.requests) < after and time.monotonic() < patience:
-        time.sleep(0.005)
-    os.kill(pid, signal.SIGKILL)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -17,6 +16,7 @@ import pytest
 
 from . import expected, forked, grammar
 from .grammar import NAMES, OPTIONAL
+from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
 
@@ -33,7 +33,7 @@ START, START_HOURLY = "2026-02-27", "2026-03-09"
 STEPS = (0, 26, 30, 45)
 SETTINGS: Mapping[str, Any] = {"page_size": 500, "wait_scale": 0.0001}
 LOOKBACK = 28
-KILLS = 20 if os.environ.get("PROVE") else 2
+KILLS = 20 if os.environ.get("PROVE") else 1
 Truths = Mapping[str, Mapping[Key, Record]]
 
 
@@ -47,9 +47,9 @@ def start_of(name: str) -> str:
     return START_HOURLY if name in HOURLY else START
 
 
-def truths(simulator: Simulator, names: Iterable[str] = NAMES) -> Truths:
-    """The truth of reports now."""
-    return {name: expected.table(simulator, name, start=start_of(name)) for name in names}
+def truths(simulator: Simulator) -> Truths:
+    """The truth of every report now."""
+    return {name: expected.table(simulator, name, start=start_of(name)) for name in NAMES}
 
 
 def read(
@@ -117,18 +117,15 @@ def whole() -> Story:
 
 @lru_cache
 def moving() -> Story:
-    """A first sync and three moves of the clock; the truth is what each of the syncs should have seen."""
+    """A first sync and three moves of the clock, all within the look-back."""
     syncs: list[Sequence[Outcome]] = []
-    truth: dict[str, dict[Key, Record]] = {name: {} for name in NAMES}
     state = None
     with simulated() as simulator:
         for hours in STEPS:
             simulator.clock.advance(hours=hours)
             syncs.append(read(simulator, state=state, lookback_days=LOOKBACK))
             state = [part for outcome in syncs[-1] for part in outcome.state]
-            for name, table in truths(simulator).items():
-                truth[name].update(table)
-        return told(simulator, *syncs, truth=truth)
+        return told(simulator, *syncs)
 
 
 @lru_cache
@@ -245,7 +242,7 @@ def test_countries_by_the_hour_may_be_refused() -> None:
         (outcome,) = read(simulator, names=HOURLY)
     assert outcome.code == 0
     for name in HOURLY:
-        wanted = {} if name in OPTIONAL else truths(simulator, [name])[name]
+        wanted = {} if name in OPTIONAL else whole().truth[name]
         assert difference(by_key(name, outcome.records[name]), wanted) == ""
         assert any(name in line for line in outcome.warnings) == (name in OPTIONAL)
 
@@ -255,7 +252,7 @@ def forbidden() -> Story:
     """A sync in which TikTok refuses one account's reports."""
     with simulated() as simulator:
         simulator.faults.add("code", path="report/integrated/get", advertiser_id=SECOND, code=40001)
-        return told(simulator, read(simulator))
+        return told(simulator, read(simulator), truth=whole().truth)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -277,7 +274,7 @@ def stumbling() -> Story:
     """A sync in which every request fails the first time."""
     with simulated() as simulator:
         simulator.faults.add("code", code=50000, once_per_request=True)
-        return told(simulator, read(simulator))
+        return told(simulator, read(simulator), truth=whole().truth)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -305,18 +302,10 @@ def kill(seed: int) -> tuple[forked.Measured, forked.Measured, Simulator]:
     """A short read of every report that is killed at a moment drawn by `seed`, and one that goes on from its state."""
     after = random.Random(seed).randint(undisturbed() // 4, undisturbed() - 10)
     with simulated(latency_ms=10) as simulator:
-        ending = partial(end, simulator, after)
+        ending = partial(end, simulator, after, 0)
         killed = forked.read(simulator, NAMES, start_date=KILL_START, meanwhile=ending, **SETTINGS)
         resumed = forked.read(simulator, NAMES, start_date=KILL_START, state=killed.state, **SETTINGS)
     return killed, resumed, simulator
-
-
-def end(simulator: Simulator, after: int, pid: int) -> None:
-    """Kill the process after so many requests."""
-    patience = time.monotonic() + 60
-    while len(simulator.requests) < after and time.monotonic() < patience:
-        time.sleep(0.005)
-    os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.prove

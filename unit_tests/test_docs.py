@@ -17,6 +17,7 @@ from source_tiktok_ads.config import SANDBOX_BUDGET, TIERS, normalise, parse
 from source_tiktok_ads.incoming import blobs_by_stream, states_of
 from source_tiktok_ads.streams import model
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
+from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.sync import state
 
 ROOT = Path(__file__).parent.parent
@@ -140,7 +141,7 @@ def test_columns_mentioned_exist() -> None:
 
 def test_example_of_a_new_stream_is_legal() -> None:
     """The row with which the guide adds a stream makes a stream with metrics, a key and a schema."""
-    [row] = blocks(ROOT / "docs" / "development.md", "python")
+    row, _ = blocks(ROOT / "docs" / "development.md", "python")
     assert row in text(ROOT / "README.md")
     stream = eval(row, vars(model))
     assert isinstance(stream, model.Report)
@@ -148,6 +149,12 @@ def test_example_of_a_new_stream_is_legal() -> None:
     assert NEW_STREAM not in BY_NAME
     assert "spend" in stream.metrics
     assert set(stream.key) <= set(entry(stream, "every")["json_schema"]["properties"])
+
+
+def test_example_of_a_list_is_the_real_one() -> None:
+    """The guide shows a row that stands in the stream table."""
+    _, row = blocks(ROOT / "docs" / "development.md", "python")
+    assert eval(row, {"Listing": Listing, "PIXEL": BY_NAME["pixels"].columns}) == BY_NAME["pixels"]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", GUIDE], ids=lambda page: page.name)
