@@ -46,15 +46,19 @@ class Asking(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One list to be read: for whom, what is asked for, and what that tells of every row."""
+    """One list to be read: for whom, what is asked for, and what that tells of every row.
+
+    `of` names parent and pass, whatever the window.
+    """
 
     account: Account
     params: Params
     tells: Row
+    of: str = ""
 
-    def also(self, params: Params, tells: Row) -> Request:
+    def also(self, params: Params, tells: Row, of: str = "") -> Request:
         """The same with more to ask for and to tell."""
-        return Request(self.account, merged(self.params, params), {**self.tells, **tells})
+        return Request(self.account, merged(self.params, params), {**self.tells, **tells}, of or self.of)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Chains:
         self._known: dict[tuple[str, str], Known] = {}
         self._reading: dict[tuple[str, str], threading.Lock] = {}
         self._refused: dict[str, set[str]] = {}
+        self._closed: dict[tuple[str, str, str], str] = {}
 
     def rows(
         self, listing: Listing, request: Request, into: ListingRows, warn: Told, lacks: Told
@@ -88,6 +93,10 @@ class Chains:
         """
         sent = set[int]()
         for part in self._requests(listing, request, lacks):
+            place = listing.name, part.account.id, part.of
+            if place in self._closed:
+                lacks(self._closed[place])
+                continue
             try:
                 yield from self._without_refused(listing, part, into, warn, sent)
             except Shifting as error:
@@ -97,13 +106,16 @@ class Chains:
                 if listing.parent is None or not lacking(error):
                     raise
                 lacks(error.sentence_of_an_option)
+                # Another window would only hear the same, unless it is this one's days that TikTok does not take.
+                if error.code != PARAMETER_REFUSED:
+                    self._closed[place] = error.sentence_of_an_option
 
     def _requests(self, listing: Listing, request: Request, lacks: Told) -> Iterator[Request]:
         """Everything to ask so that every wanted row comes."""
         own = request.also({"advertiser_id": request.account.id} if listing.scope in _NAMES_ACCOUNT else {}, {})
         for params, tells in self._parents(listing, request.account, lacks):
             for reading in listing.readings(self._config.include_deleted):
-                yield own.also(reading.params, reading.tells).also(params, tells)
+                yield own.also(reading.params, reading.tells).also(params, tells, json.dumps([params, reading.params]))
 
     def _parents(self, listing: Listing, account: Account, lacks: Told) -> Iterator[tuple[Params, Row]]:
         if listing.parent is None:

@@ -75,6 +75,10 @@ FURTHEST = timedelta(hours=14)
 class DatedListReader(DayReader[DatedListing]):
     """Reads one list by windows of days. Raises ForeignState for cursors it cannot read."""
 
+    def __init__(self, stream: DatedListing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(stream, sync, full, cursors)
+        self._told: set[tuple[str, str]] = set()
+
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
         return read_for(self.stream, super().accounts())
@@ -90,6 +94,14 @@ class DatedListReader(DayReader[DatedListing]):
         # Where the days are not the account's own, the last may have been running on for a day when it was read; where
         # they are many accounts', it may not even have begun for some.
         return max(self.sync.config.lookback_days, int(self.stream.utc) + int(self.stream.ahead))
+
+    def say_short(self, part: Slice) -> None:
+        """What one window has said of the account need not be said of all the others, most of all as an error."""
+        with self._lock:
+            news = (part.account.id, part.short) not in self._told
+            self._told.add((part.account.id, part.short))
+        if news:
+            super().say_short(part)
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window."""

@@ -192,7 +192,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         except TikTokError as error:
             self._leave_out(account, error)
         if part.short:
-            self._say_short(part)
+            self.say_short(part)
 
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
@@ -218,7 +218,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
-    def _say_short(self, part: Slice) -> None:
+    def say_short(self, part: Slice) -> None:
         """What is known to lack is not claimed, and makes a full refresh incomplete."""
         sentence = f"{self.stream.name}, {part.to_slice()}: {part.short}"
         self.sync.summary.leave_out(self.stream.name, part.account.id, part.short)

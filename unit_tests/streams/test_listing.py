@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Pass, Scope, merged
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Scope, merged
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 
 THINGS = Listing("things", "thing/list", ("thing_id",), {"thing_id": ID, "user_name": TEXT, "modify_time": MOMENT})
@@ -52,3 +52,11 @@ def test_parameters_of_several_origins_become_one() -> None:
         "more": [],
     }
     assert first == {"filtering": {"a": 1}, "page": 1}
+
+
+def test_what_belongs_to_deleted_objects_comes_only_on_request_too() -> None:
+    """However far up the chain the deleted ones are."""
+    adgroups = replace(THINGS, with_deleted=(Pass({"status": "ALL"}),))
+    child = replace(THINGS, parent=Parent(adgroups, lambda rows: {}))
+    assert [listing.has_deleted for listing in (THINGS, adgroups, child)] == [False, True, True]
+    assert replace(THINGS, parent=Parent(child, lambda rows: {})).has_deleted

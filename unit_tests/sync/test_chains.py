@@ -234,6 +234,20 @@ def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
     assert "40001" in reading.lacks[2]
 
 
+@pytest.mark.parametrize(("code", "again"), [(40001, 0), (40118, 0), (40002, 2)])
+def test_a_shop_that_was_refused_is_not_asked_about_again(code: int, again: int) -> None:
+    """Other windows are told the same, unless it may be the days of this one that TikTok does not take."""
+    reading = Reading(
+        lambda path, params: refused(code) if params.get("shop_ids") == ["1"] else shop_things(path, params)
+    )
+    for _ in range(3):
+        assert reading.read(OF_SHOPS) == ["thing of 2"]
+    assert len(set(reading.lacks)) == 1
+    assert len(reading.lacks) == 3
+    asked = [params["shop_ids"] for params in reading.client.paths("thing/list")]
+    assert (asked.count(["1"]), asked.count(["2"])) == (1 + again, 3)
+
+
 @pytest.mark.parametrize("code", [40001, 40002, 40007, 40118, 40125])
 def test_what_is_refused_to_the_account_itself_is_for_the_stream_to_judge(code: int) -> None:
     """The list has no parent that could be left out, or the parent itself is refused."""

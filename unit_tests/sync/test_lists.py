@@ -222,6 +222,30 @@ def test_what_lacks_is_not_claimed() -> None:
     assert "40001" in reading.slices[0].short
 
 
+def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
+    """Two shops, of which one may not be seen."""
+    if path == "shop/list":
+        return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
+    return refused(40001) if params["shop"] == "1" else {"list": [{}]}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_lacks_in_every_window_is_said_once(full: bool) -> None:
+    """As a warning, or as the error that makes a full refresh incomplete; no window is claimed."""
+    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
+    listing = replace(DATED, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
+    reading = Reading(one_shop_refused, listing, full=full, start_date="2026-01-01")
+    first, *others = reading.reader.slices(Account(A))
+    if full:
+        with pytest.raises(AirbyteTracedException, match="40001"):
+            list(first.read())
+    else:
+        list(first.read())
+    assert [len(list(part.read())) for part in others] == [1, 1]
+    assert [part.finished for part in (first, *others)] == [False, False, False]
+    assert len(reading.said) == int(not full)
+
+
 def test_the_slice_of_a_stream_without_windows_has_none() -> None:
     """Whoever asks for it has mixed up two kinds."""
     (part,) = Reading([]).reader.slices(Account(A))
