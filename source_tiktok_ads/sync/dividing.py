@@ -108,14 +108,14 @@ class Divider:
         if len(cut.ids) > 1:
             return by_half_of_ids(cut)
         if cut.by == "campaign_ids" and self._stream.level is not CAMPAIGN:
-            adgroups = self._structure.adgroups(self._account_id, cut.ids[0])
+            adgroups = self._structure.adgroups(self._account_id, cut.ids[0], cut.special)
             return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
         return []
 
     def _by_campaigns(self, cut: Cut, size: int) -> list[Cut]:
         if not self._stream.level.path or not self._stream.takes_filters:
             return []
-        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id), size)
+        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id, cut.special), size)
 
     def learn(self, cut: Cut) -> None:
         """Begin the account's next windows with what is about to be tried.

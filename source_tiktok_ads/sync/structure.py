@@ -1,17 +1,22 @@
-"""The ids of an account's campaigns and ad groups, for requests that have to be limited to some of them."""
+"""The ids of an account's campaigns and ad groups, for requests that have to be about some of them."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import unpaged
-from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, Level
+from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
 from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
 LARGEST_PAGE = 1000
+
+# Verdicts that another try would not change.
+UNTOLD = frozenset({Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG})
 
 
 class Asking(Protocol):
@@ -32,31 +37,66 @@ class Asking(Protocol):
 class Structure:
     """What lies below an account; each list is read once a sync, deleted objects included, and proven complete."""
 
-    def __init__(self, client: Asking, ahead: Ahead, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: Asking, ahead: Ahead, warn: Callable[[str], None], specials: Sequence[Special] = SPECIALS
+    ) -> None:
         self._client = client
         self._lists = Lists(ahead, LARGEST_PAGE)
         self._warn = warn
-        self._known: dict[tuple[str, str], list[str]] = {}
+        self._specials = specials
+        self._lock = threading.Lock()
+        self._locks: dict[tuple[str, ...], threading.Lock] = {}
+        self._known: dict[tuple[str, ...], list[str]] = {}
 
-    def campaigns(self, advertiser_id: str) -> list[str]:
-        """The ids of all campaigns of the account. Raises TikTokError or Shifting."""
-        return self._ids(CAMPAIGN, advertiser_id, {})
+    def specials(self, advertiser_id: str) -> list[Special]:
+        """The kinds of campaigns of the account that have to be asked for by themselves.
 
-    def adgroups(self, advertiser_id: str, campaign_id: str) -> list[str]:
-        """The ids of all ad groups of the campaign. Raises TikTokError or Shifting."""
-        return self._ids(ADGROUP, advertiser_id, {"campaign_ids": [campaign_id]})
+        None where the app may not list campaigns, which is told. Raises TikTokError or Shifting.
+        """
+        try:
+            return [special for special in self._specials if self.campaigns(advertiser_id, special)]
+        except TikTokError as error:
+            if error.action not in UNTOLD:
+                raise
+            self._tell_once(advertiser_id, error)
+            return []
 
-    def _ids(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
-        place = (advertiser_id, "".join(filtering.get("campaign_ids", ())))
-        if place not in self._known:
-            self._known[place] = self._listed(level, advertiser_id, {"primary_status": "STATUS_ALL", **filtering})
-        return self._known[place]
+    def _tell_once(self, advertiser_id: str, error: TikTokError) -> None:
+        with self._lock:
+            told = (advertiser_id, "untold") in self._known
+            self._known[advertiser_id, "untold"] = []
+        if not told:
+            self._warn(
+                f"Account {advertiser_id}: TopView and Promote campaigns can't be listed; theirs is missing, should "
+                f"there be any: {error.sentence}"
+            )
 
-    def _listed(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any]) -> list[str]:
+    def campaigns(self, advertiser_id: str, special: Special | None = None) -> list[str]:
+        """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Shifting."""
+        return self._ids(CAMPAIGN, advertiser_id, "", special)
+
+    def adgroups(self, advertiser_id: str, campaign_id: str, special: Special | None = None) -> list[str]:
+        """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Shifting."""
+        return self._ids(ADGROUP, advertiser_id, campaign_id, special)
+
+    def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: Special | None) -> list[str]:
+        place = (advertiser_id, campaign_id, special.name if special else "")
+        filtering: Params = {"primary_status": "STATUS_ALL", **(special.listed if special else {})}
+        if campaign_id:
+            filtering["campaign_ids"] = [campaign_id]
+        with self._lock:
+            lock = self._locks.setdefault(place, threading.Lock())
+        with lock:
+            if place not in self._known:
+                most = special.adgroups_a_page if special and level is ADGROUP else LARGEST_PAGE
+                self._known[place] = self._listed(level, advertiser_id, filtering, most)
+            return self._known[place]
+
+    def _listed(self, level: Level, advertiser_id: str, filtering: Params, most: int) -> list[str]:
         params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}
 
         def fetch(size: int, page: int) -> Answer:
-            asked = {**params, "page_size": size, "page": page}
+            asked = {**params, "page_size": min(size, most), "page": page}
             return self._client.get(level.path, asked, advertiser_id=advertiser_id, decode=decode, accept=unpaged)
 
         def pieces(rows: Sequence[Mapping[str, Any]]) -> Sequence[Piece]:
