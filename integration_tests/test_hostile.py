@@ -26,6 +26,7 @@ from source_tiktok_ads.config import parse
 from source_tiktok_ads.source import READERS
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
 from source_tiktok_ads.sync.advertisers import Advertisers
+from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Sync
 from source_tiktok_ads.sync.structure import Structure
@@ -37,7 +38,12 @@ from .simulator.endpoints import Request
 BATCH = 500
 BATCHES = 20 if os.environ.get("PROVE") else 1
 WORLD = World(advertisers=1, campaigns=1, adgroups_per=1, ads_per=2, history_start=date(2026, 2, 20), unreadable=0)
-STREAMS = ("ad_insights", "ad_insights_by_platform", "campaigns", "adgroups", "ads", "advertisers")
+STREAMS = (
+    *("ad_insights", "ad_insights_by_platform", "campaigns", "adgroups", "ads", "advertisers"),
+    *("ad_insights_hourly", "ad_insights_lifetime", "ad_insights_by_device_brand_monthly"),
+    *("videos", "audiences", "pixels", "pixel_event_statistics", "identity_posts", "smart_plus_ads", "languages"),
+    *("business_center_transactions", "gmv_max_campaign_insights", "comments", "video_insights"),
+)
 CONFIG: Mapping[str, Any] = {
     "credentials": {"auth_type": "oauth2.0", "access_token": TOKEN, "app_id": APP_ID, "secret": SECRET},
     "accounts": list(WORLD.advertiser_ids),
@@ -122,6 +128,7 @@ def reading(stream: str, transport: Hostile) -> Reading:
         config,
         Advertisers(client, config, texts.append),
         Structure(client, AHEAD, texts.append),
+        Chains(client, config, AHEAD, texts.append),
         AHEAD,
         texts.append,
     )
