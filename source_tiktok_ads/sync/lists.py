@@ -12,7 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
-from source_tiktok_ads.sync.chains import Request
+from source_tiktok_ads.sync.chains import Hears, Request
 from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.entities import changed_after
 from source_tiktok_ads.sync.listed import ListingRows
@@ -133,5 +133,9 @@ def read(
     def lacks(sentence: str) -> None:
         part.short = sentence
 
+    def leaves_out(sentence: str) -> None:
+        reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
+        reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
+
     request = Request(part.account, params, {**own, **money, **tells})
-    yield from reader.sync.chains.rows(reader.stream, request, rows, reader.warn_of(part), lacks)
+    yield from reader.sync.chains.rows(reader.stream, request, rows, Hears(reader.warn_of(part), lacks, leaves_out))

@@ -206,38 +206,42 @@ def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, la
     assert [part.days for part in slices] == [Days(date(2026, 3, 12), date(2026, 3, last))]
 
 
-def test_what_lacks_is_not_claimed() -> None:
-    """One shop of several may be refused: the slice is short."""
-    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
-    listing = replace(THINGS, paging=Paging.WHOLE, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
-
-    def answer(path: str, params: Mapping[str, Any]) -> Any:
-        if path == "shop/list":
-            return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
-        return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
-
-    reading = Reading(answer, listing)
-    records, _ = reading.read()
-    assert [record["thing_id"] for record in records] == ["2"]
-    assert "40001" in reading.slices[0].short
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
+OF_SHOPS = Parent(SHOPS, lambda rows: {"shop": rows[0]["shop_id"]})
 
 
 def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
     """Two shops, of which one may not be seen."""
     if path == "shop/list":
         return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
-    return refused(40001) if params["shop"] == "1" else {"list": [{}]}
+    return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="")])
+def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing: Listing) -> None:
+    """What the others have is claimed, and the table at the end names what lacks."""
+    reading = Reading(one_shop_refused, replace(listing, parent=OF_SHOPS), full=full, start_date="2026-01-01")
+    parts = list(reading.reader.slices(Account(A)))
+    assert [len(list(part.read())) for part in parts] == [1] * len(parts)
+    assert [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
+    assert [text.split(":")[:2] for text in reading.said] == [["Left out", f" {listing.name}, account {A}"]]
+    assert "TikTok gives no permission" in reading.sync.summary.table()
 
 
 @pytest.mark.parametrize("full", [False, True])
 def test_what_lacks_in_every_window_is_said_once(full: bool) -> None:
     """As a warning, or as the error that makes a full refresh incomplete; no window is claimed."""
-    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
-    listing = replace(DATED, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
-    reading = Reading(one_shop_refused, listing, full=full, start_date="2026-01-01")
+    numbers = iter(range(1000))
+
+    def moving(path: str, params: Mapping[str, Any]) -> Any:
+        return page([{"shop_id": str(next(numbers))}], 99) if path == "shop/list" else {"list": [{}]}
+
+    listing = replace(DATED, parent=replace(OF_SHOPS, listing=replace(SHOPS, paging=Paging.PAGES)))
+    reading = Reading(moving, listing, full=full, start_date="2026-01-01")
     first, *others = reading.reader.slices(Account(A))
     if full:
-        with pytest.raises(AirbyteTracedException, match="40001"):
+        with pytest.raises(AirbyteTracedException, match="TikTok counts 99 rows"):
             list(first.read())
     else:
         list(first.read())

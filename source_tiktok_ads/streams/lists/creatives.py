@@ -375,6 +375,12 @@ def of_identity(identities: Sequence[Row]) -> Params:
     return {**asked, **lent} if identity["identity_type"] == "BC_AUTH_TT" else asked
 
 
+def has_posts(identity: Row) -> bool:
+    """Whether posts of an identity can be asked for."""
+    # TikTok: an identity that was made up for ads is a name and a picture, no account that posts.
+    return identity.get("identity_type") != "CUSTOMIZED_USER"
+
+
 def of_adgroup(adgroups: Sequence[Row]) -> Params:
     """A request for the comments under the ads of one ad group."""
     return {"search_field": "ADGROUP_ID", "search_value": adgroups[0]["adgroup_id"]}
@@ -446,7 +452,12 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=20,
         # TikTok: only videos come unless carousels are asked for by name.
         passes=(Pass({"item_type": "VIDEO"}), Pass({"item_type": "CAROUSEL"})),
-        parent=Parent(IDENTITIES, of_identity, tells=("identity_id", "identity_type", "identity_authorized_bc_id")),
+        parent=Parent(
+            IDENTITIES,
+            of_identity,
+            tells=("identity_id", "identity_type", "identity_authorized_bc_id"),
+            where=has_posts,
+        ),
         records=identity_post,
         optional=True,
     ),
