@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Scope
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
@@ -97,6 +98,39 @@ def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
         whole = Reading([NEW], listing, cursor)
         whole.read()
         assert "after" not in whole.asked[0]
+
+
+CHANGED = replace(THINGS, since=lambda moment: {"after": moment})
+
+
+def test_a_list_that_does_not_take_the_filter_for_changes_is_read_whole() -> None:
+    """Only changes leave all the same; no other account is asked so again."""
+    reading = Reading(
+        lambda path, params: refused(40002) if "after" in params else page([NEW, OLD]), CHANGED, YESTERDAY
+    )
+    for _ in range(2):
+        records, cursor = reading.read()
+        assert [record["thing_id"] for record in records] == ["2"]
+        assert cursor["modify_time"] == "2026-03-15T09:00:00Z"
+    assert ["after" in params for params in reading.asked] == [True, False, False]
+
+
+@pytest.mark.parametrize(("code", "asked"), [(40001, 1), (40002, 2)])
+def test_a_list_that_is_refused_without_the_filter_too(code: int, asked: int) -> None:
+    """Or for another reason: the filter is not to blame, and goes on being sent."""
+    reading = Reading(lambda path, params: refused(code), CHANGED, YESTERDAY)
+    for _ in range(2):
+        with pytest.raises(TikTokError, match=str(code)):
+            reading.read()
+    assert ["after" in params for params in reading.asked] == [True, False][:asked] * 2
+
+
+def test_a_whole_list_that_is_refused_is_asked_for_once() -> None:
+    """There is no filter to leave out."""
+    reading = Reading(lambda path, params: refused(40002), CHANGED)
+    with pytest.raises(TikTokError, match="40002"):
+        reading.read()
+    assert len(reading.asked) == 1
 
 
 def test_personal_data_are_sent_where_they_are_wanted() -> None:
