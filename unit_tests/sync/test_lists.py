@@ -174,6 +174,34 @@ def test_a_reference_list_is_read_through_an_account_that_can_be_read() -> None:
         assert ids(reader.accounts()) == found
 
 
+LANGUAGES = replace(THINGS, scope=Scope.REFERENCE, cursor="")
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_reference_list_is_read_through_the_next_account_where_one_is_refused(full: bool) -> None:
+    """It is the same for all, so nothing lacks."""
+    reading = Reading(
+        lambda path, params: page([NEW]) if params["advertiser_id"] == C else refused(40001),
+        LANGUAGES,
+        full=full,
+        accounts=None,
+    )
+    (part,) = reading.reader.generate()
+    assert len(list(part.read())) == 1
+    assert (part.finished, reading.said) == (True, [])
+    assert [params["advertiser_id"] for params in reading.client.paths("thing/list")] == [A, B, C]
+
+
+@pytest.mark.parametrize(("code", "asked"), [(40001, [A, B, C]), (40125, [A])])
+def test_a_reference_list_that_no_account_may_read(code: int, asked: list[str]) -> None:
+    """It fails; where the app lacks the scope, another account would not help."""
+    reading = Reading(lambda path, params: refused(code), LANGUAGES, accounts=None)
+    (part,) = reading.reader.generate()
+    with pytest.raises(AirbyteTracedException, match=str(code)):
+        list(part.read())
+    assert [params["advertiser_id"] for params in reading.client.paths("thing/list")] == asked
+
+
 def test_the_accounts_of_the_token() -> None:
     """They come by app id and secret, whatever accounts are configured."""
     columns = {"advertiser_id": ID, "advertiser_name": TEXT}
@@ -294,7 +322,7 @@ def test_the_slice_of_a_stream_without_windows_has_none() -> None:
 OPTIONAL = replace(THINGS, optional=True)
 
 
-@pytest.mark.parametrize("code", [40001, 40002, 40118, 40125])
+@pytest.mark.parametrize("code", [40001, 40007, 40008, 40009, 40013, 40014, 40118, 40125, 41001])
 def test_an_optional_list_that_is_refused_is_left_out_with_its_sentence(code: int) -> None:
     """Nothing is claimed of the account; the others are read, however many are refused before them."""
     reading = Reading(lambda path, params: page([NEW]) if params["advertiser_id"] == B else refused(code), OPTIONAL)
@@ -308,6 +336,15 @@ def test_an_optional_list_that_is_refused_is_left_out_with_its_sentence(code: in
         "Left out: things, account 0: " + refused(code).event + ". Many accounts lack this; give app and user the "
         "permission, or deselect the stream."
     )
+
+
+@pytest.mark.parametrize(("code", "policy"), [(40002, "warn"), (40001, "fail")])
+def test_an_optional_list_that_fails_all_the_same(code: int, policy: str) -> None:
+    """A wrong request is no lack of a feature, and an account without permission is what the policy is about."""
+    reading = Reading(lambda path, params: refused(code), OPTIONAL, on_skipped_accounts=policy)
+    (part,) = reading.reader.slices(Account(A))
+    with pytest.raises(AirbyteTracedException, match=str(code)):
+        list(part.read())
 
 
 def test_a_full_refresh_of_an_optional_list_that_is_refused_is_incomplete() -> None:
