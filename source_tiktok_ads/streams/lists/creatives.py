@@ -7,6 +7,7 @@ from typing import Any
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_ID, ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -391,15 +392,6 @@ def written_between(first: date, last: date) -> Params:
     return {"start_time": first.isoformat(), "end_time": last.isoformat()}
 
 
-EVERY_ADGROUP = Listing(
-    "ad groups",
-    "adgroup/get",
-    ("adgroup_id",),
-    {"adgroup_id": ADGROUP_ID},
-    passes=(Pass({"fields": ["adgroup_id"]}),),
-    with_deleted=(Pass({"fields": ["adgroup_id"], "filtering": {"primary_status": "STATUS_ALL"}}),),
-)
-
 IDENTITIES = Listing(
     "identities",
     "identity/get",
@@ -470,7 +462,7 @@ CREATIVES: tuple[Listing, ...] = (
         "comments",
         page_size=100,
         cursor="create_time",
-        parent=Parent(EVERY_ADGROUP, of_adgroup),
+        parent=Parent(ADGROUPS, of_adgroup),
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,
         days=365,
