@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope, merged
 from source_tiktok_ads.streams.lists import LISTINGS, accounts, audiences, commerce, creatives, structure
 from source_tiktok_ads.streams.shapes import Shape
 
@@ -195,6 +195,19 @@ def test_gmv_max_names_its_kinds_in_two_ways() -> None:
         },
         {"gmv_max_promotion_type": "LIVE_GMV_MAX"},
     )
+
+
+@pytest.mark.parametrize("name", [name for name, listing in BY.items() if listing.path.startswith("gmv_max/report")])
+def test_reports_of_gmv_max_are_asked_again_for_deleted_campaigns(name: str) -> None:
+    """Where they are wanted, each reading has a second one that names their status, and tells the same."""
+    listing = BY[name]
+    asked = listing.readings(include_deleted=True)
+    deleted = [
+        merged(living.params, {"filtering": {"campaign_statuses": ["STATUS_DELETE"]}}) for living in listing.passes
+    ]
+    assert [reading.params for reading in asked] == [*(living.params for living in listing.passes), *deleted]
+    assert [reading.tells for reading in asked] == 2 * [living.tells for living in listing.passes]
+    assert listing.readings(include_deleted=False) == listing.passes
 
 
 def test_ids_that_stand_deep_are_lifted_to_the_top() -> None:

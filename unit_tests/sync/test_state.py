@@ -239,6 +239,8 @@ def test_a_whole_pass_is_due_at_first_and_every_seventh_day(changes: Changes, du
         ("ad_insights", {"include_deleted", "metrics"}),
         ("images", set()),
         ("smart_plus_ads", {"include_deleted"}),
+        ("gmv_max_campaigns", {"include_deleted"}),
+        ("gmv_max_room_insights", {"include_deleted"}),
         ("comments", {"include_deleted", "personal_data"}),
     ],
 )
