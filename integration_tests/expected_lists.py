@@ -91,7 +91,7 @@ def _transactions(truth: Truth, owner: Query) -> Iterator[Asked]:
     # The window is read in the zone of the account; what lies ahead of its clock has not happened.
     window = {"start_time": truth.start.isoformat(), "end_time": (truth.today + timedelta(days=2)).isoformat()}
     for level in LEVELS:
-        yield {"transaction_level": level, "filtering": window}, {}
+        yield {"transaction_level": level, "filtering": window}, {"transaction_level": level}
 
 
 def _adgroups(truth: Truth, owner: Query) -> list[Record]:
@@ -187,7 +187,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "business_center_transactions": Told(
         "bc/account/transaction/get",
-        ("bc_id", "transaction_id"),
+        ("bc_id", "transaction_level", "transaction_id"),
         _transactions,
         owner="bc_id",
         cursor="create_time",
