@@ -195,10 +195,18 @@ TOLD: Mapping[str, Told] = {
     ),
     "smart_plus_campaigns": Told("smart_plus/campaign/get", ("campaign_id",), _every_status, cursor="modify_time"),
     "smart_plus_adgroups": Told(
-        "smart_plus/adgroup/get", ("campaign_id", "adgroup_id"), _every_status, cursor="modify_time"
+        "smart_plus/adgroup/get",
+        ("campaign_id", "adgroup_id"),
+        _every_status,
+        cursor="modify_time",
+        personal=("phone_info",),
     ),
     "smart_plus_ads": Told(
-        "smart_plus/ad/get", ("campaign_id", "adgroup_id", "smart_plus_ad_id"), _every_status, cursor="modify_time"
+        "smart_plus/ad/get",
+        ("campaign_id", "adgroup_id", "smart_plus_ad_id"),
+        _every_status,
+        cursor="modify_time",
+        personal=("phone_info",),
     ),
     "campaign_labels": Told("campaign_label/get", ("campaign_label_id",), cursor="create_time"),
     "split_tests": Told("split_test/result/get", ("split_test_group_id",), _split_tests),
@@ -211,8 +219,14 @@ TOLD: Mapping[str, Told] = {
     "identity_posts": Told(
         "identity/video/get", (*IDENTITY, "item_id"), _identity_posts, records=_without_code, dashes=IDENTITY[2:]
     ),
-    "spark_posts": Told("tt_video/list", ("item_id",), records=_spark_post),
-    "pages": Told("page/get", ("page_id",), lambda *_: [({"business_types": PAGE_TYPES}, {})], cursor="update_time"),
+    "spark_posts": Told("tt_video/list", ("item_id",), records=_spark_post, personal=("tiktok_name",)),
+    "pages": Told(
+        "page/get",
+        ("page_id",),
+        lambda *_: [({"business_types": PAGE_TYPES}, {})],
+        cursor="update_time",
+        personal=("user_id",),
+    ),
     "comments": Told(
         "comment/list",
         ("comment_id",),
@@ -235,7 +249,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "pixel_instant_page_events": Told("pixel/instant_page/event", ("business_type",)),
     "apps": Told("app/list", ("app_id",)),
-    "lead_forms": Told("page/get", ("page_id",), cursor="update_time"),
+    "lead_forms": Told("page/get", ("page_id",), cursor="update_time", personal=("user_id",)),
     "catalogs": Told("catalog/get", ("bc_id", "catalog_id"), owner="bc_id", cursor="update_time"),
     "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
     "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
@@ -298,9 +312,18 @@ def _owners(told: Told, truth: Truth) -> list[Query]:
 def _finished(told: Told, truth: Truth, record: Record) -> Record:
     columns = LISTS[told.path].columns
     hidden = () if truth.personal_data else told.personal
-    written = {name: typed(columns.get(name), value) for name, value in record.items() if name not in hidden}
+    written = {name: typed(columns.get(name), value) for name, value in _without(hidden, record).items()}
     dashes = {name: "-" for name in told.dashes if written.get(name) is None}
     return {name: value for name, value in {**written, **dashes}.items() if value is not None}
+
+
+def _without(hidden: tuple[str, ...], value: Any) -> Any:
+    """A value without the members of these names, at any depth."""
+    if isinstance(value, list):
+        return [_without(hidden, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without(hidden, inner) for name, inner in value.items() if name not in hidden}
+    return value
 
 
 def typed(column: Column | None, value: Any) -> Any:

@@ -250,7 +250,9 @@ SPARK_POST: Mapping[str, Shape] = {
             "exclude_adsonly": FLAG,
         }
     )("The post: kind, text, status, what it links to, its video or images."),
-    "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})("Whose post it is."),
+    "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})(
+        "Whose post it is; tiktok_name only with *Personal data*."
+    ),
     "video_info": POST_VIDEO,
 }
 
@@ -356,14 +358,8 @@ def creative_report(name: str, material_type: str, about: Mapping[str, Shape], m
 
 
 def spark_post(post: Row) -> Iterator[dict[str, Any]]:
-    """A post whose id stands at the top, where a key has to be, without the code that lets others advertise it."""
-    item = {name: value for name, value in (post.get("item_info") or {}).items() if name != "auth_code"}
-    yield {**post, "item_info": item, "item_id": item.get("item_id")}
-
-
-def identity_post(post: Row) -> Iterator[dict[str, Any]]:
-    """A post without the code that lets others advertise it."""
-    yield {name: value for name, value in post.items() if name != "auth_code"}
+    """A post whose id stands at the top, where a key has to be."""
+    yield {**post, "item_id": (post.get("item_info") or {}).get("item_id")}
 
 
 def of_identity(identities: Sequence[Row]) -> Params:
@@ -447,10 +443,18 @@ CREATIVES: tuple[Listing, ...] = (
         # TikTok: only videos come unless carousels are asked for by name.
         passes=(Pass({"item_type": "VIDEO"}), Pass({"item_type": "CAROUSEL"})),
         parent=Parent(IDENTITIES, of_identity, tells=("identity_id", "identity_type", "identity_authorized_bc_id")),
-        records=identity_post,
         optional=True,
     ),
-    Listing("spark_posts", "tt_video/list", ("item_id",), SPARK_POST, page_size=50, records=spark_post, optional=True),
+    Listing(
+        "spark_posts",
+        "tt_video/list",
+        ("item_id",),
+        SPARK_POST,
+        page_size=50,
+        records=spark_post,
+        personal=("tiktok_name",),
+        optional=True,
+    ),
     DatedListing(
         "comments",
         "comment/list",
