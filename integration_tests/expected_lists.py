@@ -108,7 +108,10 @@ def _split_tests(truth: Truth, owner: Query) -> Iterator[Asked]:
 def _comments(truth: Truth, owner: Query) -> Iterator[Asked]:
     window = {"start_time": truth.start.isoformat(), "end_time": truth.today.isoformat()}
     for adgroup in _adgroups(truth, owner):
-        yield {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window}, {}
+        yield (
+            {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window},
+            {"adgroup_id": adgroup["adgroup_id"]},
+        )
 
 
 def _identity_posts(truth: Truth, owner: Query) -> Iterator[Asked]:
@@ -295,8 +298,9 @@ def _records(told: Told, truth: Truth) -> Iterator[Record]:
         stamp = {} if told.owner == "any" else owner
         for query, tells in told.asks(truth, owner):
             for row in truth.rows(told.path, **owner, **query):
-                for record in told.records({**stamp, **row, **tells}):
-                    yield _finished(told, truth, {**stamp, **tells, **record})
+                for record in told.records({**stamp, **tells, **row}):
+                    untold = {name: value for name, value in tells.items() if record.get(name) in (None, "")}
+                    yield _finished(told, truth, {**stamp, **record, **untold})
 
 
 def _owners(told: Told, truth: Truth) -> list[Query]:

@@ -34,7 +34,7 @@ class ListingRows(Recent):
     def _records(self, row: Mapping[str, Any], tells: Row) -> Iterator[dict[str, Any]]:
         for raw in self._listing.records(row) if self._listing.records else (row,):
             record = record_of(raw, self._casts)
-            record.update((name, value) for name, value in tells.items() if record.get(name) is None)
+            record.update((name, value) for name, value in tells.items() if record.get(name) in (None, ""))
             record.update((name, NO_VALUE) for name in self._listing.key if record.get(name) in (None, ""))
             shown = _without(self._hidden, record)
             yield shown if self._only is None else {name: shown[name] for name in shown if name in self._only}

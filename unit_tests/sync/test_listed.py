@@ -32,6 +32,13 @@ def test_columns_are_cast_and_completed() -> None:
     ]
 
 
+def test_what_is_sent_empty_is_completed_too() -> None:
+    """TikTok leaves out some ids by an empty text."""
+    assert records(rows(), {"thing_id": "1", "kind": ""}, tells={**A, "kind": "told"}) == [
+        {**A, "thing_id": "1", "kind": "told"}
+    ]
+
+
 def test_a_key_is_never_null() -> None:
     """A dash stands where TikTok tells nothing, or an empty text."""
     assert [record["thing_id"] for record in records(rows(), {}, {"thing_id": ""})] == ["-", "-"]

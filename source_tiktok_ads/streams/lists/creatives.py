@@ -274,7 +274,7 @@ COMMENT: Mapping[str, Shape] = {
     "is_auth_comment_manage_scope": FLAG("Whether that includes managing comments."),
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": CAMPAIGN_NAME,
-    "adgroup_id": ADGROUP_ID,
+    "adgroup_id": ID("Id of the ad group under which it stands; of a post that several show, the first of them."),
     "adgroup_name": ADGROUP_NAME,
     "ad_id": ID("Id of the ad under which it stands; empty for upgraded Smart+ ads."),
     "ad_name": TEXT("Name of that ad."),
@@ -463,7 +463,8 @@ CREATIVES: tuple[Listing, ...] = (
         "comments",
         page_size=100,
         cursor="create_time",
-        parent=Parent(EVERY_ADGROUP, of_adgroup),
+        # TikTok: comments on upgraded Smart+ ads leave the ad group empty, which the request names all the same.
+        parent=Parent(EVERY_ADGROUP, of_adgroup, tells=("adgroup_id",)),
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,
         days=365,
