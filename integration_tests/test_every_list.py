@@ -270,6 +270,52 @@ def test_videos_are_read_until_the_first_old_one(history: History) -> None:
     assert pages[1] < pages[0]
 
 
+@pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
+def test_one_pixel_that_is_refused_costs_only_its_own_rows(mode: str) -> None:
+    """One request is about ten of them; all others come, and one warning says so. The next sync reads on from there."""
+    stream = "pixel_event_statistics"
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        wanted = truth(simulator, stream)
+        pixel = sorted({row["pixel_id"] for row in wanted.values()})[0]
+        simulator.faults.add("code", code=40001, path="pixel/event/stats", params={"pixel_ids": pixel})
+        outcome = read(simulator, [stream], mode)
+        asked = len(simulator.requests)
+        later = read(simulator, [stream], state=outcome.state, lookback_days=1)
+        asked_later = len(simulator.requests) - asked
+    others = {key: row for key, row in wanted.items() if row["pixel_id"] != pixel}
+    assert len(others) < len(wanted)
+    assert difference(by_key(stream, outcome.records[stream]), others) == ""
+    assert (outcome.code, len(outcome.warnings)) == (0, 1)
+    assert later.code == 0
+    assert mode == "full_refresh" or asked_later < asked / 2
+
+
+def test_an_app_without_the_scope_is_told_so_once() -> None:
+    """Not once for each ad group and window."""
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        simulator.access.deny("comment/list", 40125)
+        outcome = read(simulator, ["comments"])
+        asked = [entry for entry in simulator.requests if entry["path"] == "comment/list"]
+    assert len(asked) == len(outcome.warnings) == len(WORLD.advertiser_ids)
+
+
+def test_smart_plus_ads_come_where_the_filter_for_changes_is_refused() -> None:
+    """Whether TikTok takes it together with the one for deleted ads is not documented."""
+    stream = "smart_plus_ads"
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        destination = Destination()
+        outcome = read(simulator, [stream])
+        destination.take(outcome)
+        simulator.clock.advance(hours=STEPS[1])
+        filtered = {"path": "smart_plus/ad/get", "params": {"filtering": "modified_after"}}
+        simulator.faults.add("code", code=40002, **filtered)
+        outcome = read(simulator, [stream], state=outcome.state)
+        destination.take(outcome)
+        assert (outcome.code, outcome.warnings) == (0, [])
+        tables = destination.tables[stream], truth(simulator, stream)
+    assert difference(*(without(UNTOLD, table) for table in tables)) == ""
+
+
 @pytest.fixture(scope="module")
 def faulty() -> Outcome:
     """A read in which every request fails once with 50000."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -22,8 +23,19 @@ from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import IDLE_PAGES, SMALLEST_PAGE, Ahead, Lists, Shifting, unsent
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 
+# TikTok: what it answers where one shop, pixel or Business Center may not be seen, is not there or lacks what is asked
+# for. Its other refusals are about the app or the account, so that the next shop would only hear the same.
+REFUSALS_OF_ONE = frozenset({40001, PARAMETER_REFUSED, 40007, 40118})
+NOT_THERE = 40007
+
+REFUSALS_IN_A_ROW = 20
+"""After so many refusals, and no answer in between, it is not the single shop or pixel that is refused."""
+
 Told = Callable[[str], None]
 """Is told a sentence."""
+
+Place = tuple[str, str, str]
+"""A list, an account, and a row of the list's parent in one pass."""
 
 Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
 
@@ -48,7 +60,7 @@ class Asking(Protocol):
 class Request:
     """One list to be read: for whom, what is asked for, and what that tells of every row.
 
-    `of` names parent and pass, whatever the window.
+    `of` names the pass, whatever the window.
     """
 
     account: Account
@@ -62,11 +74,61 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The rows of a list that others come from, and the sentences about what could not be read of it."""
+class Hears:
+    """Who is told what is odd in a list, what lacks for now, and what is left out for good as TikTok refuses it."""
 
-    rows: Sequence[Row]
+    warn: Told
+    lacks: Told
+    leaves_out: Told
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A list being read for one account: who makes records of its rows, who is told, which rows have left."""
+
+    listing: Listing
+    into: ListingRows
+    hears: Hears
+    sent: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rows of a list that others come from, and the sentences about what could not be read of it.
+
+    Packed, because those of all accounts stay until the sync ends.
+    """
+
+    packed: bytes
     lacks: Sequence[str]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows."""
+        rows: list[Row] = json.loads(zlib.decompress(self.packed))
+        return rows
+
+
+@dataclass
+class Trial:
+    """How TikTok has answered about the rows of a parent so far."""
+
+    answered: bool = False
+    refused: int = 0
+    error: TikTokError | None = None
+
+    def refuse(self, error: TikTokError) -> None:
+        """One row is refused. Raises the error where so many have been that no other will be answered."""
+        # What is not there says nothing of the others.
+        if error.code != NOT_THERE:
+            self.refused, self.error = self.refused + 1, error
+        if self.refused == REFUSALS_IN_A_ROW:
+            self.end()
+
+    def end(self) -> None:
+        """Raises the last error where nothing but errors came: then it is about the account."""
+        if self.error and not self.answered:
+            raise self.error
 
 
 class Chains:
@@ -82,49 +144,80 @@ class Chains:
         self._known: dict[tuple[str, str], Known] = {}
         self._reading: dict[tuple[str, str], threading.Lock] = {}
         self._refused: dict[str, set[str]] = {}
-        self._closed: dict[tuple[str, str, str], str] = {}
+        self._closed: set[Place] = set()
+        self._told: set[tuple[str, str]] = set()
 
-    def rows(
-        self, listing: Listing, request: Request, into: ListingRows, warn: Told, lacks: Told
-    ) -> Iterator[list[bytes]]:
-        """The rows of a list of one account, page by page, each once; `lacks` is told what could not be read.
+    def rows(self, listing: Listing, request: Request, into: ListingRows, hears: Hears) -> Iterator[list[bytes]]:
+        """The rows of a list of one account, page by page, each once.
 
         Raises TikTokError where the account can't be read.
         """
-        sent = set[int]()
-        for part in self._requests(listing, request, lacks):
-            place = listing.name, part.account.id, part.of
-            if place in self._closed:
-                lacks(self._closed[place])
-                continue
-            try:
-                yield from self._without_refused(listing, part, into, warn, sent)
-            except Shifting as error:
-                lacks(str(error))
-            except TikTokError as error:
-                # Whoever may not see one shop or identity may well see the others.
-                if listing.parent is None or not lacking(error):
-                    raise
-                lacks(error.sentence_of_an_option)
-                # Another window would only hear the same, unless it is this one's days that TikTok does not take.
-                if error.code != PARAMETER_REFUSED:
-                    self._closed[place] = error.sentence_of_an_option
-
-    def _requests(self, listing: Listing, request: Request, lacks: Told) -> Iterator[Request]:
-        """Everything to ask so that every wanted row comes."""
+        reading = Reading(listing, into, hears)
         own = request.also({"advertiser_id": request.account.id} if listing.scope in _NAMES_ACCOUNT else {}, {})
-        for params, tells in self._parents(listing, request.account, lacks):
-            for reading in listing.readings(self._config.include_deleted):
-                yield own.also(reading.params, reading.tells).also(params, tells, json.dumps([params, reading.params]))
-
-    def _parents(self, listing: Listing, account: Account, lacks: Told) -> Iterator[tuple[Params, Row]]:
+        passes = [
+            own.also(each.params, each.tells, json.dumps(each.params))
+            for each in listing.readings(self._config.include_deleted)
+        ]
         if listing.parent is None:
-            yield {}, {}
-            return
-        known = self._rows_of(listing.parent.listing, account)
+            for each in passes:
+                yield from self._list(reading, each)
+        else:
+            yield from self._chained(
+                reading, passes, listing.parent, self._rows_of(listing.parent.listing, own.account)
+            )
+
+    def _chained(
+        self, reading: Reading, passes: Sequence[Request], parent: Parent, known: Known
+    ) -> Iterator[list[bytes]]:
+        """The rows that everything the parent holds leads to."""
         for sentence in known.lacks:
-            lacks(sentence)
-        yield from asked_by(listing.parent, known.rows)
+            reading.hears.lacks(sentence)
+        trial = Trial()
+        for rows, tells in asked_by(parent, known.rows):
+            for each in passes:
+                yield from self._about(reading, each.also({}, tells), parent, rows, trial)
+        trial.end()
+
+    def _about(
+        self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial
+    ) -> Iterator[list[bytes]]:
+        """The rows that some of the parent lead to; one of these that is refused does not cost the others theirs."""
+        rows = [row for row in rows if place(reading, request, parent, row) not in self._closed]
+        if not rows:
+            return
+        try:
+            yield from self._list(reading, request.also(parent.asks(rows), {}))
+            trial.answered = True
+        except TikTokError as error:
+            if error.code not in REFUSALS_OF_ONE:
+                raise
+            if len(rows) == 1:
+                self._leave_out(reading, place(reading, request, parent, rows[0]), error)
+                trial.refuse(error)
+                return
+            half = len(rows) // 2
+            for some in (rows[:half], rows[half:]):
+                yield from self._about(reading, request, parent, some, trial)
+
+    def _leave_out(self, reading: Reading, closed: Place, error: TikTokError) -> None:
+        """Ask no more about what is refused; said once for each list and account."""
+        with self._lock:
+            # It may be the days of this window that TikTok does not take.
+            if error.code != PARAMETER_REFUSED:
+                self._closed.add(closed)
+            news = closed[:2] not in self._told
+            self._told.add(closed[:2])
+        if news:
+            reading.hears.leaves_out(
+                f"{error.event}. Only this and what is refused alike is left out; "
+                "if TikTok gives it later, a refresh of the stream reads its past."
+            )
+
+    def _list(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
+        try:
+            yield from self._without_refused(reading, request)
+        except Shifting as error:
+            reading.hears.lacks(str(error))
 
     def _rows_of(self, listing: Listing, account: Account) -> Known:
         place = listing.name, account.id
@@ -143,20 +236,19 @@ class Chains:
 
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, lambda column, value: None)
-        pages = self.rows(listing, Request(account, {}, {}), rows, warn, lacks.append)
-        return Known([json.loads(b"{%b}" % members) for page in pages for members in page], lacks)
+        pages = self.rows(listing, Request(account, {}, {}), rows, Hears(warn, lacks.append, warn))
+        objects = b",".join(b"{%b}" % members for page in pages for members in page)
+        return Known(zlib.compress(b"[%b]" % objects), lacks)
 
-    def _without_refused(
-        self, listing: Listing, request: Request, into: ListingRows, warn: Told, sent: set[int]
-    ) -> Iterator[list[bytes]]:
+    def _without_refused(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         """The rows of one list; where TikTok refuses metrics by name, without these."""
         while True:
-            asked = self._still_asked(listing, request)
+            asked = self._still_asked(reading.listing, request)
             try:
-                yield from self._paged(listing, asked, into, warn, sent)
+                yield from self._paged(reading, asked)
                 return
             except TikTokError as error:
-                if error.action is not Action.DROP_METRICS or not self._give_up(listing, asked, error):
+                if error.action is not Action.DROP_METRICS or not self._give_up(reading.listing, asked, error):
                     raise
 
     def _still_asked(self, listing: Listing, request: Request) -> Request:
@@ -182,34 +274,32 @@ class Chains:
             self._warn(f"{listing.name}: TikTok refuses the metrics {names}; they stay null in this sync.")
         return bool(named)
 
-    def _paged(
-        self, listing: Listing, request: Request, into: ListingRows, warn: Told, sent: set[int]
-    ) -> Iterator[list[bytes]]:
-        pieces = partial(into.pieces, tells=request.tells)
+    def _paged(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
+        listing, pieces = reading.listing, partial(reading.into.pieces, tells=request.tells)
         if listing.paging is Paging.WHOLE:
-            yield unsent(pieces(self._answer(listing, request, {}, repeat_timeouts=True)[0]), set(), sent)
+            yield unsent(pieces(self._answer(listing, request, {}, repeat_timeouts=True)[0]), set(), reading.sent)
         elif listing.paging is Paging.CURSOR:
-            yield from self._by_cursor(listing, request, pieces, sent)
+            yield from self._by_cursor(listing, request, pieces, reading.sent)
         else:
-            yield from self._by_pages(listing, request, pieces, warn, sent, bool(listing.newest_first and into.since))
+            yield from self._by_pages(reading, request, pieces)
 
-    def _by_pages(
-        self, listing: Listing, request: Request, pieces: Pieces, warn: Told, sent: set[int], until_old: bool
-    ) -> Iterator[list[bytes]]:
+    def _by_pages(self, reading: Reading, request: Request, pieces: Pieces) -> Iterator[list[bytes]]:
+        listing = reading.listing
+
         def fetch(size: int, page: int) -> Answer:
             rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page})
             return Answer(0, data=Data(rows, info))
 
-        if until_old:
+        if listing.newest_first and reading.into.since:
             try:
-                yield from _until_old(partial(fetch, self._size(listing)), pieces, sent)
+                yield from _until_old(partial(fetch, self._size(listing)), pieces, reading.sent)
                 return
-            except (TooLarge, TimedOut):
-                # Then the whole list in smaller pages; what has left stays.
+            except (TooLarge, TimedOut, Shifting):
+                # Then the whole list, where need be in smaller pages; what has left stays.
                 pass
         with self._lock:
             lists = self._lists.setdefault(listing.name, Lists(self._ahead, self._size(listing)))
-        yield from lists.rows(request.account.id, fetch, pieces, warn, sent)
+        yield from lists.rows(request.account.id, fetch, pieces, reading.hears.warn, reading.sent)
 
     def _by_cursor(self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
         size, idle = self._size(listing), 0
@@ -252,23 +342,26 @@ class Chains:
 _NAMES_ACCOUNT = (Scope.ACCOUNT, Scope.REFERENCE)
 
 
-def lacking(error: TikTokError) -> bool:
-    """Whether TikTok refuses just this: not admitted, no permission, not there, or parameters that do not fit."""
-    return error.action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM) or error.code == PARAMETER_REFUSED
+def place(reading: Reading, request: Request, parent: Parent, row: Row) -> Place:
+    """What a row of the parent asks for, whatever the window."""
+    return reading.listing.name, request.account.id, json.dumps([parent.asks([row]), request.of])
 
 
-def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Params, Row]]:
-    """What the rows of a parent ask for, each once, and what they tell; as many rows at once as a request takes."""
+def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:
+    """The rows of a parent that are asked about together, as many as a request takes, and what they tell.
+
+    What would ask for the same comes once.
+    """
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in filter(parent.where, rows):
         groups.setdefault(tuple(row.get(name) for name in parent.tells), []).append(row)
     asked: set[str] = set()
     for values, group in groups.items():
         for start in range(0, len(group), parent.at_once):
-            params = parent.asks(group[start : start + parent.at_once])
-            if (text := json.dumps(params)) not in asked:
+            some = group[start : start + parent.at_once]
+            if (text := json.dumps(parent.asks(some))) not in asked:
                 asked.add(text)
-                yield params, dict(zip(parent.tells, values, strict=True))
+                yield some, dict(zip(parent.tells, values, strict=True))
 
 
 def rows_in(listing: Listing, data: Mapping[str, Any]) -> Any:
@@ -303,15 +396,20 @@ def _metrics(request: Request) -> list[str]:
 def _until_old(fetch: Callable[[int], Answer], pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
     """The rows of the first pages, to the first that holds a row which need not leave; the latest changes come first.
 
-    A row that changes meanwhile moves to the front, where the next sync finds it.
+    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Shifting where one has gone:
+    the later rows move up then, maybe to a page that has been read.
     """
-    page = 0
+    page = total = 0
     while True:
         page += 1
         data = fetch(page).data or Data()
+        info = data.page_info or PageInfo()
+        if info.total_number < total:
+            raise Shifting(f"TikTok counted {total} rows, then {info.total_number}.")
+        total = info.total_number
         rows = pieces(data.list or ())
         # Whoever takes the rows may take their time: what is old is known before.
         old = any(members is None for _, members in rows)
         yield unsent(rows, set(), sent)
-        if old or not rows or page >= (data.page_info or PageInfo()).total_page:
+        if old or not rows or page >= info.total_page:
             return

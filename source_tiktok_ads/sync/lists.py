@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
-from source_tiktok_ads.sync.chains import Request
+from source_tiktok_ads.sync.chains import Hears, Request
 from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.entities import changed_after
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import unsent
-from source_tiktok_ads.sync.partition import Reader, Slice, Sync
+from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, Sync
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 
 
 class ListReader(Reader[Listing]):
-    """Reads one list. Raises ForeignState for cursors it cannot read."""
+    """Reads one list. Raises ForeignState for cursors it cannot read.
+
+    Where all accounts share one, `_stand_ins` are those it can be read through as well.
+    """
 
     def __init__(self, stream: Listing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full)
         self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
+        self._takes_since = stream.since is not None
+        self._stand_ins: list[Account] = []
 
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
-        return read_for(self.stream, super().accounts())
+        accounts = super().accounts()
+        if self.stream.scope is Scope.REFERENCE:
+            self._stand_ins = [account for account in accounts if not account.refusal][1:FAILURES_IN_A_ROW]
+        return read_for(self.stream, accounts)
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""
@@ -46,18 +56,39 @@ class ListReader(Reader[Listing]):
         whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
         rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data)
-        yield from self._pages(part, rows, self._changed(since, began))
+        changed = self._changed(since, began)
+        try:
+            yield from self._pages(part, rows, changed)
+        except TikTokError as error:
+            # TikTok: whether smart_plus/ad/get takes modified_after beside STATUS_ALL is not documented; if not, the
+            # rows are compared with the cursor here.
+            if error.code != PARAMETER_REFUSED or not changed:
+                raise
+            yield from self._pages(part, rows, {})
+            self._takes_since = False
         part.changes = before.after(rows.newest, began, whole)
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Iterator[list[bytes]]:
         if self.stream.scope is Scope.TOKEN:
             yield unsent(rows.pieces(self._of_token(), {}), set(), set())
         else:
-            yield from read(self, part, rows, params, {})
+            yield from self._through([part.account, *self._stand_ins], part, rows, params)
+
+    def _through(
+        self, accounts: Sequence[Account], part: Slice, rows: ListingRows, params: Params
+    ) -> Iterator[list[bytes]]:
+        """The rows of a slice, by the first of the accounts that may read them."""
+        first, *others = accounts
+        try:
+            yield from read(self, part, rows, Request(first, params, {}))
+        except TikTokError as error:
+            if error.action is not Action.SKIP_ADVERTISER or not others:
+                raise
+            yield from self._through(others, part, rows, params)
 
     def _changed(self, since: str | None, began: datetime) -> Params:
         after = changed_after(since, began)
-        return self.stream.since(after) if self.stream.since and after else {}
+        return self.stream.since(after) if self._takes_since and self.stream.since and after else {}
 
     def _of_token(self) -> list[Mapping[str, Any]]:
         try:
@@ -108,7 +139,7 @@ class DatedListReader(DayReader[DatedListing]):
         days = part.window
         rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
         told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
-        yield from read(self, part, rows, self.stream.asks(days.first, days.last), told)
+        yield from read(self, part, rows, Request(part.account, self.stream.asks(days.first, days.last), told))
 
 
 def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
@@ -123,9 +154,7 @@ def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
     return [Account(stream.scope.name.lower(), named=False)]
 
 
-def read(
-    reader: Reader[Any], part: Slice, rows: ListingRows, params: Params, tells: Mapping[str, Any]
-) -> Iterator[list[bytes]]:
+def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) -> Iterator[list[bytes]]:
     """The rows of a slice of a list; what could not be read of it is kept from being claimed."""
     own = {"advertiser_id": part.account.id} if reader.stream.scope is Scope.ACCOUNT else {}
     money = {"currency": part.account.currency} if "currency" in reader.stream.columns and own else {}
@@ -133,5 +162,9 @@ def read(
     def lacks(sentence: str) -> None:
         part.short = sentence
 
-    request = Request(part.account, params, {**own, **money, **tells})
-    yield from reader.sync.chains.rows(reader.stream, request, rows, reader.warn_of(part), lacks)
+    def leaves_out(sentence: str) -> None:
+        reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
+        reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
+
+    hears = Hears(reader.warn_of(part), lacks, leaves_out)
+    yield from reader.sync.chains.rows(reader.stream, request.also({}, {**own, **money}), rows, hears)

@@ -22,12 +22,13 @@ from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
-from source_tiktok_ads.streams.model import Params, Stream
+from source_tiktok_ads.streams.model import Params, Report, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
 from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
@@ -36,8 +37,8 @@ from source_tiktok_ads.sync.summary import Summary
 FAILURES_IN_A_ROW = 8
 """After so many parts that failed, and none that was read in between, a stream is not asked for any further."""
 
-# TikTok: what it answers to an app or account that lacks a feature, and to a combination it does not have.
-REFUSALS_OF_OPTIONS = frozenset({40001, 40002, 40118, 40125})
+# TikTok: what it answers where an account, or the user who authorised the app, lacks a feature, or lacks everything.
+NO_PERMISSION = 40001
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
@@ -237,7 +238,13 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
     def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
-        return self.stream.optional and error is not account.refusal and error.code in REFUSALS_OF_OPTIONS
+        if not self.stream.optional or error is account.refusal:
+            return False
+        if error.code == NO_PERMISSION:
+            return self.sync.config.on_skipped_accounts != "fail"
+        # TikTok: what a report combines may not exist; of a list the same code says that the request is wrong.
+        absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report)
+        return absent or error.action is Action.SKIP_STREAM
 
     def surprise(self, column: str, value: Any) -> None:
         """Warn once for a column whose values do not have its type."""

@@ -128,6 +128,12 @@ def test_metrics_of_other_reports_are_those_that_tiktok_has_there() -> None:
     assert len(asked) > 100
 
 
+def test_identities_without_posts_are_not_asked_about() -> None:
+    """Those that were made up for ads have none."""
+    kinds = ("CUSTOMIZED_USER", "TT_USER", "AUTH_CODE", "BC_AUTH_TT")
+    assert [creatives.has_posts({"identity_type": kind}) for kind in kinds] == [False, True, True, True]
+
+
 def test_requests_for_a_parent() -> None:
     """Each chain asks by the ids of the rows it comes from."""
     lent = {"identity_id": "1", "identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": "7"}

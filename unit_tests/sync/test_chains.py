@@ -13,7 +13,17 @@ from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.chains import Chains, Request, asked_by, misshapen, place_of, rows_in
+from source_tiktok_ads.sync.chains import (
+    REFUSALS_IN_A_ROW,
+    Chains,
+    Hears,
+    Known,
+    Request,
+    asked_by,
+    misshapen,
+    place_of,
+    rows_in,
+)
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import Ahead
 
@@ -41,13 +51,15 @@ class Reading:
         self.client = Canned(answer if callable(answer) else lambda path, params: answer)
         self.said: list[str] = []
         self.lacks: list[str] = []
+        self.left_out: list[str] = []
         self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
 
     def read(self, listing: Listing, id: str = A, since: str | None = None, **more: Any) -> list[str]:
         """The ids of the rows that leave."""
         request = Request(Account(id), more, {"advertiser_id": id})
         into = ListingRows(listing, lambda column, value: None, since)
-        pages = self.chains.rows(listing, request, into, self.said.append, self.lacks.append)
+        hears = Hears(self.said.append, self.lacks.append, self.left_out.append)
+        pages = self.chains.rows(listing, request, into, hears)
         self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
         return [record["thing_id"] for record in self.records]
 
@@ -173,6 +185,14 @@ def test_a_page_of_changes_that_is_too_much_leads_to_smaller_ones() -> None:
     assert [params["page_size"] for params in reading.asked] == [100, 100, 100, 100, 50, 50, 50]
 
 
+def test_a_row_that_goes_while_changes_are_read_leads_to_the_whole_list() -> None:
+    """The later ones move up, one of them to a page that has been read."""
+    before, after = PAGES, [PAGES[0][1:] + PAGES[1][:1], [PAGES[1][1], *PAGES[2]]]
+    pages = iter([page(before[0], 5, 1, 3), page(after[1], 4, 2, 2), page(after[0], 4, 1, 2), page(after[1], 4, 2, 2)])
+    reading = Reading(lambda path, params: next(pages))
+    assert reading.read(RECENT, since=SINCE) == ["1", "2", "3"]
+
+
 def test_passes() -> None:
     """Each is a reading of its own that tells something of its rows; a row of two leaves once."""
     passes = (
@@ -219,8 +239,17 @@ def test_chains() -> None:
     assert [params["advertiser_id"] for params in reading.client.paths("shop/list")] == [A, B]
 
 
+def refusing(code: int, *shops: str) -> Any:
+    """An answer of TikTok that refuses every request about one of these shops."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return refused(code) if {*shops} & {*params.get("shop_ids", ())} else shop_things(path, params)
+
+    return answer
+
+
 def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
-    """What it would have had is said to lack, each time it is asked for."""
+    """It is left out with one sentence, and so is what it would have led to; nothing else is said to lack."""
     of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
@@ -228,24 +257,123 @@ def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
 
     reading = Reading(answer)
     assert reading.read(OF_SHOPS) == ["thing of 2"]
-    assert len(reading.lacks) == 1
     assert reading.read(of_things) == reading.read(of_things) == ["thing of 3"]
-    assert len(reading.lacks) == 3
-    assert "40001" in reading.lacks[2]
+    assert (reading.lacks, len(reading.left_out), reading.said) == ([], 1, [])
+    assert reading.left_out[0] == (
+        f"{refused(40001).event}. Only this and what is refused alike is left out; "
+        "if TikTok gives it later, a refresh of the stream reads its past."
+    )
 
 
-@pytest.mark.parametrize(("code", "again"), [(40001, 0), (40118, 0), (40002, 2)])
+def test_a_warning_about_a_shop_names_the_list_where_it_is_only_a_parent() -> None:
+    """No stream does."""
+    of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return things("part") if path == "part/list" else refusing(40001, "1")(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(of_things) == ["part"]
+    assert reading.said[0].startswith(f"thing/list, account {A}: TikTok gives no permission")
+
+
+@pytest.mark.parametrize(("code", "again"), [(40001, 0), (40007, 0), (40118, 0), (40002, 2)])
 def test_a_shop_that_was_refused_is_not_asked_about_again(code: int, again: int) -> None:
     """Other windows are told the same, unless it may be the days of this one that TikTok does not take."""
-    reading = Reading(
-        lambda path, params: refused(code) if params.get("shop_ids") == ["1"] else shop_things(path, params)
-    )
+    reading = Reading(refusing(code, "1"))
     for _ in range(3):
         assert reading.read(OF_SHOPS) == ["thing of 2"]
-    assert len(set(reading.lacks)) == 1
-    assert len(reading.lacks) == 3
+    assert len(reading.left_out) == 1
     asked = [params["shop_ids"] for params in reading.client.paths("thing/list")]
     assert (asked.count(["1"]), asked.count(["2"])) == (1 + again, 3)
+
+
+def shops(count: int, answer: Any) -> Any:
+    """So many shops, and what is answered about them."""
+    listed = [{"shop_id": str(number)} for number in range(count)]
+    return lambda path, params: {"shops": listed} if path == "shop/list" else answer(path, params)
+
+
+def test_one_shop_of_several_in_a_request_costs_only_itself() -> None:
+    """The request is halved until the refused one stands alone; the next goes without it."""
+    together = replace(WHOLE, parent=Parent(SHOPS, of_shops, at_once=10))
+    reading = Reading(shops(10, refusing(40001, "3")))
+    wanted = [f"thing of {number}" for number in range(10) if number != 3]
+    assert sorted(reading.read(together)) == wanted
+    asked = len(reading.client.paths("thing/list"))
+    assert asked == 9
+    assert reading.read(together) == wanted
+    assert len(reading.client.paths("thing/list")) == asked + 1
+
+
+def test_a_pass_that_one_shop_does_not_have() -> None:
+    """The others of the shop are read."""
+    listing = replace(OF_SHOPS, passes=(Pass({"kind": "a"}), Pass({"kind": "b"})))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return refused(40118) if params.get("kind") == "b" else shop_things(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(listing) == ["thing of 1", "thing of 2"]
+    assert (len(reading.left_out), reading.lacks) == (1, [])
+
+
+@pytest.mark.parametrize("code", [40008, 40125, 40106, 51008])
+def test_a_refusal_of_the_app_or_account_ends_the_list_at_once(code: int) -> None:
+    """However many shops there are: the next would only hear the same."""
+    reading = Reading(shops(500, lambda path, params: refused(code)))
+    with pytest.raises(TikTokError, match=str(code)):
+        reading.read(OF_SHOPS)
+    assert len(reading.client.paths("thing/list")) == 1
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 1), (500, REFUSALS_IN_A_ROW)])
+@pytest.mark.parametrize("code", [40001, 40002, 40118])
+def test_where_every_shop_is_refused_it_is_the_account(code: int, count: int, asked: int) -> None:
+    """After some, or after all there are."""
+    reading = Reading(shops(count, lambda path, params: refused(code)))
+    with pytest.raises(TikTokError, match=str(code)):
+        reading.read(OF_SHOPS)
+    assert len(reading.client.paths("thing/list")) == asked
+
+
+def test_many_refused_shops_behind_one_that_answers() -> None:
+    """Each may be another case."""
+    refused_ones = [str(number) for number in range(1, 50)]
+    reading = Reading(shops(51, refusing(40001, *refused_ones)))
+    assert reading.read(OF_SHOPS) == ["thing of 0", "thing of 50"]
+
+
+def test_shops_that_are_not_there() -> None:
+    """They say nothing of the account, even if there is no other."""
+    reading = Reading(shops(50, lambda path, params: refused(40007)))
+    assert reading.read(OF_SHOPS) == []
+    assert len(reading.left_out) == 1
+
+
+def test_rows_that_keep_moving_in_a_parents_list_lack_where_they_lead() -> None:
+    """Each time they are asked for."""
+    numbers = iter(range(10_000))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"shops": [{"shop_id": next(numbers)}], "page_info": page([], 99)["page_info"]}
+        return things("1")
+
+    reading = Reading(answer)
+    listing = replace(OF_SHOPS, parent=Parent(replace(SHOPS, paging=Paging.PAGES), of_shops))
+    for times in (1, 2):
+        assert reading.read(listing) == ["1"]
+        assert ["TikTok counts 99 rows" in text for text in reading.lacks] == [True] * times
+
+
+def test_what_is_known_of_parents_takes_little_room() -> None:
+    """Those of all accounts stay until the sync ends."""
+    reading = Reading(shops(5000, lambda path, params: things("1")))
+    known = reading.chains._rows_of(SHOPS, Account(A))
+    assert isinstance(known, Known)
+    assert (len(known.rows), known.rows[-1]["shop_id"]) == (5000, "4999")
+    assert len(known.packed) < 20 * 5000
 
 
 @pytest.mark.parametrize("code", [40001, 40002, 40007, 40118, 40125])
@@ -290,17 +418,17 @@ def ids(rows: Sequence[Row]) -> Params:
 def test_parents_are_asked_about_together() -> None:
     """As many as a request takes, but only those that tell the same."""
     assert [*asked_by(Parent(THINGS, ids, ("of",), at_once=2), ROWS)] == [
-        ({"ids": ["1", "3"]}, {"of": "a"}),
-        ({"ids": ["1"]}, {"of": "a"}),
-        ({"ids": ["2"]}, {"of": "b"}),
+        ([ROWS[0], ROWS[2]], {"of": "a"}),
+        ([ROWS[3]], {"of": "a"}),
+        ([ROWS[1]], {"of": "b"}),
     ]
 
 
 def test_the_same_is_not_asked_twice() -> None:
     """Several rows may ask for one thing; some ask for none."""
     assert [*asked_by(Parent(THINGS, ids, where=lambda row: row["id"] != "2"), ROWS)] == [
-        ({"ids": ["1"]}, {}),
-        ({"ids": ["3"]}, {}),
+        ([ROWS[0]], {}),
+        ([ROWS[2]], {}),
     ]
 
 

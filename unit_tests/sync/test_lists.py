@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Scope
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
@@ -100,6 +101,39 @@ def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
         assert "after" not in whole.asked[0]
 
 
+CHANGED = replace(THINGS, since=lambda moment: {"after": moment})
+
+
+def test_a_list_that_does_not_take_the_filter_for_changes_is_read_whole() -> None:
+    """Only changes leave all the same; no other account is asked so again."""
+    reading = Reading(
+        lambda path, params: refused(40002) if "after" in params else page([NEW, OLD]), CHANGED, YESTERDAY
+    )
+    for _ in range(2):
+        records, cursor = reading.read()
+        assert [record["thing_id"] for record in records] == ["2"]
+        assert cursor["modify_time"] == "2026-03-15T09:00:00Z"
+    assert ["after" in params for params in reading.asked] == [True, False, False]
+
+
+@pytest.mark.parametrize(("code", "asked"), [(40001, 1), (40002, 2)])
+def test_a_list_that_is_refused_without_the_filter_too(code: int, asked: int) -> None:
+    """Or for another reason: the filter is not to blame, and goes on being sent."""
+    reading = Reading(lambda path, params: refused(code), CHANGED, YESTERDAY)
+    for _ in range(2):
+        with pytest.raises(TikTokError, match=str(code)):
+            reading.read()
+    assert ["after" in params for params in reading.asked] == [True, False][:asked] * 2
+
+
+def test_a_whole_list_that_is_refused_is_asked_for_once() -> None:
+    """There is no filter to leave out."""
+    reading = Reading(lambda path, params: refused(40002), CHANGED)
+    with pytest.raises(TikTokError, match="40002"):
+        reading.read()
+    assert len(reading.asked) == 1
+
+
 def test_personal_data_are_sent_where_they_are_wanted() -> None:
     """Else the column is left out of the rows too."""
     assert "owner" not in Reading([NEW]).read()[0][0]
@@ -139,6 +173,34 @@ def test_a_reference_list_is_read_through_an_account_that_can_be_read() -> None:
         sync, _ = sync_of(client, config(accounts=None))
         reader = ListReader(replace(THINGS, scope=Scope.REFERENCE), sync, False, {})
         assert ids(reader.accounts()) == found
+
+
+LANGUAGES = replace(THINGS, scope=Scope.REFERENCE, cursor="")
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_reference_list_is_read_through_the_next_account_where_one_is_refused(full: bool) -> None:
+    """It is the same for all, so nothing lacks."""
+    reading = Reading(
+        lambda path, params: page([NEW]) if params["advertiser_id"] == C else refused(40001),
+        LANGUAGES,
+        full=full,
+        accounts=None,
+    )
+    (part,) = reading.reader.generate()
+    assert len(list(part.read())) == 1
+    assert (part.finished, reading.said) == (True, [])
+    assert [params["advertiser_id"] for params in reading.client.paths("thing/list")] == [A, B, C]
+
+
+@pytest.mark.parametrize(("code", "asked"), [(40001, [A, B, C]), (40125, [A])])
+def test_a_reference_list_that_no_account_may_read(code: int, asked: list[str]) -> None:
+    """It fails; where the app lacks the scope, another account would not help."""
+    reading = Reading(lambda path, params: refused(code), LANGUAGES, accounts=None)
+    (part,) = reading.reader.generate()
+    with pytest.raises(AirbyteTracedException, match=str(code)):
+        list(part.read())
+    assert [params["advertiser_id"] for params in reading.client.paths("thing/list")] == asked
 
 
 def test_the_accounts_of_the_token() -> None:
@@ -207,38 +269,42 @@ def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, la
     assert [part.days for part in slices] == [Days(date(2026, 3, 12), date(2026, 3, last))]
 
 
-def test_what_lacks_is_not_claimed() -> None:
-    """One shop of several may be refused: the slice is short."""
-    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
-    listing = replace(THINGS, paging=Paging.WHOLE, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
-
-    def answer(path: str, params: Mapping[str, Any]) -> Any:
-        if path == "shop/list":
-            return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
-        return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
-
-    reading = Reading(answer, listing)
-    records, _ = reading.read()
-    assert [record["thing_id"] for record in records] == ["2"]
-    assert "40001" in reading.slices[0].short
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
+OF_SHOPS = Parent(SHOPS, lambda rows: {"shop": rows[0]["shop_id"]})
 
 
 def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
     """Two shops, of which one may not be seen."""
     if path == "shop/list":
         return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
-    return refused(40001) if params["shop"] == "1" else {"list": [{}]}
+    return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="")])
+def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing: Listing) -> None:
+    """What the others have is claimed, and the table at the end names what lacks."""
+    reading = Reading(one_shop_refused, replace(listing, parent=OF_SHOPS), full=full, start_date="2026-01-01")
+    parts = list(reading.reader.slices(Account(A)))
+    assert [len(list(part.read())) for part in parts] == [1] * len(parts)
+    assert [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
+    assert [text.split(":")[:2] for text in reading.said] == [["Left out", f" {listing.name}, account {A}"]]
+    assert "TikTok gives no permission" in reading.sync.summary.table()
 
 
 @pytest.mark.parametrize("full", [False, True])
 def test_what_lacks_in_every_window_is_said_once(full: bool) -> None:
     """As a warning, or as the error that makes a full refresh incomplete; no window is claimed."""
-    shops = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
-    listing = replace(DATED, parent=Parent(shops, lambda rows: {"shop": rows[0]["shop_id"]}))
-    reading = Reading(one_shop_refused, listing, full=full, start_date="2026-01-01")
+    numbers = iter(range(1000))
+
+    def moving(path: str, params: Mapping[str, Any]) -> Any:
+        return page([{"shop_id": str(next(numbers))}], 99) if path == "shop/list" else {"list": [{}]}
+
+    listing = replace(DATED, parent=replace(OF_SHOPS, listing=replace(SHOPS, paging=Paging.PAGES)))
+    reading = Reading(moving, listing, full=full, start_date="2026-01-01")
     first, *others = reading.reader.slices(Account(A))
     if full:
-        with pytest.raises(AirbyteTracedException, match="40001"):
+        with pytest.raises(AirbyteTracedException, match="TikTok counts 99 rows"):
             list(first.read())
     else:
         list(first.read())
@@ -257,7 +323,7 @@ def test_the_slice_of_a_stream_without_windows_has_none() -> None:
 OPTIONAL = replace(THINGS, optional=True)
 
 
-@pytest.mark.parametrize("code", [40001, 40002, 40118, 40125])
+@pytest.mark.parametrize("code", [40001, 40007, 40008, 40009, 40013, 40014, 40118, 40125, 41001])
 def test_an_optional_list_that_is_refused_is_left_out_with_its_sentence(code: int) -> None:
     """Nothing is claimed of the account; the others are read, however many are refused before them."""
     reading = Reading(lambda path, params: page([NEW]) if params["advertiser_id"] == B else refused(code), OPTIONAL)
@@ -271,6 +337,15 @@ def test_an_optional_list_that_is_refused_is_left_out_with_its_sentence(code: in
         "Left out: things, account 0: " + refused(code).event + ". Many accounts lack this; give app and user the "
         "permission, or deselect the stream."
     )
+
+
+@pytest.mark.parametrize(("code", "policy"), [(40002, "warn"), (40001, "fail")])
+def test_an_optional_list_that_fails_all_the_same(code: int, policy: str) -> None:
+    """A wrong request is no lack of a feature, and an account without permission is what the policy is about."""
+    reading = Reading(lambda path, params: refused(code), OPTIONAL, on_skipped_accounts=policy)
+    (part,) = reading.reader.slices(Account(A))
+    with pytest.raises(AirbyteTracedException, match=str(code)):
+        list(part.read())
 
 
 def test_a_full_refresh_of_an_optional_list_that_is_refused_is_incomplete() -> None:

@@ -200,11 +200,11 @@ def test_a_missing_permission_fails_the_stream_whatever_the_policy(policy: str) 
     assert reader.read_days == ["1.1", "2.1", "2.2"]
 
 
-@pytest.mark.parametrize("code", [40001, 40002, 40118, 40125])
+@pytest.mark.parametrize(("code", "policy"), [(40001, "auto"), (40002, "fail"), (40118, "fail"), (40125, "fail")])
 @pytest.mark.parametrize(("full", "failed"), [(False, 0), (True, 1)])
-def test_an_optional_stream_is_left_out_where_it_is_refused(code: int, full: bool, failed: int) -> None:
+def test_an_optional_stream_is_left_out_where_it_is_refused(code: int, policy: str, full: bool, failed: int) -> None:
     """With a warning, asking the account no more; but a full refresh would replace a table by nothing."""
-    reader = Optional({A: 2, B: 1}, error(code), FINE, full=full, on_skipped_accounts="fail")
+    reader = Optional({A: 2, B: 1}, error(code), FINE, full=full, on_skipped_accounts=policy)
     assert len(reader.run()) == failed
     assert reader.read_days == ["1.1", "2.1"]
     assert [text.startswith(f"Left out: maybe, account {A}: ") for text in reader.said] == [True] * (1 - failed)

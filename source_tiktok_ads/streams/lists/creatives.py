@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.entities import ADGROUP_ID, ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
+from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -371,6 +372,12 @@ def of_identity(identities: Sequence[Row]) -> Params:
     return {**asked, **lent} if identity["identity_type"] == "BC_AUTH_TT" else asked
 
 
+def has_posts(identity: Row) -> bool:
+    """Whether posts of an identity can be asked for."""
+    # TikTok: an identity that was made up for ads is a name and a picture, no account that posts.
+    return identity.get("identity_type") != "CUSTOMIZED_USER"
+
+
 def of_adgroup(adgroups: Sequence[Row]) -> Params:
     """A request for the comments under the ads of one ad group."""
     return {"search_field": "ADGROUP_ID", "search_value": adgroups[0]["adgroup_id"]}
@@ -380,15 +387,6 @@ def written_between(first: date, last: date) -> Params:
     """The days of a request for comments."""
     return {"start_time": first.isoformat(), "end_time": last.isoformat()}
 
-
-EVERY_ADGROUP = Listing(
-    "ad groups",
-    "adgroup/get",
-    ("adgroup_id",),
-    {"adgroup_id": ADGROUP_ID},
-    passes=(Pass({"fields": ["adgroup_id"]}),),
-    with_deleted=(Pass({"fields": ["adgroup_id"], "filtering": {"primary_status": "STATUS_ALL"}}),),
-)
 
 IDENTITIES = Listing(
     "identities",
@@ -442,7 +440,12 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=20,
         # TikTok: only videos come unless carousels are asked for by name.
         passes=(Pass({"item_type": "VIDEO"}), Pass({"item_type": "CAROUSEL"})),
-        parent=Parent(IDENTITIES, of_identity, tells=("identity_id", "identity_type", "identity_authorized_bc_id")),
+        parent=Parent(
+            IDENTITIES,
+            of_identity,
+            tells=("identity_id", "identity_type", "identity_authorized_bc_id"),
+            where=has_posts,
+        ),
         optional=True,
     ),
     Listing(
@@ -464,7 +467,7 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=100,
         cursor="create_time",
         # TikTok: comments on upgraded Smart+ ads leave the ad group empty, which the request names all the same.
-        parent=Parent(EVERY_ADGROUP, of_adgroup, tells=("adgroup_id",)),
+        parent=Parent(ADGROUPS, of_adgroup, tells=("adgroup_id",)),
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,
         days=365,

@@ -366,8 +366,8 @@ def of_test(adgroups: Sequence[Row]) -> Params:
     return {"split_test_group_id": adgroups[0]["split_test_group_id"]}
 
 
-ADGROUPS_WITH_TESTS = Listing(
-    "ad groups with split tests",
+ADGROUPS = Listing(
+    "ad groups",
     "adgroup/get",
     ("adgroup_id",),
     {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
@@ -418,7 +418,7 @@ STRUCTURE: tuple[Listing, ...] = (
         rows_at="",
         paging=Paging.WHOLE,
         parent=Parent(
-            ADGROUPS_WITH_TESTS,
+            ADGROUPS,
             of_test,
             tells=("split_test_group_id",),
             where=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
