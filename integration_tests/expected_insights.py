@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 from . import expected
@@ -54,12 +55,12 @@ def _gmv_max(simulator: Simulator, stream: str, account: Advertiser, start: str)
     more, kinds = GMV_MAX[stream]
     columns, epoch = expected.columns(stream), simulator.clock.epoch
     campaigns = [campaign.id for campaign in gmv_campaigns(simulator.world, account, epoch)]
-    for kind in kinds:
+    for kind, status in product(kinds, ({}, {"campaign_statuses": ["STATUS_DELETE"]})):
         lacking = (*ABOUT, *more, *(() if kind == "LIVE" else LIVE_ONLY))
         asked = {
             "dimensions": ["campaign_id", *more, "stat_time_day"],
             "metrics": [name for name in columns if name not in lacking],
-            "filtering": {"gmv_max_promotion_types": [kind], "campaign_ids": campaigns},
+            "filtering": {"gmv_max_promotion_types": [kind], "campaign_ids": campaigns, **status},
         }
         told = {**_stamp(account), "gmv_max_promotion_type": f"{kind}_GMV_MAX"}
         for store in open_stores(simulator.world, account, epoch):

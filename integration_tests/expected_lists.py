@@ -91,7 +91,7 @@ def _transactions(truth: Truth, owner: Query) -> Iterator[Asked]:
     # The window is read in the zone of the account; what lies ahead of its clock has not happened.
     window = {"start_time": truth.start.isoformat(), "end_time": (truth.today + timedelta(days=2)).isoformat()}
     for level in LEVELS:
-        yield {"transaction_level": level, "filtering": window}, {}
+        yield {"transaction_level": level, "filtering": window}, {"transaction_level": level}
 
 
 def _adgroups(truth: Truth, owner: Query) -> list[Record]:
@@ -108,7 +108,10 @@ def _split_tests(truth: Truth, owner: Query) -> Iterator[Asked]:
 def _comments(truth: Truth, owner: Query) -> Iterator[Asked]:
     window = {"start_time": truth.start.isoformat(), "end_time": truth.today.isoformat()}
     for adgroup in _adgroups(truth, owner):
-        yield {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window}, {}
+        yield (
+            {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window},
+            {"adgroup_id": adgroup["adgroup_id"]},
+        )
 
 
 def _identity_posts(truth: Truth, owner: Query) -> Iterator[Asked]:
@@ -187,7 +190,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "business_center_transactions": Told(
         "bc/account/transaction/get",
-        ("bc_id", "transaction_id"),
+        ("bc_id", "transaction_level", "transaction_id"),
         _transactions,
         owner="bc_id",
         cursor="create_time",
@@ -195,10 +198,18 @@ TOLD: Mapping[str, Told] = {
     ),
     "smart_plus_campaigns": Told("smart_plus/campaign/get", ("campaign_id",), _every_status, cursor="modify_time"),
     "smart_plus_adgroups": Told(
-        "smart_plus/adgroup/get", ("campaign_id", "adgroup_id"), _every_status, cursor="modify_time"
+        "smart_plus/adgroup/get",
+        ("campaign_id", "adgroup_id"),
+        _every_status,
+        cursor="modify_time",
+        personal=("phone_info",),
     ),
     "smart_plus_ads": Told(
-        "smart_plus/ad/get", ("campaign_id", "adgroup_id", "smart_plus_ad_id"), _every_status, cursor="modify_time"
+        "smart_plus/ad/get",
+        ("campaign_id", "adgroup_id", "smart_plus_ad_id"),
+        _every_status,
+        cursor="modify_time",
+        personal=("phone_info",),
     ),
     "campaign_labels": Told("campaign_label/get", ("campaign_label_id",), cursor="create_time"),
     "split_tests": Told("split_test/result/get", ("split_test_group_id",), _split_tests),
@@ -211,8 +222,14 @@ TOLD: Mapping[str, Told] = {
     "identity_posts": Told(
         "identity/video/get", (*IDENTITY, "item_id"), _identity_posts, records=_without_code, dashes=IDENTITY[2:]
     ),
-    "spark_posts": Told("tt_video/list", ("item_id",), records=_spark_post),
-    "pages": Told("page/get", ("page_id",), lambda *_: [({"business_types": PAGE_TYPES}, {})], cursor="update_time"),
+    "spark_posts": Told("tt_video/list", ("item_id",), records=_spark_post, personal=("tiktok_name",)),
+    "pages": Told(
+        "page/get",
+        ("page_id",),
+        lambda *_: [({"business_types": PAGE_TYPES}, {})],
+        cursor="update_time",
+        personal=("user_id",),
+    ),
     "comments": Told(
         "comment/list",
         ("comment_id",),
@@ -235,7 +252,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "pixel_instant_page_events": Told("pixel/instant_page/event", ("business_type",)),
     "apps": Told("app/list", ("app_id",)),
-    "lead_forms": Told("page/get", ("page_id",), cursor="update_time"),
+    "lead_forms": Told("page/get", ("page_id",), cursor="update_time", personal=("user_id",)),
     "catalogs": Told("catalog/get", ("bc_id", "catalog_id"), owner="bc_id", cursor="update_time"),
     "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
     "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
@@ -281,8 +298,9 @@ def _records(told: Told, truth: Truth) -> Iterator[Record]:
         stamp = {} if told.owner == "any" else owner
         for query, tells in told.asks(truth, owner):
             for row in truth.rows(told.path, **owner, **query):
-                for record in told.records({**stamp, **row, **tells}):
-                    yield _finished(told, truth, {**stamp, **tells, **record})
+                for record in told.records({**stamp, **tells, **row}):
+                    untold = {name: value for name, value in tells.items() if record.get(name) in (None, "")}
+                    yield _finished(told, truth, {**stamp, **record, **untold})
 
 
 def _owners(told: Told, truth: Truth) -> list[Query]:
@@ -298,9 +316,18 @@ def _owners(told: Told, truth: Truth) -> list[Query]:
 def _finished(told: Told, truth: Truth, record: Record) -> Record:
     columns = LISTS[told.path].columns
     hidden = () if truth.personal_data else told.personal
-    written = {name: typed(columns.get(name), value) for name, value in record.items() if name not in hidden}
+    written = {name: typed(columns.get(name), value) for name, value in _without(hidden, record).items()}
     dashes = {name: "-" for name in told.dashes if written.get(name) is None}
     return {name: value for name, value in {**written, **dashes}.items() if value is not None}
+
+
+def _without(hidden: tuple[str, ...], value: Any) -> Any:
+    """A value without the members of these names, at any depth."""
+    if isinstance(value, list):
+        return [_without(hidden, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without(hidden, inner) for name, inner in value.items() if name not in hidden}
+    return value
 
 
 def typed(column: Column | None, value: Any) -> Any:

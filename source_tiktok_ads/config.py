@@ -346,12 +346,19 @@ def _custom_report(given: Mapping[str, Any], prefix: str) -> CustomReport:
 
 def _filter(given: Mapping[str, Any], prefix: str) -> Filter:
     value = _values(given, _FILTER_RULES, prefix)
-    return Filter(values=_once(value.pop("values")), **value)
+    values = value.pop("values")
+    # A range may begin where it ends.
+    ranged = value["filter_type"] == "BETWEEN"
+    return Filter(values=_stripped(values) if ranged else _once(values), **value)
 
 
 def _once(listed: Iterable[str]) -> tuple[str, ...]:
     """Each text without the blanks around it, once."""
-    return tuple(dict.fromkeys(item.strip() for item in listed))
+    return tuple(dict.fromkeys(_stripped(listed)))
+
+
+def _stripped(listed: Iterable[str]) -> tuple[str, ...]:
+    return tuple(item.strip() for item in listed)
 
 
 def _shown(value: Any) -> str:

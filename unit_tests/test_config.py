@@ -208,6 +208,8 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
                 "filters": [
                     {"field_name": "objective_type", "values": ["TRAFFIC"], "filter_type": ""},
                     {"field_name": "create_time", "values": ["2024-01-01", "2024-02-01"], "filter_type": "BETWEEN"},
+                    {"field_name": "create_time", "values": ["2024-01-01 ", "2024-01-01"], "filter_type": "BETWEEN"},
+                    {"field_name": "ad_status", "values": ["STATUS_ALL", "STATUS_ALL"]},
                 ],
             },
             {"name": "other", "grain": "", "breakdowns": None},
@@ -224,6 +226,8 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
                     filters=(
                         Filter("objective_type", ("TRAFFIC",)),
                         Filter("create_time", ("2024-01-01", "2024-02-01"), "BETWEEN"),
+                        Filter("create_time", ("2024-01-01", "2024-01-01"), "BETWEEN"),
+                        Filter("ad_status", ("STATUS_ALL",)),
                     ),
                 ),
                 CustomReport("other", "ad", ("spend",)),

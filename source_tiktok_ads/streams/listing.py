@@ -63,8 +63,8 @@ class Listing:
     `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `with_deleted`
     stands in for `passes` where deleted objects are wanted. `since` makes a moment the filter for what changed after
     it; `newest_first` tells that the latest changes come first. `records` makes records of a row that is none yet.
-    `personal` names the columns that only the setting *personal data* adds. Where TikTok refuses a list that is
-    `optional`, it is left out with a warning, for many accounts lack what it is about.
+    `personal` names the columns, and the fields at any depth, that only the setting *personal data* adds. Where TikTok
+    refuses a list that is `optional`, it is left out with a warning, for many accounts lack what it is about.
     """
 
     name: str
@@ -110,8 +110,9 @@ class Listing:
         return self.with_deleted if include_deleted and self.with_deleted else self.passes
 
     def impersonal(self) -> Listing:
-        """The same without the columns that hold personal data."""
-        shown = {name: shape for name, shape in self.columns.items() if name not in self.personal}
+        """The same without the columns, and what is inside columns, that hold personal data."""
+        hidden = self.personal
+        shown = {name: shape.without(hidden) for name, shape in self.columns.items() if name not in hidden}
         return replace(self, columns=shown)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
@@ -37,6 +37,12 @@ class Shape:
     def __call__(self, meaning: str, *, wire: str = "") -> Shape:
         """The same shape with a one-line meaning, and optionally the wire field that fills it today."""
         return replace(self, meaning=meaning, wire=(wire,) if wire else ())
+
+    def without(self, names: Collection[str]) -> Shape:
+        """The same shape without the fields of these names, at any depth."""
+        item = self.item.without(names) if self.item is not None else None
+        fields = tuple((name, shape.without(names)) for name, shape in self.fields if name not in names)
+        return replace(self, item=item, fields=fields)
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the column; every column may be null."""

@@ -37,6 +37,13 @@ def test_metrics_are_described() -> None:
     assert [name for name, m in METRICS.items() if m.name != name] == []
 
 
+def test_what_is_told_in_percent_is_a_percentage() -> None:
+    """Its meaning, unit and type agree, and percentages are never added up."""
+    told = [m for m in METRICS.values() if "in percent" in m.meaning]
+    assert [m.name for m in told if m.unit != "percent"] == []
+    assert [m.name for m in METRICS.values() if m.unit == "percent" and (m.shape.kind != "number" or m.additive)] == []
+
+
 def test_metrics_are_standard_only_where_tiktok_takes_them() -> None:
     """No standard set asks for a metric at a level or in a report type that refuses it."""
     metrics = METRICS.values()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Scope, merged
-from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
+from source_tiktok_ads.streams.shapes import ID, LIST, MOMENT, OBJECT, TEXT
 
 THINGS = Listing("things", "thing/list", ("thing_id",), {"thing_id": ID, "user_name": TEXT, "modify_time": MOMENT})
 
@@ -35,6 +35,13 @@ def test_personal_columns_can_be_left_out() -> None:
     """All others stay, in their order."""
     assert [*replace(THINGS, personal=("user_name",)).impersonal().columns] == ["thing_id", "modify_time"]
     assert THINGS.impersonal() == THINGS
+
+
+def test_personal_fields_can_be_left_out_at_every_depth() -> None:
+    """The column around them stays."""
+    around, bare = OBJECT({"kept": TEXT, "phone": OBJECT({"number": TEXT})}), OBJECT({"kept": TEXT})
+    listing = replace(THINGS, columns={"one": around("Meaning."), "many": LIST(around)}, personal=("phone",))
+    assert listing.impersonal().columns == {"one": bare("Meaning."), "many": LIST(bare)}
 
 
 def test_a_dated_list_is_a_list_of_its_own_kind() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope, merged
 from source_tiktok_ads.streams.lists import LISTINGS, accounts, audiences, commerce, creatives, structure
 from source_tiktok_ads.streams.shapes import Shape
 
@@ -75,7 +75,7 @@ def test_what_passes_and_windows_tell_are_columns(name: str) -> None:
     told = {column for reading in (*listing.passes, *listing.with_deleted) for column in reading.tells}
     told |= {listing.day} if isinstance(listing, DatedListing) and listing.day else set()
     assert told <= {*listing.columns}
-    assert {*listing.personal} <= {*listing.columns} - {*listing.key}
+    assert {*listing.personal} <= {name for name, _ in walk(listing.columns)} - {*listing.key}
 
 
 @pytest.mark.parametrize("name", BY)
@@ -104,7 +104,12 @@ def test_personal_columns() -> None:
     """Contact data of people are named in the rows."""
     assert {listing.name: listing.personal for listing in LISTINGS if listing.personal} == {
         "business_center_balances": ("contact_name", "contact_email"),
+        "smart_plus_adgroups": ("phone_info",),
+        "smart_plus_ads": ("phone_info",),
+        "spark_posts": ("tiktok_name",),
         "comments": ("user_id", "user_name", "user_avatar_url"),
+        "lead_forms": ("user_id",),
+        "pages": ("user_id",),
     }
 
 
@@ -203,18 +208,25 @@ def test_gmv_max_names_its_kinds_in_two_ways() -> None:
     )
 
 
+@pytest.mark.parametrize("name", [name for name, listing in BY.items() if listing.path.startswith("gmv_max/report")])
+def test_reports_of_gmv_max_are_asked_again_for_deleted_campaigns(name: str) -> None:
+    """Where they are wanted, each reading has a second one that names their status, and tells the same."""
+    listing = BY[name]
+    asked = listing.readings(include_deleted=True)
+    deleted = [
+        merged(living.params, {"filtering": {"campaign_statuses": ["STATUS_DELETE"]}}) for living in listing.passes
+    ]
+    assert [reading.params for reading in asked] == [*(living.params for living in listing.passes), *deleted]
+    assert [reading.tells for reading in asked] == 2 * [living.tells for living in listing.passes]
+    assert listing.readings(include_deleted=False) == listing.passes
+
+
 def test_ids_that_stand_deep_are_lifted_to_the_top() -> None:
     """A key has to be a column of its own."""
     assert [*accounts.lifted({"bc_info": {"bc_id": "7"}})] == [{"bc_info": {"bc_id": "7"}, "bc_id": "7"}]
     assert [*accounts.lifted({"bc_info": None})] == [{"bc_info": None, "bc_id": None}]
-
-
-def test_codes_of_posts_stay_behind() -> None:
-    """Whoever knows one can advertise the post."""
-    (spark,) = creatives.spark_post({"item_info": {"item_id": "1", "auth_code": "secret"}, "auth_info": {}})
-    assert spark == {"item_info": {"item_id": "1"}, "item_id": "1", "auth_info": {}}
-    assert [*creatives.identity_post({"item_id": "1", "auth_code": "secret"})] == [{"item_id": "1"}]
-    assert [*creatives.spark_post({})] == [{"item_info": {}, "item_id": None}]
+    assert [*creatives.spark_post({"item_info": {"item_id": "1"}})] == [{"item_info": {"item_id": "1"}, "item_id": "1"}]
+    assert [*creatives.spark_post({})] == [{"item_id": None}]
 
 
 def test_statistics_of_a_pixel_become_rows() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Row
-from source_tiktok_ads.streams.shapes import ID, INTEGER, MOMENT, TEXT
+from source_tiktok_ads.streams.shapes import ID, INTEGER, MOMENT, OBJECT, TEXT
 from source_tiktok_ads.sync.listed import ListingRows
 
 COLUMNS = {"advertiser_id": ID, "thing_id": ID, "kind": TEXT, "size": INTEGER, "modify_time": MOMENT}
@@ -29,6 +29,13 @@ def test_columns_are_cast_and_completed() -> None:
     assert records(rows(), wire, {**wire, "advertiser_id": "own"}) == [
         {"advertiser_id": owner, "thing_id": "7", "size": 3, "modify_time": "2026-03-01T00:00:00Z", "new": [1]}
         for owner in ("A", "own")
+    ]
+
+
+def test_what_is_sent_empty_is_completed_too() -> None:
+    """TikTok leaves out some ids by an empty text."""
+    assert records(rows(), {"thing_id": "1", "kind": ""}, tells={**A, "kind": "told"}) == [
+        {**A, "thing_id": "1", "kind": "told"}
     ]
 
 
@@ -59,6 +66,24 @@ def test_personal_columns_are_hidden_unless_they_are_wanted() -> None:
     wire = {"thing_id": "1", "kind": "a person"}
     assert records(rows(listing, personal=False), wire) == [{**A, "thing_id": "1"}]
     assert records(rows(listing), wire) == [{**A, **wire}]
+
+
+def test_personal_data_hide_at_no_depth() -> None:
+    """Nor under a new name: of a list that tells of persons only the declared columns pass."""
+    columns = {**COLUMNS, "about": OBJECT({"kind": TEXT, "size": INTEGER})}
+    listing = replace(THINGS, columns=columns, personal=("kind",))
+    wire = {"thing_id": "1", "about": {"size": "2", "kind": "a person", "more": [{"kind": "a person"}]}, "new": 1}
+    assert records(rows(listing, personal=False), wire) == [
+        {**A, "thing_id": "1", "about": {"size": 2, "more": [{}]}},
+    ]
+    assert records(rows(listing), wire) == [{**A, **wire, "about": {**wire["about"], "size": 2}}]
+
+
+def test_codes_of_posts_stay_behind_at_every_depth() -> None:
+    """Whoever knows one can advertise the post; all that is not asked for with them passes."""
+    code = {"auth_code": "#secret"}
+    wire = {**code, "thing_id": "1", "info": {**code, "kept": 1, "deep": [{**code, "kept": 2}, 3]}}
+    assert records(rows(), wire) == [{**A, "thing_id": "1", "info": {"kept": 1, "deep": [{"kept": 2}, 3]}}]
 
 
 def test_a_row_can_become_several_records() -> None:

@@ -10,6 +10,7 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Scope
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
@@ -360,3 +361,19 @@ def test_an_account_that_cannot_be_read_at_all_is_judged_as_in_every_stream() ->
     reading = Reading([NEW], OPTIONAL)
     with pytest.raises(AirbyteTracedException, match="40001"):
         list(Slice(reading.reader, Account(A, refusal=refused(40001))).read())
+
+
+def test_transactions_of_one_id_at_several_levels_all_leave() -> None:
+    """Money that moves between levels may have one id at both; the rows tell their level."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        if path == "bc/get":
+            return page([{"bc_info": {"bc_id": "7"}}])
+        amount = {"ADVERTISER": 5, "BC": -5}.get(params["transaction_level"])
+        rows = [{"transaction_id": "1", "amount": amount}] if amount else []
+        return {"transaction": rows, "page_info": page(rows)["page_info"]}
+
+    transactions = BY_NAME["business_center_transactions"]
+    assert isinstance(transactions, DatedListing)
+    records, _ = Reading(answer, transactions, start_date="2026-03-01").read()
+    assert [(row["transaction_level"], row["amount"]) for row in records] == [("ADVERTISER", 5), ("BC", -5)]

@@ -238,7 +238,9 @@ def test_a_whole_pass_is_due_at_first_and_every_seventh_day(changes: Changes, du
         ("ads", {"include_deleted", "entity_versions"}),
         ("ad_insights", {"include_deleted", "metrics"}),
         ("images", set()),
-        ("smart_plus_ads", {"include_deleted"}),
+        ("smart_plus_ads", {"include_deleted", "personal_data"}),
+        ("gmv_max_campaigns", {"include_deleted"}),
+        ("gmv_max_room_insights", {"include_deleted"}),
         ("comments", {"include_deleted", "personal_data"}),
     ],
 )

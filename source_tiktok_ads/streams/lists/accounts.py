@@ -140,8 +140,9 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
 BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
     "bc_id": BC_ID,
     "bc_name": TEXT("Name of the Business Center."),
+    "transaction_level": TEXT("Whose money it is about: ADVERTISER, BC or PAYMENT_PORTFOLIO; told by the request."),
     "transaction_id": ID("Id of the transaction."),
-    "create_time": MOMENT("When it was made, as TikTok tells it; the zone is the one of the column timezone."),
+    "create_time": MOMENT("When it was made, in UTC."),
     "timezone": TIMEZONE,
     "account_id": ACCOUNT_ID,
     "account_name": ACCOUNT_NAME,
@@ -209,14 +210,18 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
     DatedListing(
         "business_center_transactions",
         "bc/account/transaction/get",
-        ("bc_id", "transaction_id"),
+        # TikTok: whether levels share ids is not documented.
+        ("bc_id", "transaction_level", "transaction_id"),
         BUSINESS_CENTER_TRANSACTION,
         "transaction",
         page_size=50,
         cursor="create_time",
         scope=Scope.CENTERS,
         # TikTok: each level of money has its own transactions; unasked, only those of ad accounts come.
-        passes=tuple(Pass({"transaction_level": level}) for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")),
+        passes=tuple(
+            Pass({"transaction_level": level}, {"transaction_level": level})
+            for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")
+        ),
         parent=OF_CENTER,
         optional=True,
         # TikTok: at most 365 days a request, and these end with the start of one more.

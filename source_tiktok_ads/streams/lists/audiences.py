@@ -261,6 +261,7 @@ AUDIENCES: tuple[Listing, ...] = (
         cursor="update_time",
         passes=(Pass({"business_type": "LEAD_GEN"}),),
         since=updated_since,
+        personal=("user_id",),
         optional=True,
     ),
     Listing(
@@ -272,6 +273,7 @@ AUDIENCES: tuple[Listing, ...] = (
         cursor="update_time",
         passes=(Pass({"business_types": OTHER_BUSINESS_TYPES}),),
         since=updated_since,
+        personal=("user_id",),
         optional=True,
     ),
 )

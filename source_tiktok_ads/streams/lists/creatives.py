@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.entities import ADGROUP_ID, ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
+from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
@@ -251,7 +251,9 @@ SPARK_POST: Mapping[str, Shape] = {
             "exclude_adsonly": FLAG,
         }
     )("The post: kind, text, status, what it links to, its video or images."),
-    "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})("Whose post it is."),
+    "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})(
+        "Whose post it is; tiktok_name only with *Personal data*."
+    ),
     "video_info": POST_VIDEO,
 }
 
@@ -273,7 +275,7 @@ COMMENT: Mapping[str, Shape] = {
     "is_auth_comment_manage_scope": FLAG("Whether that includes managing comments."),
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": CAMPAIGN_NAME,
-    "adgroup_id": ADGROUP_ID,
+    "adgroup_id": ID("Id of the ad group under which it stands; of a post that several show, the first of them."),
     "adgroup_name": ADGROUP_NAME,
     "ad_id": ID("Id of the ad under which it stands; empty for upgraded Smart+ ads."),
     "ad_name": TEXT("Name of that ad."),
@@ -357,14 +359,8 @@ def creative_report(name: str, material_type: str, about: Mapping[str, Shape], m
 
 
 def spark_post(post: Row) -> Iterator[dict[str, Any]]:
-    """A post whose id stands at the top, where a key has to be, without the code that lets others advertise it."""
-    item = {name: value for name, value in (post.get("item_info") or {}).items() if name != "auth_code"}
-    yield {**post, "item_info": item, "item_id": item.get("item_id")}
-
-
-def identity_post(post: Row) -> Iterator[dict[str, Any]]:
-    """A post without the code that lets others advertise it."""
-    yield {name: value for name, value in post.items() if name != "auth_code"}
+    """A post whose id stands at the top, where a key has to be."""
+    yield {**post, "item_id": (post.get("item_info") or {}).get("item_id")}
 
 
 def of_identity(identities: Sequence[Row]) -> Params:
@@ -450,10 +446,18 @@ CREATIVES: tuple[Listing, ...] = (
             tells=("identity_id", "identity_type", "identity_authorized_bc_id"),
             where=has_posts,
         ),
-        records=identity_post,
         optional=True,
     ),
-    Listing("spark_posts", "tt_video/list", ("item_id",), SPARK_POST, page_size=50, records=spark_post, optional=True),
+    Listing(
+        "spark_posts",
+        "tt_video/list",
+        ("item_id",),
+        SPARK_POST,
+        page_size=50,
+        records=spark_post,
+        personal=("tiktok_name",),
+        optional=True,
+    ),
     DatedListing(
         "comments",
         "comment/list",
@@ -462,7 +466,8 @@ CREATIVES: tuple[Listing, ...] = (
         "comments",
         page_size=100,
         cursor="create_time",
-        parent=Parent(ADGROUPS, of_adgroup),
+        # TikTok: comments on upgraded Smart+ ads leave the ad group empty, which the request names all the same.
+        parent=Parent(ADGROUPS, of_adgroup, tells=("adgroup_id",)),
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,
         days=365,

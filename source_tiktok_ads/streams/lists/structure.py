@@ -316,7 +316,10 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
             "phone_info": PHONE,
             "tracking_info": TRACKING,
         }
-    )("What holds for all creatives of the ad: identity, products, parameters, what is measured."),
+    )(
+        "What holds for all creatives of the ad: identity, products, parameters, what is measured; "
+        "phone_info only with *Personal data*."
+    ),
 }
 
 CAMPAIGN_LABEL: Mapping[str, Shape] = {
@@ -391,6 +394,7 @@ STRUCTURE: tuple[Listing, ...] = (
         SMART_PLUS_ADGROUP,
         cursor="modify_time",
         with_deleted=EVERY_STATUS,
+        personal=("phone_info",),
         optional=True,
     ),
     Listing(
@@ -402,6 +406,7 @@ STRUCTURE: tuple[Listing, ...] = (
         cursor="modify_time",
         with_deleted=EVERY_STATUS,
         since=modified_after,
+        personal=("phone_info",),
         optional=True,
     ),
     Listing("campaign_labels", "campaign_label/get", ("campaign_label_id",), CAMPAIGN_LABEL, cursor="create_time"),
