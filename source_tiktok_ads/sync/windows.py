@@ -16,7 +16,7 @@ from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
 from source_tiktok_ads.sync.folds import Twins, folded
-from source_tiktok_ads.sync.lines import Piece, ReportRows
+from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import Asked, Refusals
@@ -77,7 +77,7 @@ class Window:
 
     def _whole(self, cut: Cut) -> Iterator[list[bytes]]:
         """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
-        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone, self._lessons.rows.key))
+        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone))
         yield from self._read(cut, told)
         self._pairs = max(self._pairs, told.twins.pairs)
         yield told.twins.rows()
@@ -104,6 +104,7 @@ class Window:
         try:
             yield from self._asked_for(cut, told, TRIES)
         except Shifting as error:
+            told.twins.hold()
             self._part.short = str(error)
 
     def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
@@ -116,23 +117,30 @@ class Window:
         while True:
             fetch = partial(self._page, cut, asked, server_attempts)
             totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
-            pages = self._proven(totals, told)
             try:
-                yield from map(told.twins.held_back, pages)
+                yield from self._proven(totals, told)
                 break
             except TikTokError as error:
                 asked = refusals.less(asked, error)
+        told.twins.hold()
         refusals.remember(self._part.account.id, asked)
         if differences := ", ".join(totals.differences()):
             self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
 
     def _proven(self, totals: Totals, told: Told) -> Iterator[list[bytes]]:
+        readings = told.twins.asked_for()
+
+        def fetch(page: int) -> Answer:
+            if page == 1:
+                readings.begin()
+            return totals.fetch(page)
+
         def pieces(rows: Sequence[Any]) -> Sequence[Piece]:
-            return told.twins.told_apart(totals.pieces(rows))
+            return readings.told_apart(totals.pieces(rows))
 
         # One set serves both where nothing has left yet, as there may be a million rows.
         found = set[int]() if told.sent else told.sent
-        return proven([totals.fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
+        return proven([fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
 
     def _params(self, cut: Cut, asked: Asked) -> Params:
         stream = self._stream
@@ -178,4 +186,4 @@ class Window:
                 rows.setdefault(self._lessons.rows.key(row), {}).update(row)
         fresh = {key: row for key, row in rows.items() if mark_of(key) not in told.sent}
         told.sent.update(map(mark_of, fresh))
-        return told.twins.held_back([lines.to_json(row)[1:-1] for row in fresh.values()], joined=True)
+        return [lines.to_json(row)[1:-1] for row in fresh.values()]
