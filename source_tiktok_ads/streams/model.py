@@ -220,8 +220,10 @@ class Report:
         every = {self.level.status_filter: ("STATUS_ALL",)} if include_deleted and self.level.status_filter else {}
         # A report's own choice of status stands in place of every status.
         conditions = {condition.field_name: condition for condition in self.filters}
-        for name, values in {**every, **only}.items():
-            conditions.setdefault(name, Filter(name, tuple(values)))
+        for name, values in every.items():
+            conditions.setdefault(name, Filter(name, values))
+        # Some of the ids that a report is limited to stand in place of all of them.
+        conditions |= {name: Filter(name, tuple(values)) for name, values in only.items()}
         return [_on_the_wire(condition) for condition in conditions.values()]
 
 

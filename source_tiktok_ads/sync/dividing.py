@@ -15,7 +15,9 @@ from source_tiktok_ads.sync.cuts import (
     by_ids,
     by_metrics,
 )
+from source_tiktok_ads.sync.hidden import kinds_in
 from source_tiktok_ads.sync.paging import Shifting
+from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import Structure
 
 # TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
@@ -54,10 +56,18 @@ class Divider:
         self._account_id = account_id
         self._structure = structure
         self._fits = fits
+        self._kinds = kinds_in(stream)
         # A row's parents belong to its key, so every part of its metrics asks for them.
         parents = stream.level.parents
         self._divisible = [name for name in stream.metrics if name not in parents]
         self._most_metrics = METRICS_A_REQUEST - len(parents)
+
+    def whole(self, days: Days) -> Cut:
+        """All that the report speaks about on those days: the objects of its own filter, where they can be divided."""
+        own = {condition.field_name: condition.values for condition in self._stream.filters}
+        names = ("adgroup_ids", "campaign_ids") if self._stream.level is not CAMPAIGN else ("campaign_ids",)
+        by = next((name for name in names if name in own and self._stream.level.path), "")
+        return Cut(days, by, own.get(by, ()))
 
     def fitting(self, cut: Cut) -> list[Cut]:
         """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
@@ -108,14 +118,14 @@ class Divider:
         if len(cut.ids) > 1:
             return by_half_of_ids(cut)
         if cut.by == "campaign_ids" and self._stream.level is not CAMPAIGN:
-            adgroups = self._structure.adgroups(self._account_id, cut.ids[0])
+            adgroups = self._structure.adgroups(self._account_id, cut.ids[0], self._kinds)
             return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
         return []
 
     def _by_campaigns(self, cut: Cut, size: int) -> list[Cut]:
         if not self._stream.level.path or not self._stream.takes_filters:
             return []
-        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id), size)
+        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id, self._kinds), size)
 
     def learn(self, cut: Cut) -> None:
         """Begin the account's next windows with what is about to be tried.

@@ -68,7 +68,7 @@ class Window:
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
         try:
-            yield from self._whole(Cut(days))
+            yield from self._whole(self._divider.whole(days))
         except Shifting as error:
             # The objects that the window should be divided by could not be listed.
             self._part.short = str(error)
