@@ -38,6 +38,10 @@ JSON_TEXTS = ("landing_page_urls", "sku_ids")
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
+# What a report is asked by itself for, besides what it tells unasked.
+SPECIALS: tuple[Mapping[str, Any], ...] = ({"buying_types": ("RESERVATION_TOP_VIEW",)}, {"origins": ("PROMOTE",)})
+
+
 def columns(stream: str) -> Mapping[str, dict[str, Any]]:
     """The schema of each column of a stream."""
     found: Mapping[str, dict[str, Any]] = catalog()[stream]["json_schema"]["properties"]
@@ -108,9 +112,10 @@ class Truth:
             clock=self.clock,
             include_deleted=self.include_deleted,
             switches=self.simulator.switches,
+            specials=not self.simulator.switches.sandbox,
         )
         gone = self._gone(stream, advertiser_id)
-        return [self._entity(stream, row, gone) for row in rows]
+        return [self._entity(stream, {"advertiser_id": advertiser_id, **row}, gone) for row in rows]
 
     def report(self, stream: str, advertiser_id: str, start: date, end: str | None) -> list[Record]:
         """The rows of a report of an account, its own days from `start` to `end` or today."""
@@ -149,22 +154,33 @@ class Truth:
         end: date | None,
         **filters: Any,
     ) -> list[Record]:
-        rows = truth_report(
-            self.simulator.world,
-            advertiser_id,
-            asked.data_level,
-            asked.dimensions,
-            tuple(kinds),
-            start,
-            end,
-            clock=self.clock,
-            report_type=asked.report_type,
-            include_deleted=self.include_deleted and self._filtered(asked.report_type),
-            switches=self.simulator.switches,
-            **filters,
-        )
+        rows = [
+            row
+            for special in ({}, *self._hidden(asked, filters))
+            for row in truth_report(
+                self.simulator.world,
+                advertiser_id,
+                asked.data_level,
+                asked.dimensions,
+                tuple(kinds),
+                start,
+                end,
+                clock=self.clock,
+                report_type=asked.report_type,
+                include_deleted=self.include_deleted and self._filtered(asked.report_type),
+                switches=self.simulator.switches,
+                **special,
+                **filters,
+            )
+        ]
         found = [_report_row(row, kinds) for row in rows]
         return folded(asked, found) if asked.time == "stat_time_hour" else found
+
+    def _hidden(self, asked: Asked, filters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What the report has to be asked for by itself; one that filters by the same means what it says."""
+        below = asked.data_level not in ("", "AUCTION_ADVERTISER") and asked.report_type in ("BASIC", "AUDIENCE")
+        hides = below and not self.simulator.switches.sandbox
+        return [special for special in SPECIALS if hides and not {*special} & {*filters}]
 
     def _filtered(self, report_type: str) -> bool:
         return report_type == "BASIC" or self.simulator.switches.audience_status_filter

@@ -14,7 +14,7 @@ from . import expected
 from .reading import Destination, Outcome, by_key, configuration, difference, read, run, together
 from .simulator import REVOKED_TOKEN, SECRET, TOKEN, Simulator, Switches, World
 
-WORLD = World(advertisers=3, campaigns=4, adgroups_per=1, ads_per=2, history_start=date(2026, 1, 20))
+WORLD = World(advertisers=3, campaigns=4, adgroups_per=1, ads_per=2, history_start=date(2026, 1, 20), specials=False)
 FIRST, BAD, LAST = WORLD.advertiser_ids
 CLOSED = WORLD.unreadable_ids[0]
 SOUND = (FIRST, LAST)

@@ -14,7 +14,9 @@ from . import expected
 from .reading import ENTITIES, REPORTS, STREAMS, Outcome, configuration, configured, read, run
 from .simulator import Simulator, Switches, World
 
-WORLD = World(advertisers=3, campaigns=5, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 10))
+WORLD = World(advertisers=3, campaigns=5, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 10), specials=False)
+# Whether an account has TopView or Promote campaigns takes a look at each kind.
+LOOKS = 2
 START = "2026-01-25"
 PAGE = 40
 DAYS_A_WINDOW = 30
@@ -64,10 +66,11 @@ def test_reports_need_one_request_a_page(first: Asked) -> None:
 
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_lists_need_one_request_a_page(first: Asked, stream: str) -> None:
-    """Campaigns, ad groups, ads: for each account as many requests as there are pages."""
+    """Campaigns, ad groups, ads: for each account as many requests as there are pages, and a look for special ones."""
     rows = list(expected.table(first.simulator, stream).values())
     needed = [pages(len([row for row in rows if row["advertiser_id"] == id])) for id in WORLD.advertiser_ids]
-    assert first.counts[f"{stream.removesuffix('s')}/get"] == sum(needed)
+    looks = LOOKS * len(needed) if stream == "campaigns" else 0
+    assert first.counts[f"{stream.removesuffix('s')}/get"] == sum(needed) + looks
 
 
 def test_accounts_need_two_requests(first: Asked) -> None:
@@ -147,7 +150,7 @@ def test_a_state_asks_again_for_no_more_than_it_must() -> None:
     assert counts == {
         "oauth2/advertiser/get": 1,
         "advertiser/info": 1,
-        "campaign/get": 3,
+        "campaign/get": 3 + LOOKS * 3,
         "adgroup/get": 3,
         "ad/get": 2 * 3,
         "report/integrated/get": len(REPORTS) * 3,

@@ -64,7 +64,7 @@ from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
-from source_tiktok_ads.streams.model import Accounts, Entity, Report, Stream
+from source_tiktok_ads.streams.model import SPECIALS, Accounts, Entity, Report, Stream
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
 from source_tiktok_ads.sync.chains import Chains
@@ -189,8 +189,9 @@ class SourceTiktokAds(Source):
         queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
         self.message_repository = Outbox(queue)
         ahead, warn = Ahead(max(1, settings.concurrency // 4)), logger.warning
-        advertisers, structure = Advertisers(client, settings, warn), Structure(client, ahead, warn)
-        chains = Chains(client, settings, ahead, warn)
+        # TikTok: the sandbox has neither TopView nor Promote.
+        structure = Structure(client, ahead, warn, () if settings.sandbox else SPECIALS)
+        advertisers, chains = Advertisers(client, settings, warn), Chains(client, settings, ahead, warn)
         sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
         read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
         engine = ConcurrentSource(

@@ -317,8 +317,12 @@ def truth_entities(
     clock: datetime,
     include_deleted: bool = True,
     switches: Switches | None = None,
+    specials: bool = False,
 ) -> list[dict[str, Any]]:
-    """Every row a complete read of `<kind>/get` yields at `clock`, newest id first, TopView and Promote left out."""
+    """Every row a complete read of `<kind>/get` yields at `clock`, newest id first.
+
+    TopView and Promote come with `specials` only, as they are read by requests of their own.
+    """
     advertiser = world.advertiser(advertiser_id)
     if advertiser is None:
         raise LookupError(f"no advertiser {advertiser_id}")
@@ -326,7 +330,8 @@ def truth_entities(
     shown = [
         entity
         for entity in world.entities(kind, advertiser, epoch)
-        if entity.flavour not in ("RESERVATION_TOP_VIEW", "PROMOTE") and (include_deleted or not is_gone(entity, epoch))
+        if (specials or entity.flavour not in ("RESERVATION_TOP_VIEW", "PROMOTE"))
+        and (include_deleted or not is_gone(entity, epoch))
     ]
     return [entity_row(entity, epoch, switches or Switches()) for entity in shown]
 

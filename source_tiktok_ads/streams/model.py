@@ -85,6 +85,32 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Special:
+    """Campaigns that TikTok tells of only where they are asked for by themselves, in lists and in reports."""
+
+    name: str
+    listed: Params
+    reported: Filter
+    adgroups_a_page: int = 1000
+
+
+# TikTok: TopView may stand beside no other way of buying, and its ad groups come in small pages.
+TOP_VIEW = Special(
+    "TopView",
+    {"buying_types": ["RESERVATION_TOP_VIEW"]},
+    Filter("buying_type", ("RESERVATION_TOP_VIEW",)),
+    adgroups_a_page=100,
+)
+# TikTok: what is boosted in its app is hidden unless its origin is asked for.
+PROMOTE = Special(
+    "Promote",
+    {"campaign_system_origins": ["PROMOTE"]},
+    Filter("campaign_system_origins", ("PROMOTE",)),
+)
+SPECIALS = (TOP_VIEW, PROMOTE)
+
+
+@dataclass(frozen=True)
 class Report:
     """A report stream of `report/integrated/get`: one row per object, time and breakdown value.
 
@@ -158,6 +184,12 @@ class Report:
         # TikTok: the report on GMV Max ads' spend takes no filter.
         return self.report_type != TT_SHOP
 
+    def hides(self, special: Special) -> bool:
+        """Whether the report leaves out these campaigns as long as they are not asked for by themselves."""
+        # TikTok: an account's own report includes all that the account has spent.
+        below = self.level.path and self.report_type in (BASIC, AUDIENCE)
+        return bool(below) and special.reported.field_name not in {condition.field_name for condition in self.filters}
+
     @cached_property
     def additive(self) -> tuple[str, ...]:
         """The metrics whose rows add up to a total."""
@@ -193,9 +225,9 @@ class Report:
         start: date,
         end: date,
         include_deleted: bool,
-        only: Mapping[str, Sequence[str]] | None = None,
+        only: Sequence[Filter] = (),
     ) -> Params:
-        """The request for one account and one window, both days included; `only` limits it to ids, by filter.
+        """The request for one account and one window, both days included; `only` limits it to some objects.
 
         A report on all time names no days.
         """
@@ -209,22 +241,22 @@ class Report:
             "metrics": list(self.metrics),
             **({"query_lifetime": True} if self.grain is LIFETIME else days),
         }
-        if filtering := self._filtering(include_deleted, only or {}):
+        if filtering := self._filtering(include_deleted, only):
             params["filtering"] = filtering
         return {name: value for name, value in params.items() if value != ""}
 
-    def _filtering(self, include_deleted: bool, only: Mapping[str, Sequence[str]]) -> list[Mapping[str, str]]:
+    def _filtering(self, include_deleted: bool, only: Sequence[Filter]) -> list[Mapping[str, str]]:
         if not self.takes_filters:
             return []
         # TikTok: deleted objects are left out of reports unless every status is asked for.
-        every = {self.level.status_filter: ("STATUS_ALL",)} if include_deleted and self.level.status_filter else {}
         # A report's own choice of status stands in place of every status.
-        conditions = {condition.field_name: condition for condition in self.filters}
-        for name, values in every.items():
-            conditions.setdefault(name, Filter(name, values))
+        chosen = {condition.field_name for condition in self.filters}
+        status = self.level.status_filter if include_deleted else None
+        every = [Filter(status, ("STATUS_ALL",))] if status and status not in chosen else []
         # Some of the ids that a report is limited to stand in place of all of them.
-        conditions |= {name: Filter(name, tuple(values)) for name, values in only.items()}
-        return [_on_the_wire(condition) for condition in conditions.values()]
+        limited = {condition.field_name for condition in only}
+        own = [condition for condition in self.filters if condition.field_name not in limited]
+        return [_on_the_wire(condition) for condition in (*own, *every, *only)]
 
 
 def _on_the_wire(condition: Filter) -> Mapping[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from source_tiktok_ads.streams.model import Filter, Special
 from source_tiktok_ads.sync.slices import Days, windows
 
 
@@ -12,18 +13,20 @@ from source_tiktok_ads.sync.slices import Days, windows
 class Cut:
     """A part of a window: its days, the objects it is limited to, the metrics it asks for; empty means all.
 
-    `by` is the filter that `ids` stand in.
+    `by` is the filter that `ids` stand in. A part with `special` campaigns has no others.
     """
 
     days: Days
     by: str = ""
     ids: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    special: Special | None = None
 
     @property
-    def only(self) -> Mapping[str, Sequence[str]]:
+    def only(self) -> list[Filter]:
         """The limit to objects, as a report's request takes it."""
-        return {self.by: self.ids} if self.by else {}
+        special = [self.special.reported] if self.special else []
+        return [*special, *([Filter(self.by, self.ids)] if self.by else [])]
 
 
 def by_days(cut: Cut, width: int) -> list[Cut]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import Accounts, Entity, Params
+from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
@@ -16,7 +16,7 @@ from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 
-Filtering = Mapping[str, str]
+Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
 
 # TikTok: lists filtered by modification are slow beyond six months.
@@ -62,20 +62,29 @@ class EntityReader(Reader[Entity]):
                     raise
                 yield from self._pass(part, rows, sent, status, said)
                 self._takes_since = False
+            for special in self.sync.structure.specials(part.account.id):
+                most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
+                yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
 
     def _pass(
-        self, part: Slice, rows: EntityRows, sent: set[int], filtering: Filtering, said: str | None
+        self,
+        part: Slice,
+        rows: EntityRows,
+        sent: set[int],
+        filtering: Filtering,
+        said: str | None,
+        most: int = Entity.page_size,
     ) -> Iterator[list[bytes]]:
-        """One pass over the list."""
+        """One pass over the list, `most` rows a page."""
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
-        fetch, pieces = partial(self._page, part, params), partial(rows.pieces, said=said)
+        fetch, pieces = partial(self._page, part, params, most), partial(rows.pieces, said=said)
         try:
             yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent)
         except Shifting as error:
             part.short = str(error)
 
-    def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
-        return self.ask(part, {**params, "page_size": size, "page": page}, lines.decode).envelope
+    def _page(self, part: Slice, params: Params, most: int, size: int, page: int) -> Answer:
+        return self.ask(part, {**params, "page_size": min(size, most), "page": page}, lines.decode).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:
         """The passes by status, each with the `current_status` it tells of its rows, None where the rows tell."""

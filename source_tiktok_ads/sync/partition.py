@@ -206,8 +206,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
-            # Accounts that lack what the stream is about say nothing of the others.
-            self._in_a_row += not option
+            # An account that is refused, or lacks what the stream is about, says nothing of the others.
+            self._in_a_row += not (option or action is Action.SKIP_ADVERTISER)
             self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
             if option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
                 self._failed.add(account.id)

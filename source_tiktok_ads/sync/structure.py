@@ -1,18 +1,22 @@
-"""The ids of an account's campaigns and ad groups: which there are, to limit requests to some of them."""
+"""The ids of an account's campaigns and ad groups, for requests that have to be about some of them."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import unpaged
-from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, Level
-from source_tiktok_ads.sync.hidden import Hidden
+from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
 from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
 LARGEST_PAGE = 1000
+
+# Verdicts that another try would not change.
+UNTOLD = frozenset({Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG})
 
 
 class Asking(Protocol):
@@ -33,35 +37,62 @@ class Asking(Protocol):
 class Structure:
     """What lies below an account; each list is read once a sync, deleted objects included, and proven complete."""
 
-    def __init__(self, client: Asking, ahead: Ahead, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: Asking, ahead: Ahead, warn: Callable[[str], None], specials: Sequence[Special] = SPECIALS
+    ) -> None:
         self._client = client
         self._lists = Lists(ahead, LARGEST_PAGE)
         self._warn = warn
-        self._known: dict[tuple[str, str, Hidden | None], list[str]] = {}
+        self._specials = specials
+        self._lock = threading.Lock()
+        self._locks: dict[tuple[str, ...], threading.Lock] = {}
+        self._known: dict[tuple[str, ...], list[str]] = {}
 
-    def campaigns(self, advertiser_id: str, kinds: Sequence[Hidden | None] = (None,)) -> list[str]:
-        """The ids of all campaigns of the account that are of these kinds. Raises TikTokError or Shifting."""
-        return self._ids(CAMPAIGN, advertiser_id, kinds)
+    def specials(self, advertiser_id: str) -> list[Special]:
+        """The kinds of campaigns of the account that have to be asked for by themselves.
 
-    def adgroups(self, advertiser_id: str, campaign_id: str, kinds: Sequence[Hidden | None] = (None,)) -> list[str]:
-        """The ids of all ad groups of the campaign, which is of these kinds. Raises TikTokError or Shifting."""
-        return self._ids(ADGROUP, advertiser_id, kinds, campaign_id)
+        None where the app may not list campaigns, which is told. Raises TikTokError or Shifting.
+        """
+        try:
+            return [special for special in self._specials if self.campaigns(advertiser_id, special)]
+        except TikTokError as error:
+            if error.action not in UNTOLD:
+                raise
+            self._tell_once(advertiser_id, error)
+            return []
 
-    def _ids(
-        self, level: Level, advertiser_id: str, kinds: Sequence[Hidden | None], campaign_id: str = ""
-    ) -> list[str]:
-        found = (self._of_kind(level, advertiser_id, kind, campaign_id) for kind in kinds)
-        return [*dict.fromkeys(id for ids in found for id in ids)]
+    def _tell_once(self, advertiser_id: str, error: TikTokError) -> None:
+        with self._lock:
+            told = (advertiser_id, "untold") in self._known
+            self._known[advertiser_id, "untold"] = []
+        if not told:
+            self._warn(
+                f"Account {advertiser_id}: TopView and Promote campaigns can't be listed; theirs is missing, should "
+                f"there be any: {error.sentence}"
+            )
 
-    def _of_kind(self, level: Level, advertiser_id: str, kind: Hidden | None, campaign_id: str) -> list[str]:
-        place = (advertiser_id, campaign_id, kind)
-        if place not in self._known:
-            campaign = {"campaign_ids": [campaign_id]} if campaign_id else {}
-            filtering = {"primary_status": "STATUS_ALL", **campaign, **(kind.listed if kind else {})}
-            self._known[place] = self._listed(level, advertiser_id, filtering, kind.page_size if kind else LARGEST_PAGE)
-        return self._known[place]
+    def campaigns(self, advertiser_id: str, special: Special | None = None) -> list[str]:
+        """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Shifting."""
+        return self._ids(CAMPAIGN, advertiser_id, "", special)
 
-    def _listed(self, level: Level, advertiser_id: str, filtering: Mapping[str, Any], most: int) -> list[str]:
+    def adgroups(self, advertiser_id: str, campaign_id: str, special: Special | None = None) -> list[str]:
+        """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Shifting."""
+        return self._ids(ADGROUP, advertiser_id, campaign_id, special)
+
+    def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: Special | None) -> list[str]:
+        place = (advertiser_id, campaign_id, special.name if special else "")
+        filtering: Params = {"primary_status": "STATUS_ALL", **(special.listed if special else {})}
+        if campaign_id:
+            filtering["campaign_ids"] = [campaign_id]
+        with self._lock:
+            lock = self._locks.setdefault(place, threading.Lock())
+        with lock:
+            if place not in self._known:
+                most = special.adgroups_a_page if special and level is ADGROUP else LARGEST_PAGE
+                self._known[place] = self._listed(level, advertiser_id, filtering, most)
+            return self._known[place]
+
+    def _listed(self, level: Level, advertiser_id: str, filtering: Params, most: int) -> list[str]:
         params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}
 
         def fetch(size: int, page: int) -> Answer:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.api.patience import TRIES
-from source_tiktok_ads.streams.model import Params, Report
+from source_tiktok_ads.streams.model import SPECIALS, Params, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
@@ -19,7 +19,7 @@ from source_tiktok_ads.sync.folds import Twins, folded
 from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
-from source_tiktok_ads.sync.refusals import Asked, Refusals
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, Refusals
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.totals import Totals
 
@@ -44,6 +44,7 @@ class Lessons:
     rows: ReportRows
     refusals: Refusals
     fits: dict[str, Fit] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,38 @@ class Window:
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
         try:
-            yield from self._whole(self._divider.whole(days))
+            yield from self._whole(self._divider.whole(days), specials=True)
         except Shifting as error:
             # The objects that the window should be divided by could not be listed.
             self._part.short = str(error)
         if self._pairs:
             self._warn(folded(self._pairs))
 
-    def _whole(self, cut: Cut) -> Iterator[list[bytes]]:
+    def _whole(self, cut: Cut, *, specials: bool = False) -> Iterator[list[bytes]]:
         """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
         told = Told(Twins(self._stream, cut.days.first, self._part.account.zone))
         yield from self._read(cut, told)
+        if specials:
+            yield from self._specials(cut, told)
         self._pairs = max(self._pairs, told.twins.pairs)
         yield told.twins.rows()
+
+    def _specials(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
+        """The rows of campaigns that have to be asked for by themselves, where the account has such."""
+        hidden = [special for special in SPECIALS if self._stream.hides(special)]
+        found = self._part.reader.sync.structure.specials(self._part.account.id) if hidden else []
+        for special in found:
+            if special in hidden and special.name not in self._lessons.untold:
+                yield from self._special(replace(cut, special=special), special.name, told)
+
+    def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
+        try:
+            yield from self._read(cut, told)
+        except TikTokError as error:
+            if error.code != PARAMETER_REFUSED:
+                raise
+            self._lessons.untold.add(name)
+            self._warn(f"{name} campaigns are missing, TikTok does not tell of them in this report: {error.event}.")
 
     def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""

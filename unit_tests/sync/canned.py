@@ -12,6 +12,7 @@ from source_tiktok_ads.api.errors import TikTokError, refusal
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.api.transport import Reply
 from source_tiktok_ads.config import Config, parse
+from source_tiktok_ads.streams.model import Special
 from source_tiktok_ads.sync.advertisers import Advertisers
 from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.paging import Ahead
@@ -157,12 +158,12 @@ def _value(text: str) -> Any:
     return json.loads(text) if text.startswith(("[", "{")) else text
 
 
-def sync_of(client: Canned, settings: Config | None = None) -> tuple[Sync, list[str]]:
-    """A sync over a client, and the warnings it will have given."""
+def sync_of(client: Canned, settings: Config | None = None, specials: Sequence[Special] = ()) -> tuple[Sync, list[str]]:
+    """A sync over a client, and the warnings it will have given; it knows of these special campaigns."""
     said: list[str] = []
     settings = settings or config()
     found = Advertisers(client, settings, said.append)
     ahead = Ahead(1)
-    structure = Structure(client, ahead, said.append)
+    structure = Structure(client, ahead, said.append, specials)
     chains = Chains(client, settings, ahead, said.append)
     return Sync(client, settings, found, structure, chains, ahead, said.append), said

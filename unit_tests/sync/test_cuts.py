@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from source_tiktok_ads.streams.model import Filter
 from source_tiktok_ads.sync.cuts import (
     Cut,
     by_days,
@@ -29,10 +30,10 @@ def test_days() -> None:
 def test_ids() -> None:
     """Every object once; the filter they stand in is named; one object has no halves."""
     cuts = by_ids(Cut(DAY), "campaign_ids", ["1", "2", "3"], 2)
-    assert [cut.only for cut in cuts] == [{"campaign_ids": ("1", "2")}, {"campaign_ids": ("3",)}]
+    assert [cut.only for cut in cuts] == [[Filter("campaign_ids", ("1", "2"))], [Filter("campaign_ids", ("3",))]]
     assert [cut.ids for cut in by_half_of_ids(cuts[0])] == [("1",), ("2",)]
     assert by_half_of_ids(cuts[1]) == []
-    assert Cut(DAY).only == {}
+    assert Cut(DAY).only == []
 
 
 def test_metrics() -> None:

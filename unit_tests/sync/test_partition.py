@@ -240,6 +240,15 @@ def test_a_stream_that_only_fails_is_given_up() -> None:
     assert len(reader.run()) == 11
 
 
+def test_accounts_that_are_refused_do_not_cost_the_others_their_rows() -> None:
+    """However many of them come one after the other: each is warned of, and the next is read."""
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
+    reader = Plain(dict.fromkeys(ids, 1), *[error(NO_PERMISSION)] * FAILURES_IN_A_ROW, FINE, found=True)
+    assert reader.run() == []
+    assert len(reader.read_days) == len(ids)
+    assert len(reader.said) == FAILURES_IN_A_ROW
+
+
 def test_a_verdict_on_the_credentials_ends_the_stream() -> None:
     """Nothing more is asked, for no account, and the error is told once."""
     reader = Plain({A: 2, B: 2}, FINE, error(REVOKED))

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, failure
-from source_tiktok_ads.sync.hidden import TOP_VIEW
 from source_tiktok_ads.sync.paging import Ahead, Shifting
 from source_tiktok_ads.sync.structure import Structure
 
@@ -94,21 +93,3 @@ def test_a_list_that_cannot_be_proven_is_no_list() -> None:
     turn = count()
     with pytest.raises(Shifting, match=f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows"):
         structure_of(Canned(lambda path, params: page([{"campaign_id": str(next(turn))}], total=99))).campaigns(A)
-
-
-def test_hidden_campaigns_are_another_list() -> None:
-    """Asked for by their kind, in pages as TikTok gives them; a campaign in two lists is one."""
-
-    def of_kind(path: str, params: Mapping[str, Any]) -> Any:
-        return page(
-            [{params["fields"][0]: id} for id in (["1", "9"] if "buying_types" in params["filtering"] else "12")]
-        )
-
-    client = Canned(of_kind)
-    structure = structure_of(client)
-    assert structure.campaigns(A, (None, TOP_VIEW)) == ["1", "2", "9"]
-    assert structure.adgroups(A, "8", (TOP_VIEW,)) == ["1", "9"]
-    _, (_, hidden), (_, below) = client.asked
-    assert hidden["filtering"] == {"primary_status": "STATUS_ALL", "buying_types": ["RESERVATION_TOP_VIEW"]}
-    assert below["filtering"] == {**hidden["filtering"], "campaign_ids": ["8"]}
-    assert below["page_size"] == 100

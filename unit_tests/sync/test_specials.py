@@ -1,0 +1,194 @@
+"""TopView and Promote campaigns: asked for by themselves, where the account has such, and nowhere else."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.entities import ENTITIES
+from source_tiktok_ads.streams.model import (
+    AD,
+    ADVERTISER,
+    CAMPAIGN,
+    DAY,
+    PROMOTE,
+    SPECIALS,
+    TOP_VIEW,
+    Filter,
+    Report,
+)
+from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.entities import EntityReader
+from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.reports import ReportReader
+from source_tiktok_ads.sync.structure import Structure
+
+from .canned import A, Canned, config, page, refused, sync_of
+
+Params = Mapping[str, Any]
+DAILY = Report("spend", AD, DAY)
+
+
+def kind(params: Params) -> str:
+    """Which campaigns a request is about: the special kind's name, nothing for all others."""
+    filtering = params.get("filtering", {})
+    if isinstance(filtering, list):
+        filtering = {entry["field_name"]: json.loads(entry["filter_value"]) for entry in filtering}
+    if filtering.get("buying_types", filtering.get("buying_type")):
+        return TOP_VIEW.name
+    return PROMOTE.name if filtering.get("campaign_system_origins") else ""
+
+
+def told(path: str, params: Params) -> Any:
+    """An account with one ad of each kind."""
+    number = {"": "1", TOP_VIEW.name: "2", PROMOTE.name: "3"}[kind(params)]
+    if path == "report/integrated/get":
+        metrics = {"campaign_id": number, "adgroup_id": number, "spend": "1.5"}
+        key = {"ad_id": number, "stat_time_day": "2026-03-01 00:00:00"}
+        return page([{"dimensions": key, "metrics": metrics}])
+    ids = {f"{name}_id": number for name in ("campaign", "adgroup", "ad")}
+    return page([{**ids, "create_time": "2026-01-01 00:00:00"}])
+
+
+def only(name: str) -> Any:
+    """An account with such campaigns and none of another special kind."""
+
+    def answer(path: str, params: Params) -> Any:
+        return told(path, params) if kind(params) in ("", name) else page([])
+
+    return answer
+
+
+class Reading:
+    """A reader over canned answers, of a sync that knows of special campaigns."""
+
+    def __init__(self, answer: Any, stream: Any = DAILY, **settings: Any) -> None:
+        self.client = Canned(answer)
+        self.sync, self.said = sync_of(self.client, config(**settings), SPECIALS)
+        make: Any = ReportReader if isinstance(stream, Report) else EntityReader
+        self.reader = make(stream, self.sync, False, {})
+        self.part: Slice
+        (self.part, *_) = self.reader.slices(Account(A))
+
+    def ids(self, column: str = "ad_id") -> list[str]:
+        """The ids of the rows of the first slice."""
+        return [json.loads(b"{%b}" % row)[column] for rows in self.reader.rows(self.part) for row in rows]
+
+    def asked(self, path: str) -> list[str]:
+        """The kinds that were asked for."""
+        return [kind(params) for params in self.client.paths(path)]
+
+
+def test_special_campaigns_have_rows_in_reports() -> None:
+    """Whether there are any is looked up once for all windows and streams."""
+    reading = Reading(told)
+    assert reading.ids() == ["1", "2", "3"]
+    assert reading.ids() == ["1", "2", "3"]
+    assert reading.asked("campaign/get") == ["TopView", "Promote"]
+    assert reading.asked("report/integrated/get") == ["", "TopView", "Promote"] * 2
+
+
+@pytest.mark.parametrize(("name", "ids"), [("TopView", ["1", "2"]), ("Promote", ["1", "3"]), ("none", ["1"])])
+def test_only_what_the_account_has_is_asked_for(name: str, ids: list[str]) -> None:
+    """An account without special campaigns costs no further request for its reports."""
+    reading = Reading(only(name))
+    assert reading.ids() == ids
+    assert len(reading.asked("report/integrated/get")) == len(ids)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [Report("spend", ADVERTISER, DAY), Report("gmv", CAMPAIGN, DAY, by=("country_code",), report_type="TT_SHOP")],
+)
+def test_some_reports_hide_nothing(report: Report) -> None:
+    """A whole account's report has all spend in it, that of the shops takes no filter."""
+    reading = Reading(lambda path, params: page([]), report)
+    assert reading.ids() == []
+    assert reading.asked("campaign/get") == []
+
+
+def test_a_report_with_a_filter_of_its_own_means_what_it_says() -> None:
+    """Who asks for one way of buying is given no other."""
+    filters = (Filter("buying_type", ("AUCTION",)),)
+    assert [Report("mine", AD, DAY, filters=filters).hides(special) for special in SPECIALS] == [False, True]
+
+
+def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
+    """It is told, and the other rows stay."""
+
+    def answer(path: str, params: Params) -> Any:
+        report = path == "report/integrated/get"
+        return refused(40002) if report and kind(params) == "Promote" else told(path, params)
+
+    reading = Reading(answer)
+    assert [reading.ids(), reading.ids()] == [["1", "2"], ["1", "2"]]
+    # Totals are given up first, which may be the reason of a refusal.
+    assert reading.asked("report/integrated/get").count("Promote") == 2
+    assert len(reading.said) == 1
+    assert "Promote campaigns are missing" in reading.said[0]
+
+
+def test_other_errors_of_a_special_request_are_errors() -> None:
+    """What could not be read is not claimed."""
+
+    def answer(path: str, params: Params) -> Any:
+        return refused(40001) if path == "report/integrated/get" and kind(params) else told(path, params)
+
+    with pytest.raises(TikTokError):
+        Reading(answer).ids()
+
+
+def test_shards_of_special_campaigns_are_special_ones() -> None:
+    """Where a request is too large it is divided by the campaigns it is about."""
+
+    def answer(path: str, params: Params) -> Any:
+        if path == "report/integrated/get" and kind(params) and len(params["filtering"]) < 3:
+            return refused(40067)
+        return told(path, params)
+
+    reading = Reading(answer, start_date="2026-03-15")
+    assert reading.ids() == ["1", "2", "3"]
+    last = reading.client.paths("report/integrated/get")[-1]["filtering"]
+    assert {entry["field_name"]: entry["filter_value"] for entry in last} == {
+        "ad_status": '["STATUS_ALL"]',
+        "campaign_system_origins": '["PROMOTE"]',
+        "campaign_ids": '["3"]',
+    }
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+def test_special_campaigns_have_rows_in_lists(entity: Any) -> None:
+    """With deleted ones, in pages no larger than TikTok gives."""
+    reading = Reading(told, entity)
+    assert reading.ids(entity.ids[-1]) == ["1", "2", "3"]
+    asked = [params for params in reading.client.paths(entity.path) if "fields" not in params]
+    assert [params["filtering"].get("primary_status") for params in asked] == ["STATUS_ALL"] * 3
+    small = 100 if entity.name == "adgroups" else 1000
+    assert [params["page_size"] for params in asked] == [1000, small, 1000]
+
+
+@pytest.mark.parametrize("code", [40001, 40125, 40002])
+def test_an_app_that_may_not_list_campaigns_reads_its_reports(code: int) -> None:
+    """What may be missing is told once an account."""
+    reading = Reading(lambda path, params: refused(code) if path == "campaign/get" else told(path, params))
+    assert [reading.ids(), reading.ids()] == [["1"], ["1"]]
+    assert len(reading.said) == 1
+    assert "TopView and Promote campaigns can't be listed" in reading.said[0]
+
+
+def test_a_fault_while_campaigns_are_listed_is_a_fault() -> None:
+    """The next sync may find some."""
+    with pytest.raises(TikTokError):
+        Reading(lambda path, params: refused(50000) if path == "campaign/get" else told(path, params)).ids()
+
+
+def test_ad_groups_of_a_topview_campaign_come_in_small_pages() -> None:
+    """TikTok gives a hundred at most."""
+    client = Canned(told)
+    structure = Structure(client, Ahead(1), [].append)
+    assert structure.adgroups(A, "2", TOP_VIEW) == ["2"]
+    ((_, params),) = client.asked
+    assert (params["page_size"], params["filtering"]["campaign_ids"]) == (100, ["2"])
