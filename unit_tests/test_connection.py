@@ -10,6 +10,7 @@ from sync.canned import SANDBOX, A, B, Canned, config, facts, informed, page, re
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.connection import TRIES, Brisk, described, prove
+from source_tiktok_ads.streams.fields import METRICS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 
 REPORT = "report/integrated/get"
@@ -194,6 +195,30 @@ def test_metrics_of_a_custom_report_that_tiktok_refuses_are_named(caplog: pytest
     """A sync goes on without them, so the check only warns."""
     check = Check(caplog, only_custom(refused(40002, "Invalid metric fields: [clicks]")), custom_reports=[MINE])
     assert check.run()[-1] == "mine: TikTok refuses the metrics clicks; a sync leaves them out."
+
+
+def test_a_custom_report_without_any_metric_that_tiktok_takes_fails_the_check(caplog: pytest.LogCaptureFixture) -> None:
+    """A sync would have nothing to read."""
+    refusal = refused(40002, "Invalid metric fields: [clicks, spend]")
+    check = Check(caplog, only_custom(refusal), custom_reports=[MINE])
+    with pytest.raises(AccountsError, match="TikTok accepts none of the metrics of the custom report mine"):
+        check.run()
+
+
+def test_every_metric_of_a_custom_report_is_proven(caplog: pytest.LogCaptureFixture) -> None:
+    """By as few requests as TikTok takes them all in, a hundred in each."""
+    names = [name for name, metric in METRICS.items() if metric.stands("BASIC", (), "")]
+    many = [name for name in names if METRICS[name].group in ("app", "core")][:201]
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        last = many[-1] in params["metrics"] and "query_lifetime" in params
+        return refused(40002, f"Invalid metric fields: [{many[-1]}]") if last else page([])
+
+    check = Check(caplog, answer, custom_reports=[{**MINE, "metrics": many}])
+    assert check.run()[-1] == f"mine: TikTok refuses the metrics {many[-1]}; a sync leaves them out."
+    _, *proofs = check.client.paths(REPORT)
+    assert [name for params in proofs for name in params["metrics"]] == many
+    assert [len(params["metrics"]) for params in proofs] == [100, 100, 1]
 
 
 def test_a_sandbox_without_facts_is_proven_in_utc(caplog: pytest.LogCaptureFixture) -> None:

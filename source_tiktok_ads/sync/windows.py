@@ -44,7 +44,7 @@ class Lessons:
     rows: ReportRows
     refusals: Refusals
     fits: dict[str, Fit] = field(default_factory=dict)
-    untold: set[str] = field(default_factory=set)
+    untold: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Window:
         hidden = [special for special in SPECIALS if self._stream.hides(special)]
         found = self._part.reader.sync.structure.specials(self._part.account.id) if hidden else []
         for special in found:
-            if special in hidden and special.name not in self._lessons.untold:
+            if special in hidden and (self._part.account.id, special.name) not in self._lessons.untold:
                 yield from self._special(replace(cut, special=special), special.name, told)
 
     def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
@@ -99,7 +99,7 @@ class Window:
         except TikTokError as error:
             if error.code != PARAMETER_REFUSED:
                 raise
-            self._lessons.untold.add(name)
+            self._lessons.untold.add((self._part.account.id, name))
             self._warn(f"{name} campaigns are missing, TikTok does not tell of them in this report: {error.event}.")
 
     def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
@@ -134,16 +134,21 @@ class Window:
         """
         refusals = self._lessons.refusals
         asked = refusals.asked(self._part.account.id)
-        while True:
+        # A part whose metrics are all refused asks for nothing: the others bring the rows.
+        while self._metrics(cut, asked):
             fetch = partial(self._page, cut, asked, server_attempts)
             totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
             try:
                 yield from self._proven(totals, told)
-                break
             except TikTokError as error:
                 asked = refusals.less(asked, error)
-        told.twins.hold()
-        refusals.remember(self._part.account.id, asked)
+            else:
+                told.twins.hold()
+                refusals.remember(self._part.account.id, asked)
+                self._compare(totals)
+                return
+
+    def _compare(self, totals: Totals) -> None:
         if differences := ", ".join(totals.differences()):
             self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
 
@@ -162,11 +167,14 @@ class Window:
         found = set[int]() if told.sent else told.sent
         return proven([fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
 
-    def _params(self, cut: Cut, asked: Asked) -> Params:
+    def _metrics(self, cut: Cut, asked: Asked) -> list[str]:
         stream = self._stream
-        params = stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
         wanted = {*(cut.metrics or stream.metrics), *stream.level.parents} - asked.without
-        return {**params, "metrics": [name for name in stream.metrics if name in wanted]}
+        return [name for name in stream.metrics if name in wanted]
+
+    def _params(self, cut: Cut, asked: Asked) -> Params:
+        params = self._stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
+        return {**params, "metrics": self._metrics(cut, asked)}
 
     def _page(self, cut: Cut, asked: Asked, server_attempts: int, page: int) -> Any:
         # TikTok: totals are asked for on the first page.
