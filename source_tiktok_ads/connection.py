@@ -100,14 +100,19 @@ def _prove_report(client: Brisk, readable: Sequence[Account], report: Report) ->
 
 
 def _refused(client: Brisk, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
-    """The metrics that TikTok refuses of those; a read leaves them out, with a warning. Raises TikTokError."""
-    try:
-        client.get(path, {**params, "metrics": [*metrics], "page": 1, "page_size": 1}, decode=decode)
-    except TikTokError as refused:
-        if invalid := invalid_metrics(refused.message):
-            return invalid
-        raise
-    return ()
+    """The metrics that TikTok refuses of those, the others being proven without them. Raises TikTokError."""
+    invalid: list[str] = []
+    while left := [name for name in metrics if name not in invalid]:
+        try:
+            client.get(path, {**params, "metrics": left, "page": 1, "page_size": 1}, decode=decode)
+            break
+        except TikTokError as refused:
+            named = [name for name in invalid_metrics(refused.message) if name in left]
+            if not named:
+                raise
+            # A read leaves them out, with a warning.
+            invalid += named
+    return invalid
 
 
 def described(account: Account) -> str:
