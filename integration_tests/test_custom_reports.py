@@ -202,6 +202,24 @@ def test_legal_ones_are_exact(forks: Forks, batch: int) -> None:
     assert {entry["code"] for entry in simulator.requests} == {0}
 
 
+def test_a_report_on_topview_is_divided_by_its_campaigns_too(forks: Forks) -> None:
+    """Where TikTok looks only at the newest ads, each part names campaigns; those of TopView are listed apart."""
+    bought = {"buying_type": ("AUCTION", "RESERVATION_TOP_VIEW")}
+    wish = Wish("bought", "ad", "day", metrics=("spend", "impressions"), filters=bought)
+    with Simulator(WORLD, Switches(object_cut=4, topview_with_other_buying_types=True)) as simulator:
+        outcome, streams = read(forks, simulator, [wish])
+        told = keyed(outcome.records["bought"], streams["bought"])
+        assert difference(told, truth(simulator, wish, streams["bought"])) == ""
+    assert (outcome.code, outcome.warnings) == (0, [])
+    assert "RESERVATION_TOP_VIEW" in {ad for entry in simulator.requests for ad in _bought(entry)}
+
+
+def _bought(entry: Mapping[str, Any]) -> Sequence[str]:
+    """The ways of buying that a list of campaigns is asked for."""
+    filtering = json.loads(entry["query"].get("filtering", "{}")) if entry["path"] == "campaign/get" else {}
+    return filtering.get("buying_types", ())
+
+
 # How a legal wish becomes an illegal one, by the rule that it then breaks; nothing where it does not fit.
 Spoiler = Callable[[random.Random, Wish], Wish | None]
 

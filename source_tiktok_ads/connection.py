@@ -10,9 +10,10 @@ from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.selection import custom
-from source_tiktok_ads.streams.model import Report
+from source_tiktok_ads.streams.model import Params, Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
+from source_tiktok_ads.sync.dividing import METRICS_A_REQUEST
 from source_tiktok_ads.sync.lines import Answer, decode
 from source_tiktok_ads.sync.partition import future_start
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
@@ -72,10 +73,12 @@ def _prove_custom(client: Brisk, readable: Sequence[Account], report: Report, lo
         raise AccountsError(sentence) from None
     if invalid:
         logger.warning(f"{report.name}: TikTok refuses the metrics {', '.join(invalid)}; a sync leaves them out.")
+    if {*report.chosen} - {*report.level.parents} <= {*invalid}:
+        raise AccountsError(f"TikTok accepts none of the metrics of the custom report {report.name}: choose others.")
 
 
 def _prove_report(client: Brisk, readable: Sequence[Account], report: Report) -> Sequence[str]:
-    """The metrics that TikTok refuses, by one request for one row of today.
+    """The metrics that TikTok refuses, by as few requests as hold them all, for one row of today.
 
     The first account that may be read for reports is proof enough, none is a failure. Raises TikTokError.
     """
@@ -83,19 +86,33 @@ def _prove_report(client: Brisk, readable: Sequence[Account], report: Report) ->
     for account in readable:
         today = account.today(client.now())
         params = report.params(account.id, today, today, include_deleted=False)
-        # TikTok: a request takes at most 100 metrics; these prove the rest of the request.
-        params["metrics"] = params["metrics"][:100]
         try:
-            client.get(report.path, {**params, "page": 1, "page_size": 1}, decode=decode)
-            return ()
+            return [
+                name
+                for start in range(0, len(report.metrics), METRICS_A_REQUEST)
+                for name in _refused(client, report.path, params, report.metrics[start : start + METRICS_A_REQUEST])
+            ]
         except TikTokError as refused:
-            # A metric that TikTok no longer takes is left out by a read, with a warning.
-            if invalid := invalid_metrics(refused.message):
-                return invalid
             if refused.action is not Action.SKIP_ADVERTISER:
                 raise
             refusals.append(refused)
     raise refusals[0]
+
+
+def _refused(client: Brisk, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
+    """The metrics that TikTok refuses of those, the others being proven without them. Raises TikTokError."""
+    invalid: list[str] = []
+    while left := [name for name in metrics if name not in invalid]:
+        try:
+            client.get(path, {**params, "metrics": left, "page": 1, "page_size": 1}, decode=decode)
+            break
+        except TikTokError as refused:
+            named = [name for name in invalid_metrics(refused.message) if name in left]
+            if not named:
+                raise
+            # A read leaves them out, with a warning.
+            invalid += named
+    return invalid
 
 
 def described(account: Account) -> str:

@@ -10,6 +10,7 @@ from sync.canned import SANDBOX, A, B, Canned, config, facts, informed, page, re
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.connection import TRIES, Brisk, described, prove
+from source_tiktok_ads.streams.fields import METRICS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 
 REPORT = "report/integrated/get"
@@ -148,9 +149,19 @@ def test_another_refusal_ends_the_check(code: int, caplog: pytest.LogCaptureFixt
     assert check.proven_on == [A]
 
 
+def without(*names: str) -> Any:
+    """A TikTok that knows no such metrics, of which it names one at a time."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        bad = [name for name in names if name in params["metrics"]]
+        return refused(40002, f"Invalid metric fields: [{bad[0]}]") if bad else page([])
+
+    return answer
+
+
 def test_a_refused_metric_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     """A read leaves it out with a warning."""
-    check = Check(caplog, lambda path, params: refused(40002, "Invalid metric fields: [ctr]"))
+    check = Check(caplog, without("ctr"))
     assert len(check.run()) == 1
 
 
@@ -192,8 +203,26 @@ def test_another_failure_of_a_custom_report_is_told_as_it_is(caplog: pytest.LogC
 
 def test_metrics_of_a_custom_report_that_tiktok_refuses_are_named(caplog: pytest.LogCaptureFixture) -> None:
     """A sync goes on without them, so the check only warns."""
-    check = Check(caplog, only_custom(refused(40002, "Invalid metric fields: [clicks]")), custom_reports=[MINE])
+    check = Check(caplog, without("clicks"), custom_reports=[MINE])
     assert check.run()[-1] == "mine: TikTok refuses the metrics clicks; a sync leaves them out."
+
+
+def test_a_custom_report_without_any_metric_that_tiktok_takes_fails_the_check(caplog: pytest.LogCaptureFixture) -> None:
+    """A sync would have nothing to read."""
+    check = Check(caplog, without("clicks", "spend"), custom_reports=[MINE])
+    with pytest.raises(AccountsError, match="TikTok accepts none of the metrics of the custom report mine"):
+        check.run()
+
+
+def test_every_metric_of_a_custom_report_is_proven(caplog: pytest.LogCaptureFixture) -> None:
+    """By as few requests as TikTok takes them all in, a hundred in each."""
+    names = [name for name, metric in METRICS.items() if metric.stands("BASIC", (), "")]
+    many = [name for name in names if METRICS[name].group in ("app", "core")][:201]
+    check = Check(caplog, without(many[-1]), custom_reports=[{**MINE, "metrics": many}])
+    assert check.run()[-1] == f"mine: TikTok refuses the metrics {many[-1]}; a sync leaves them out."
+    _, *proofs = check.client.paths(REPORT)
+    assert [name for params in proofs for name in params["metrics"]] == many
+    assert [len(params["metrics"]) for params in proofs] == [100, 100, 1]
 
 
 def test_a_sandbox_without_facts_is_proven_in_utc(caplog: pytest.LogCaptureFixture) -> None:

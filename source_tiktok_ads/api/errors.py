@@ -305,7 +305,7 @@ _METRIC_LIST = re.compile(r"invalid metric fields?\W*\[([^\]]*)", re.IGNORECASE)
 def invalid_metrics(message: str) -> tuple[str, ...]:
     """The metrics that a 40002 names: `Invalid metric fields: ["a", 'b']`; empty where it names none."""
     named = _METRIC_LIST.search(message)
-    return tuple(re.findall(r"\w+", named[1])) if named else ()
+    return tuple(re.findall(r"\w+\b(?!…)", named[1])) if named else ()
 
 
 def daily_quota(message: str) -> bool:

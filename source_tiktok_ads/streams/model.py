@@ -253,7 +253,10 @@ class Report:
         chosen = {condition.field_name for condition in self.filters}
         status = self.level.status_filter if include_deleted else None
         every = [Filter(status, ("STATUS_ALL",))] if status and status not in chosen else []
-        return [_on_the_wire(condition) for condition in (*self.filters, *every, *only)]
+        # Some of the ids that a report is limited to stand in place of all of them.
+        limited = {condition.field_name for condition in only}
+        own = [condition for condition in self.filters if condition.field_name not in limited]
+        return [_on_the_wire(condition) for condition in (*own, *every, *only)]
 
 
 def _on_the_wire(condition: Filter) -> Mapping[str, str]:

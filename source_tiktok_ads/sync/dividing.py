@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge
-from source_tiktok_ads.streams.model import CAMPAIGN, Report
+from source_tiktok_ads.streams.model import CAMPAIGN, SPECIALS, Report, Special
 from source_tiktok_ads.sync.cuts import (
     Cut,
     by_days,
@@ -16,6 +17,7 @@ from source_tiktok_ads.sync.cuts import (
     by_metrics,
 )
 from source_tiktok_ads.sync.paging import Shifting
+from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import Structure
 
 # TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
@@ -54,10 +56,20 @@ class Divider:
         self._account_id = account_id
         self._structure = structure
         self._fits = fits
+        # Campaigns that a report asks for by a filter of its own are listed only where they are asked for, too.
+        filtered = {condition.field_name for condition in stream.filters}
+        self._specials = tuple(special for special in SPECIALS if special.reported.field_name in filtered)
         # A row's parents belong to its key, so every part of its metrics asks for them.
         parents = stream.level.parents
         self._divisible = [name for name in stream.metrics if name not in parents]
         self._most_metrics = METRICS_A_REQUEST - len(parents)
+
+    def whole(self, days: Days) -> Cut:
+        """All that the report speaks about on those days: the objects of its own filter, where they can be divided."""
+        own = {condition.field_name: condition.values for condition in self._stream.filters}
+        names = ("adgroup_ids", "campaign_ids") if self._stream.level is not CAMPAIGN else ("campaign_ids",)
+        by = next((name for name in names if name in own and self._stream.level.path), "")
+        return Cut(days, by, own.get(by, ()))
 
     def fitting(self, cut: Cut) -> list[Cut]:
         """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
@@ -108,14 +120,21 @@ class Divider:
         if len(cut.ids) > 1:
             return by_half_of_ids(cut)
         if cut.by == "campaign_ids" and self._stream.level is not CAMPAIGN:
-            adgroups = self._structure.adgroups(self._account_id, cut.ids[0], cut.special)
-            return by_ids(cut, "adgroup_ids", adgroups, ADGROUPS_A_REQUEST)
+            campaign, list_of = cut.ids[0], self._structure.adgroups
+            adgroups = [id for kind in self._kinds(cut) for id in list_of(self._account_id, campaign, kind)]
+            return by_ids(cut, "adgroup_ids", [*dict.fromkeys(adgroups)], ADGROUPS_A_REQUEST)
         return []
 
     def _by_campaigns(self, cut: Cut, size: int) -> list[Cut]:
         if not self._stream.level.path or not self._stream.takes_filters:
             return []
-        return by_ids(cut, "campaign_ids", self._structure.campaigns(self._account_id, cut.special), size)
+        list_of = self._structure.campaigns
+        campaigns = [id for kind in self._kinds(cut) for id in list_of(self._account_id, kind)]
+        return by_ids(cut, "campaign_ids", [*dict.fromkeys(campaigns)], size)
+
+    def _kinds(self, cut: Cut) -> Sequence[Special | None]:
+        """The kinds of campaigns that a cut may be about, None for the ordinary ones."""
+        return (cut.special,) if cut.special else (None, *self._specials)
 
     def learn(self, cut: Cut) -> None:
         """Begin the account's next windows with what is about to be tried.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params
+from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
@@ -62,9 +62,16 @@ class EntityReader(Reader[Entity]):
                     raise
                 yield from self._pass(part, rows, sent, status, said)
                 self._takes_since = False
-            for special in self.sync.structure.specials(part.account.id):
+            for special in self._specials(part):
                 most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
                 yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
+
+    def _specials(self, part: Slice) -> list[Special]:
+        try:
+            return self.sync.structure.specials(part.account.id)
+        except Shifting as error:
+            part.short = str(error)
+            return []
 
     def _pass(
         self,

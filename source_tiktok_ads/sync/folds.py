@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -36,41 +36,79 @@ def folded(pairs: int) -> str:
     )
 
 
-class Twins:
-    """Holds back the rows of repeated hours until all of a window have come; then there is one for each key."""
+class Readings:
+    """The rows of repeated hours that one request brings, each reading's told apart anew."""
 
-    def __init__(self, report: Report, day: date, zone: tzinfo, key: Callable[[Row], bytes]) -> None:
+    def __init__(self, marks: Sequence[bytes]) -> None:
+        self._marks = marks
+        self._lock = threading.Lock()
+        self._stand: dict[bytes, list[bytes]] = {}
+        self._now: dict[bytes, list[bytes]] = {}
+        self._apart: set[bytes] = set()
+        self._apart_now: set[bytes] = set()
+
+    def begin(self) -> None:
+        """What came until now was one reading: of each key the fullest stands, of equally full ones the last."""
+        with self._lock:
+            self._stand |= {key: rows for key, rows in self._now.items() if len(rows) >= len(self._stand.get(key, ()))}
+            self._apart |= self._apart_now
+            self._now = {}
+
+    @property
+    def rows(self) -> Mapping[bytes, list[bytes]]:
+        """The rows that stand, by key."""
+        self.begin()
+        return self._stand
+
+    def told_apart(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        """The rows of one page; those of a repeated hour stay here, told apart by counting those of each key."""
+        if not self._marks:
+            return pieces
+        with self._lock:
+            page: dict[bytes, list[bytes]] = {}
+            told = [self._told_apart(key, members, page) for key, members in pieces]
+            for key, rows in page.items():
+                self._collect(key, rows)
+        return told
+
+    def _told_apart(self, key: Key, members: bytes | None, page: dict[bytes, list[bytes]]) -> Piece:
+        if not isinstance(key, bytes) or members is None or not any(mark in key for mark in self._marks):
+            return key, members
+        rows = page.setdefault(key, [])
+        rows.append(members)
+        before = len(self._now.get(key, ())) if key in self._apart else 0
+        return b"%b#%d" % (key, before + len(rows)), None
+
+    def _collect(self, key: bytes, rows: list[bytes]) -> None:
+        before = self._now.get(key, [])
+        # Rows of one key on two pages may be one that moved; they are two where an earlier reading saw the same.
+        if key in self._apart:
+            rows = before + rows
+        elif before:
+            self._apart_now.add(key)
+            rows = max(before, rows, key=len)
+        self._now[key] = rows
+
+
+class Twins:
+    """Keeps the rows of repeated hours until all of a window have come; then there is one for each key."""
+
+    def __init__(self, report: Report, day: date, zone: tzinfo) -> None:
         hours = repeated_hours(day, zone) if report.grain is HOUR else []
         self._marks = [b'"%b":"%b"' % (report.cursor.encode(), hour.encode()) for hour in hours]
         self._report = report
-        self._key = key
         self._held: dict[bytes, list[bytes]] = {}
+        self._readings = Readings(self._marks)
 
     # TikTok: how it tells the hour that comes twice is not documented; there may be two rows of one key.
-    def told_apart(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
-        """The rows of one answer; those of a repeated hour told apart by all they hold, and equal ones by counting."""
-        if not self._marks:
-            return pieces
-        equal = Counter[bytes]()
-        return [self._told_apart(key, members, equal) for key, members in pieces]
+    def asked_for(self) -> Readings:
+        """A request is made: what the one before has brought counts only where it is held."""
+        self._readings = Readings(self._marks)
+        return self._readings
 
-    def _told_apart(self, key: Key, members: bytes | None, equal: Counter[bytes]) -> Piece:
-        if members is None or not self._twice(members):
-            return key, members
-        equal[members] += 1
-        return b"%b#%d" % (members, equal[members]), members
-
-    def _twice(self, members: bytes) -> bool:
-        return any(mark in members for mark in self._marks)
-
-    def held_back(self, rows: list[bytes], *, joined: bool = False) -> list[bytes]:
-        """The rows that can leave at once; a `joined` row stands for all that have come with its key."""
-        if not self._marks:
-            return rows
-        for row in filter(self._twice, rows):
-            key = self._key(_parsed(row))
-            self._held[key] = [row] if joined else [*self._held.get(key, ()), row]
-        return [row for row in rows if not self._twice(row)]
+    def hold(self) -> None:
+        """The last request has brought all it will: keep its rows."""
+        self._held |= self._readings.rows
 
     @property
     def pairs(self) -> int:

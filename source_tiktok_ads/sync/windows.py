@@ -16,7 +16,7 @@ from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
 from source_tiktok_ads.sync.folds import Twins, folded
-from source_tiktok_ads.sync.lines import Piece, ReportRows
+from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, Refusals
@@ -44,7 +44,7 @@ class Lessons:
     rows: ReportRows
     refusals: Refusals
     fits: dict[str, Fit] = field(default_factory=dict)
-    untold: set[str] = field(default_factory=set)
+    untold: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Window:
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
         try:
-            yield from self._whole(Cut(days), specials=True)
+            yield from self._whole(self._divider.whole(days), specials=True)
         except Shifting as error:
             # The objects that the window should be divided by could not be listed.
             self._part.short = str(error)
@@ -78,7 +78,7 @@ class Window:
 
     def _whole(self, cut: Cut, *, specials: bool = False) -> Iterator[list[bytes]]:
         """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
-        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone, self._lessons.rows.key))
+        told = Told(Twins(self._stream, cut.days.first, self._part.account.zone))
         yield from self._read(cut, told)
         if specials:
             yield from self._specials(cut, told)
@@ -90,7 +90,7 @@ class Window:
         hidden = [special for special in SPECIALS if self._stream.hides(special)]
         found = self._part.reader.sync.structure.specials(self._part.account.id) if hidden else []
         for special in found:
-            if special in hidden and special.name not in self._lessons.untold:
+            if special in hidden and (self._part.account.id, special.name) not in self._lessons.untold:
                 yield from self._special(replace(cut, special=special), special.name, told)
 
     def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
@@ -99,7 +99,7 @@ class Window:
         except TikTokError as error:
             if error.code != PARAMETER_REFUSED:
                 raise
-            self._lessons.untold.add(name)
+            self._lessons.untold.add((self._part.account.id, name))
             self._warn(f"{name} campaigns are missing, TikTok does not tell of them in this report: {error.event}.")
 
     def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
@@ -124,6 +124,7 @@ class Window:
         try:
             yield from self._asked_for(cut, told, TRIES)
         except Shifting as error:
+            told.twins.hold()
             self._part.short = str(error)
 
     def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
@@ -133,32 +134,47 @@ class Window:
         """
         refusals = self._lessons.refusals
         asked = refusals.asked(self._part.account.id)
-        while True:
+        # A part whose metrics are all refused asks for nothing: the others bring the rows.
+        while self._metrics(cut, asked):
             fetch = partial(self._page, cut, asked, server_attempts)
             totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
-            pages = self._proven(totals, told)
             try:
-                yield from map(told.twins.held_back, pages)
-                break
+                yield from self._proven(totals, told)
             except TikTokError as error:
                 asked = refusals.less(asked, error)
-        refusals.remember(self._part.account.id, asked)
+            else:
+                told.twins.hold()
+                refusals.remember(self._part.account.id, asked)
+                self._compare(totals)
+                return
+
+    def _compare(self, totals: Totals) -> None:
         if differences := ", ".join(totals.differences()):
             self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
 
     def _proven(self, totals: Totals, told: Told) -> Iterator[list[bytes]]:
+        readings = told.twins.asked_for()
+
+        def fetch(page: int) -> Answer:
+            if page == 1:
+                readings.begin()
+            return totals.fetch(page)
+
         def pieces(rows: Sequence[Any]) -> Sequence[Piece]:
-            return told.twins.told_apart(totals.pieces(rows))
+            return readings.told_apart(totals.pieces(rows))
 
         # One set serves both where nothing has left yet, as there may be a million rows.
         found = set[int]() if told.sent else told.sent
-        return proven([totals.fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
+        return proven([fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
+
+    def _metrics(self, cut: Cut, asked: Asked) -> list[str]:
+        stream = self._stream
+        wanted = {*(cut.metrics or stream.metrics), *stream.level.parents} - asked.without
+        return [name for name in stream.metrics if name in wanted]
 
     def _params(self, cut: Cut, asked: Asked) -> Params:
-        stream = self._stream
-        params = stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
-        wanted = {*(cut.metrics or stream.metrics), *stream.level.parents} - asked.without
-        return {**params, "metrics": [name for name in stream.metrics if name in wanted]}
+        params = self._stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
+        return {**params, "metrics": self._metrics(cut, asked)}
 
     def _page(self, cut: Cut, asked: Asked, server_attempts: int, page: int) -> Any:
         # TikTok: totals are asked for on the first page.
@@ -198,4 +214,4 @@ class Window:
                 rows.setdefault(self._lessons.rows.key(row), {}).update(row)
         fresh = {key: row for key, row in rows.items() if mark_of(key) not in told.sent}
         told.sent.update(map(mark_of, fresh))
-        return told.twins.held_back([lines.to_json(row)[1:-1] for row in fresh.values()], joined=True)
+        return [lines.to_json(row)[1:-1] for row in fresh.values()]

@@ -134,10 +134,11 @@ def test_statuses_without_a_verdict(status: int, action: Action) -> None:
         ("Invalid metric fields", ()),
         ("Invalid dimension fields: ['x']", ()),
         ("", ()),
+        (readable(f"Invalid metric fields: ['{'s' * 260}', 'total_purchase_value']"), ("s" * 260,)),
     ],
 )
 def test_invalid_metrics(message: str, names: tuple[str, ...]) -> None:
-    """Both kinds of quotes, several names, or none."""
+    """Both kinds of quotes, several names, or none; of a text that is cut, only names that are whole."""
     assert invalid_metrics(message) == names
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -94,6 +95,52 @@ def test_rows_on_different_pages_find_each_other() -> None:
     rows = [wire(spend="0.10"), wire(spend="0.25")]
     night = Night(lambda path, params: page([rows[params["page"] - 1]], 2, params["page"], 2))
     assert night.read() == [told(spend=0.35)]
+
+
+def test_equal_rows_on_different_pages_are_two_where_two_readings_see_them() -> None:
+    """At first the second may be the first once more, moved to the next page; nothing is warned of but the pair."""
+    night = Night(lambda path, params: page([wire()], 2, params["page"], 2))
+    assert night.read() == [told(spend=0.2)]
+    assert [request["page"] for _, request in night.client.asked] == [1, 2, 1, 2]
+    assert len(night.said) == 1
+
+
+def test_a_row_that_moved_to_the_next_page_is_not_its_own_twin() -> None:
+    """It hides that another slipped to the page before, so the day is read again."""
+    readings = iter([["1", "1"], ["1", "2"]])
+    pages: list[str] = []
+
+    def moving(path: str, params: Mapping[str, Any]) -> Any:
+        pages.extend(next(readings) if params["page"] == 1 else [])
+        return page([wire(pages.pop(0))], 2, params["page"], 2)
+
+    night = Night(moving)
+    assert night.read() == [told("1", **ALONE), told("2", **ALONE)]
+    assert night.said == []
+
+
+def test_figures_that_move_between_two_readings_are_not_added_up() -> None:
+    """The later version stands for the earlier one, and no version fills the place of a row that lacks."""
+    spent = count(1)
+    night = Night(lambda path, params: page([wire(spend=f"{next(spent)}.00"), wire("2")], 3))
+    assert night.read() == [told("1", **{**ALONE, "spend": 3.0}), told("2", **ALONE)]
+    (text,) = night.said
+    assert "TikTok counts 3 rows but gave 2 different ones in 3 readings" in text
+
+
+def test_the_fullest_reading_of_a_key_stands() -> None:
+    """Two readings that together bring every row prove the window; one of them may lack a twin."""
+    readings = iter([[wire(spend="0.10"), wire(spend="0.25")], [wire(spend="0.10"), wire("2")]])
+    night = Night(lambda path, params: page(next(readings), 3))
+    assert night.read() == [told("1", spend=0.35), told("2", **ALONE)]
+
+
+def test_what_never_adds_up_leaves_all_the_same() -> None:
+    """The window is short, and whatever came of the repeated hour is in it."""
+    ads = count(1)
+    night = Night(lambda path, params: page([] if path == "campaign/get" else [wire(str(next(ads)))], 5))
+    assert {row["ad_id"] for row in night.read()} >= {"4", "5", "6"}
+    assert "TikTok counts 5 rows" in night.part.short
 
 
 def test_on_other_days_one_key_is_one_row() -> None:

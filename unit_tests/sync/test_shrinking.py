@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.api.patience import TRIES
-from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Report
+from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Filter, Report
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider
+from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.windows import MOST_ROWS
 
 from .canned import A, Canned, Truncated, page, refused
@@ -21,6 +23,7 @@ from .test_reports import BASIC, Reading
 CAMPAIGNS = ["81", "82", "83", "84"]
 ADGROUPS = {id: [f"{id}1", f"{id}2"] for id in CAMPAIGNS}
 REPORT = "report/integrated/get"
+DAYS = Days(date(2026, 3, 1), date(2026, 3, 15))
 
 Params = Mapping[str, Any]
 
@@ -267,3 +270,48 @@ def test_rows_that_left_before_a_page_was_too_large_do_not_leave_again() -> None
 
     reading = Reading(answer, start_date="2026-03-15")
     assert places(read(reading)) == [("8110", f"{day}T00:00:00"), ("8120", f"{day}T00:00:00")]
+
+
+def narrowed(field: str, *values: str) -> Report:
+    """A custom report with a filter of its own."""
+    return Report("mine", AD, DAY, chosen=("spend",), filters=(Filter(field, values),))
+
+
+@pytest.mark.parametrize(
+    ("report", "kind"),
+    [
+        (narrowed("buying_type", "RESERVATION_TOP_VIEW"), {"buying_types": ["RESERVATION_TOP_VIEW"]}),
+        (narrowed("campaign_system_origins", "PROMOTE"), {"campaign_system_origins": ["PROMOTE"]}),
+    ],
+)
+def test_a_report_on_hidden_campaigns_is_divided_by_those_too(report: Report, kind: Params) -> None:
+    """TikTok lists them only when asked for their kind; without them the parts would not be the whole."""
+    every = world(lambda params: Truncated if not ids(params, "campaign_ids") else None)
+
+    def answer(path: str, params: Params) -> Any:
+        if path == "campaign/get":
+            shown = kind.items() <= params["filtering"].items()
+            return page([{"campaign_id": id} for id in (CAMPAIGNS[:1] if shown else CAMPAIGNS[1:])])
+        return every(path, params)
+
+    reading = Reading(answer, report)
+    assert places(read(reading)) == sorted(WHOLE)
+    assert reading.said == []
+
+
+@pytest.mark.parametrize("field", ["campaign_ids", "adgroup_ids"])
+def test_a_report_on_some_ids_is_divided_among_those(field: str) -> None:
+    """Each part asks for some of them, never for others."""
+    wanted = CAMPAIGNS[:2] if field == "campaign_ids" else ["811", "821"]
+    reading = Reading(world(lambda params: Truncated if len(adgroups(params)) > 1 else None), narrowed(field, *wanted))
+    chosen = {f"{id}0" for id in ("811", "821") if field == "adgroup_ids"} or {"8110", "8120", "8210", "8220"}
+    assert {row["ad_id"] for row in read(reading)} == chosen
+    assert no_request_twice(reading)
+    assert reading.said == []
+
+
+def test_what_adds_up_several_objects_is_not_divided_by_them() -> None:
+    """A campaign's row is the sum of the ad groups asked for, an account's that of the campaigns."""
+    mine = narrowed("adgroup_ids", "811", "812")
+    for report in (replace(mine, level=CAMPAIGN), replace(mine, level=ADVERTISER)):
+        assert Divider(report, A, Reading(world(lambda params: None)).sync.structure, {}).whole(DAYS) == Cut(DAYS)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.reports import ReportReader
 from source_tiktok_ads.sync.structure import Structure
 
-from .canned import A, Canned, config, page, refused, sync_of
+from .canned import A, B, Canned, config, page, refused, sync_of
 
 Params = Mapping[str, Any]
 DAILY = Report("spend", AD, DAY)
@@ -192,3 +193,28 @@ def test_ad_groups_of_a_topview_campaign_come_in_small_pages() -> None:
     assert structure.adgroups(A, "2", TOP_VIEW) == ["2"]
     ((_, params),) = client.asked
     assert (params["page_size"], params["filtering"]["campaign_ids"]) == (100, ["2"])
+
+
+def test_what_one_account_is_refused_is_asked_for_in_others() -> None:
+    """What is wrong with one must not cost the others their rows."""
+
+    def answer(path: str, params: Params) -> Any:
+        report = path == "report/integrated/get" and params["advertiser_id"] == A
+        return refused(40002) if report and kind(params) else told(path, params)
+
+    reading = Reading(answer)
+    assert reading.ids() == ["1"]
+    (reading.part, *_) = reading.reader.slices(Account(B))
+    assert reading.ids() == ["1", "2", "3"]
+
+
+def test_a_list_of_special_campaigns_that_cannot_be_proven_makes_lists_short() -> None:
+    """Ordinary campaigns leave; that there are no others is not claimed."""
+    number = count()
+
+    def answer(path: str, params: Params) -> Any:
+        return page([{"campaign_id": str(next(number))}], 99) if "fields" in params else told(path, params)
+
+    reading = Reading(answer, ENTITIES[0])
+    assert reading.ids("campaign_id") == ["1"]
+    assert "TikTok counts 99 rows" in reading.part.short

@@ -48,6 +48,23 @@ def test_a_row_that_one_part_lacks_stays() -> None:
     ]
 
 
+def test_a_part_whose_metrics_are_all_refused_is_not_asked_for() -> None:
+    """TikTok would answer with metrics that nobody chose; the rows come with the other parts."""
+    wide = Report("spend", CAMPAIGN, DAY).with_groups(("app", "skan", "shopping"))
+    refusable = {*wide.metrics[:100]}
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if bad := refusable.intersection(params["metrics"]):
+            return refused(40002, f"Invalid metric fields: {sorted(bad)[:5]}")
+        key = {"campaign_id": "8", "stat_time_day": "2026-03-01 00:00:00"}
+        return page([{"dimensions": key, "metrics": {params["metrics"][0]: "2"}}])
+
+    reading = Reading(answer, wide)
+    (row,) = read(reading)
+    assert not refusable & {*row}
+    assert all(reading.metrics())
+
+
 def test_a_smaller_part_is_not_divided_into_more_than_fits() -> None:
     """Where TikTok has taken fewer metrics before, the next window begins with those."""
     reading = Reading(world(lambda params: refused(40067) if len(params["metrics"]) > 60 else None), WIDE)
