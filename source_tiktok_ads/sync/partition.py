@@ -229,7 +229,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _must_fail(self, account: Account, error: TikTokError) -> bool:
         if self._refuses_an_option(account, error):
-            return self.full
+            # What TikTok does not combine has no rows; of what is not permitted there may have been some before.
+            return self.full and error.code != PARAMETER_REFUSED
         if error.action is not Action.SKIP_ADVERTISER:
             return True
         # A full refresh that is short would replace a whole table by a part; and where every account is refused,
