@@ -17,6 +17,26 @@ Row = Mapping[str, Any]
 """One row of a list: as TikTok sends it, or as a record."""
 
 
+class Misshapen(ValueError):
+    """A row that does not have the form of its list."""
+
+
+def inside(row: Row, name: str) -> Row:
+    """The object of that name in a row, empty where there is none. Raises Misshapen for anything else."""
+    value = row.get(name) or {}
+    if not isinstance(value, dict):
+        raise Misshapen(f"{name} of a row is no object")
+    return value
+
+
+def rows_inside(row: Row, name: str) -> Sequence[Row]:
+    """The list of objects of that name in a row, empty where there is none. Raises Misshapen for anything else."""
+    value = row.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Misshapen(f"{name} of a row is no list of objects")
+    return value
+
+
 class Paging(Enum):
     """How an endpoint divides its rows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +16,7 @@ from source_tiktok_ads.api.envelope import Envelope, decode_envelope
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, invalid_metrics
 from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.config import Config
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row, Scope, merged
+from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import Answer, Data, Piece
@@ -385,6 +386,11 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
     rows = rows_in(listing, envelope.data)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return f"{listing.rows_at} is no list of objects"
+    try:
+        for row in rows:
+            deque(listing.records(row) if listing.records else (), maxlen=0)
+    except Misshapen as error:
+        return str(error)
     return "page_info is missing" if listing.paging is Paging.PAGES and place_of(envelope) is None else None
 
 

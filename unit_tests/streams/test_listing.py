@@ -2,7 +2,20 @@
 
 from dataclasses import replace
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Scope, merged
+import pytest
+
+from source_tiktok_ads.streams.listing import (
+    DatedListing,
+    Listing,
+    Misshapen,
+    Parent,
+    Pass,
+    Row,
+    Scope,
+    inside,
+    merged,
+    rows_inside,
+)
 from source_tiktok_ads.streams.shapes import ID, LIST, MOMENT, OBJECT, TEXT
 
 THINGS = Listing("things", "thing/list", ("thing_id",), {"thing_id": ID, "user_name": TEXT, "modify_time": MOMENT})
@@ -67,3 +80,21 @@ def test_what_belongs_to_deleted_objects_comes_only_on_request_too() -> None:
     child = replace(THINGS, parent=Parent(adgroups, lambda rows: {}))
     assert [listing.has_deleted for listing in (THINGS, adgroups, child)] == [False, True, True]
     assert replace(THINGS, parent=Parent(child, lambda rows: {})).has_deleted
+
+
+@pytest.mark.parametrize("absent", [{}, {"part": None}, {"part": ""}])
+def test_a_row_may_lack_a_part(absent: Row) -> None:
+    """It is empty then."""
+    assert inside(absent, "part") == {}
+    assert [*rows_inside(absent, "part")] == []
+
+
+def test_a_part_of_a_row_has_its_form() -> None:
+    """An object, or a list of objects; anything else cannot be right."""
+    assert inside({"part": {"a": 1}}, "part") == {"a": 1}
+    assert rows_inside({"part": [{"a": 1}]}, "part") == [{"a": 1}]
+    with pytest.raises(Misshapen, match="part of a row is no object"):
+        inside({"part": [1]}, "part")
+    for wrong in ({"a": 1}, [{"a": 1}, 2]):
+        with pytest.raises(Misshapen, match="part of a row is no list of objects"):
+            rows_inside({"part": wrong}, "part")

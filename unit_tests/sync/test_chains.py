@@ -9,7 +9,7 @@ import pytest
 
 from source_tiktok_ads.api.envelope import Envelope
 from source_tiktok_ads.api.errors import TikTokError, failure
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
@@ -472,6 +472,9 @@ def test_a_refusal_that_another_thread_has_learned_is_not_told_again() -> None:
     assert len(reading.said) == 1
 
 
+NESTED = replace(WHOLE, records=lambda row: [inside(row, "inner")])
+
+
 @pytest.mark.parametrize(
     ("listing", "data", "why"),
     [
@@ -482,6 +485,8 @@ def test_a_refusal_that_another_thread_has_learned_is_not_told_again() -> None:
         (THINGS, {"list": []}, "page_info is missing"),
         (THINGS, page([]), None),
         (THINGS, {"list": [], "page": 1, "total_number": 0, "total_page": 0}, None),
+        (NESTED, {"list": [{"inner": 7}]}, "inner of a row is no object"),
+        (NESTED, {"list": [{"inner": {"thing_id": "1"}}, {}]}, None),
     ],
 )
 def test_answers_that_cannot_be_right(listing: Listing, data: Any, why: str | None) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -162,7 +162,7 @@ BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
 
 def lifted(center: Row) -> Iterator[dict[str, Any]]:
     """A Business Center whose id stands at the top, where a key has to be."""
-    yield {**center, "bc_id": (center.get("bc_info") or {}).get("bc_id")}
+    yield {**center, "bc_id": inside(center, "bc_info").get("bc_id")}
 
 
 def of_center(centers: Sequence[Row]) -> Params:

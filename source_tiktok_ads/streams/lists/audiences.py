@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, rows_inside
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -208,7 +208,7 @@ def within(first: date, last: date) -> Params:
 
 def statistics(pixel: Row) -> Iterator[dict[str, Any]]:
     """One record for each event of a pixel."""
-    for statistic in pixel.get("statistics") or ():
+    for statistic in rows_inside(pixel, "statistics"):
         yield {"pixel_id": pixel.get("pixel_id"), **statistic}
 
 

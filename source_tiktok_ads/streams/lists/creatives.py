@@ -6,7 +6,7 @@ from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
@@ -346,8 +346,8 @@ PAGE_EVENTS = (
 def figures(row: Row) -> Iterator[dict[str, Any]]:
     """One flat record of a report's row: what it is about, and the metrics that have a value."""
     # TikTok: a metric without a value is a dash or an empty text.
-    metrics = {name: value for name, value in (row.get("metrics") or {}).items() if value not in ("-", "")}
-    yield {**(row.get("info") or {}), **(row.get("dimensions") or {}), **metrics}
+    metrics = {name: value for name, value in inside(row, "metrics").items() if value not in ("-", "")}
+    yield {**inside(row, "info"), **inside(row, "dimensions"), **metrics}
 
 
 def creative_report(name: str, material_type: str, about: Mapping[str, Shape], metrics: tuple[str, ...]) -> Listing:
@@ -360,7 +360,7 @@ def creative_report(name: str, material_type: str, about: Mapping[str, Shape], m
 
 def spark_post(post: Row) -> Iterator[dict[str, Any]]:
     """A post whose id stands at the top, where a key has to be."""
-    yield {**post, "item_id": (post.get("item_info") or {}).get("item_id")}
+    yield {**post, "item_id": inside(post, "item_info").get("item_id")}
 
 
 def of_identity(identities: Sequence[Row]) -> Params:
