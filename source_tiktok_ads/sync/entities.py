@@ -68,7 +68,7 @@ class EntityReader(Reader[Entity]):
 
     def _specials(self, part: Slice) -> list[Special]:
         try:
-            return self.sync.structure.specials(part.account.id)
+            return self.sync.structure.specials(part.account.id, needed=True)
         except Shifting as error:
             part.short = str(error)
             return []

@@ -176,8 +176,33 @@ def test_an_app_that_may_not_list_campaigns_reads_its_reports(code: int) -> None
     """What may be missing is told once an account."""
     reading = Reading(lambda path, params: refused(code) if path == "campaign/get" else told(path, params))
     assert [reading.ids(), reading.ids()] == [["1"], ["1"]]
+    assert len(reading.asked("campaign/get")) == 1
     assert len(reading.said) == 1
     assert "TopView and Promote campaigns can't be listed" in reading.said[0]
+
+
+@pytest.mark.parametrize(("code", "every"), [(40001, False), (40125, False), (40002, True)])
+def test_lists_that_may_lack_special_campaigns_are_not_claimed(code: int, every: bool) -> None:
+    """A change of theirs would be passed by, for only later ones are looked for."""
+
+    def answer(path: str, params: Params) -> Any:
+        looks = path == "campaign/get" and (every or kind(params))
+        return refused(code) if looks else told(path, params)
+
+    with pytest.raises(TikTokError, match=str(code)):
+        Reading(answer, ENTITIES[1]).ids("adgroup_id")
+
+
+def test_a_tiktok_without_filters_for_special_campaigns_has_none() -> None:
+    """Where ordinary ones can be listed, they are all there is; that is told once for all lists."""
+
+    def answer(path: str, params: Params) -> Any:
+        return refused(40002) if path == "campaign/get" and kind(params) else told(path, params)
+
+    reading = Reading(answer, ENTITIES[1])
+    assert [reading.ids("adgroup_id"), reading.ids("adgroup_id")] == [["1"], ["1"]]
+    assert reading.asked("campaign/get") == ["TopView", ""]
+    assert len(reading.said) == 1
 
 
 def test_a_fault_while_campaigns_are_listed_is_a_fault() -> None:
