@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from docs.generate import MAIN
 from source_tiktok_ads.config import AccessToken, normalise, parse
 from source_tiktok_ads.incoming import states_of
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
@@ -125,14 +126,14 @@ def synced(
 
 
 def test_script_goes_on_from_its_state(synced: tuple[Path, int]) -> None:
-    """Every stream arrives; the second sync appends its rows to those of the first and keeps one state a stream."""
+    """Every stream of the catalog arrives; the second sync appends its rows to those of the first and keeps one state a stream."""
     folder, first = synced
     rows = records(folder / "records.jsonl")
     second = (folder / "messages.jsonl").read_text(encoding="utf-8").count('{"type":"RECORD"')
-    assert set(rows) == set(BY_NAME)
+    assert set(rows) == set(MAIN)
     assert sum(map(len, rows.values())) == first + second
     states = states_of(str(folder / "state.json"))
-    assert sorted(state.stream.stream_descriptor.name for state in states if state.stream) == sorted(BY_NAME)
+    assert sorted(state.stream.stream_descriptor.name for state in states if state.stream) == sorted(MAIN)
     assert min(row["stat_time_day"] for row in rows["ad_insights"])[:10] == CUT_OVER
 
 
@@ -173,7 +174,7 @@ def test_script_runs_the_image(simulator: Simulator, tmp_path: Path) -> None:
     configure(tmp_path, CUT_OVER)
     options = f"--network host --env TIKTOK_ADS_API_URL={simulator.url}"
     assert script(tmp_path, DOCKER_OPTIONS=options) == (0, "")
-    assert set(records(tmp_path / "records.jsonl")) == set(BY_NAME)
+    assert set(records(tmp_path / "records.jsonl")) == set(MAIN)
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------------

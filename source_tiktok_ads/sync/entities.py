@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +14,9 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
+from source_tiktok_ads.sync.structure import missing
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
@@ -58,17 +60,23 @@ class EntityReader(Reader[Entity]):
                     yield from self._pass(part, rows, sent, filtering, said)
             except TikTokError as error:
                 # TikTok: whether modified_after is taken beside STATUS_ALL is not documented; if not, read whole.
-                if error.code != 40002 or filters == [status]:
+                if error.code != PARAMETER_REFUSED or filters == [status]:
                     raise
                 yield from self._pass(part, rows, sent, status, said)
                 self._takes_since = False
             for special in self._specials(part):
                 most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
-                yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
+                try:
+                    yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
+                except TikTokError as error:
+                    # Without that filter the same was answered just now.
+                    if error.code != PARAMETER_REFUSED:
+                        raise
+                    self.warn_of(part)(missing(special.name, error))
 
-    def _specials(self, part: Slice) -> list[Special]:
+    def _specials(self, part: Slice) -> Sequence[Special]:
         try:
-            return self.sync.structure.specials(part.account.id, needed=True)
+            return self.sync.structure.specials(part.account.id)
         except Shifting as error:
             part.short = str(error)
             return []

@@ -11,13 +11,17 @@ from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
 from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
 LARGEST_PAGE = 1000
 
 # Verdicts on an account's campaigns that another try would not change.
 UNTOLD = frozenset({Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG})
+
+
+def missing(kind: str, error: TikTokError) -> str:
+    """The sentence for special campaigns that an endpoint refuses to tell of."""
+    return f"{kind} campaigns are missing, TikTok does not tell of them here: {error.event}."
 
 
 class Asking(Protocol):
@@ -48,46 +52,23 @@ class Structure:
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._known: dict[tuple[str, ...], list[str]] = {}
-        self._refusals: dict[str, TikTokError] = {}
+        self._untold: set[str] = set()
 
-    def specials(self, advertiser_id: str, *, needed: bool = False) -> list[Special]:
+    def specials(self, advertiser_id: str) -> Sequence[Special]:
         """The kinds of campaigns of the account that have to be asked for by themselves.
 
-        None where the app may not list campaigns, which is told once; but where they are `needed`, none only where
-        TikTok does not take their filter. Raises TikTokError or Shifting.
+        All of them where the app may not list campaigns, because what is asked for then tells by itself whether there
+        are any. Raises TikTokError or Shifting.
         """
+        if advertiser_id in self._untold:
+            return self._specials
         try:
-            return self._found(advertiser_id)
+            return [special for special in self._specials if self.campaigns(advertiser_id, special)]
         except TikTokError as error:
             if error.action not in UNTOLD:
                 raise
-            if needed:
-                self._see_ordinary_ones(advertiser_id, error)
-            self._tell_once(advertiser_id, error)
-            return []
-
-    def _found(self, advertiser_id: str) -> list[Special]:
-        with self._lock:
-            refusal = self._refusals.get(advertiser_id)
-        if refusal:
-            raise refusal
-        return [special for special in self._specials if self.campaigns(advertiser_id, special)]
-
-    def _see_ordinary_ones(self, advertiser_id: str, error: TikTokError) -> None:
-        """Raise the error where it is not the filter for special campaigns that is refused."""
-        if error.code != PARAMETER_REFUSED:
-            raise error
-        self.campaigns(advertiser_id)
-
-    def _tell_once(self, advertiser_id: str, error: TikTokError) -> None:
-        with self._lock:
-            told = advertiser_id in self._refusals
-            self._refusals[advertiser_id] = error
-        if not told:
-            self._warn(
-                f"Account {advertiser_id}: TopView and Promote campaigns can't be listed; theirs is missing, should "
-                f"there be any: {error.sentence}"
-            )
+            self._untold.add(advertiser_id)
+            return self._specials
 
     def campaigns(self, advertiser_id: str, special: Special | None = None) -> list[str]:
         """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Shifting."""

@@ -21,6 +21,7 @@ from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, Refusals
 from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.structure import missing
 from source_tiktok_ads.sync.totals import Totals
 
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
@@ -100,7 +101,7 @@ class Window:
             if error.code != PARAMETER_REFUSED:
                 raise
             self._lessons.untold.add((self._part.account.id, name))
-            self._warn(f"{name} campaigns are missing, TikTok does not tell of them in this report: {error.event}.")
+            self._warn(missing(name, error))
 
     def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""

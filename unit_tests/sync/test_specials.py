@@ -171,38 +171,37 @@ def test_special_campaigns_have_rows_in_lists(entity: Any) -> None:
     assert [params["page_size"] for params in asked] == [1000, small, 1000]
 
 
+@pytest.mark.parametrize("stream", [DAILY, ENTITIES[1]], ids=lambda stream: str(stream.name))
 @pytest.mark.parametrize("code", [40001, 40125, 40002])
-def test_an_app_that_may_not_list_campaigns_reads_its_reports(code: int) -> None:
-    """What may be missing is told once an account."""
-    reading = Reading(lambda path, params: refused(code) if path == "campaign/get" else told(path, params))
-    assert [reading.ids(), reading.ids()] == [["1"], ["1"]]
-    assert len(reading.asked("campaign/get")) == 1
-    assert len(reading.said) == 1
-    assert "TopView and Promote campaigns can't be listed" in reading.said[0]
+def test_an_app_that_may_not_list_campaigns_asks_for_special_ones_all_the_same(code: int, stream: Any) -> None:
+    """Nothing would bring them later, once the state has passed them by; the look itself is not repeated."""
+    reading = Reading(lambda path, params: refused(code) if path == "campaign/get" else told(path, params), stream)
+    column = stream.level.id if stream is DAILY else "adgroup_id"
+    assert [reading.ids(column), reading.ids(column)] == [["1", "2", "3"], ["1", "2", "3"]]
+    assert reading.asked("campaign/get") == ["TopView"]
+    assert reading.said == []
 
 
-@pytest.mark.parametrize(("code", "every"), [(40001, False), (40125, False), (40002, True)])
-def test_lists_that_may_lack_special_campaigns_are_not_claimed(code: int, every: bool) -> None:
-    """A change of theirs would be passed by, for only later ones are looked for."""
-
-    def answer(path: str, params: Params) -> Any:
-        looks = path == "campaign/get" and (every or kind(params))
-        return refused(code) if looks else told(path, params)
-
-    with pytest.raises(TikTokError, match=str(code)):
-        Reading(answer, ENTITIES[1]).ids("adgroup_id")
-
-
-def test_a_tiktok_without_filters_for_special_campaigns_has_none() -> None:
-    """Where ordinary ones can be listed, they are all there is; that is told once for all lists."""
+def test_a_list_that_does_not_know_special_campaigns_is_told() -> None:
+    """The other rows stay."""
 
     def answer(path: str, params: Params) -> Any:
-        return refused(40002) if path == "campaign/get" and kind(params) else told(path, params)
+        return refused(40002) if kind(params) else told(path, params)
 
     reading = Reading(answer, ENTITIES[1])
-    assert [reading.ids("adgroup_id"), reading.ids("adgroup_id")] == [["1"], ["1"]]
-    assert reading.asked("campaign/get") == ["TopView", ""]
-    assert len(reading.said) == 1
+    assert reading.ids("adgroup_id") == ["1"]
+    assert ["campaigns are missing" in text for text in reading.said] == [True, True]
+    assert [name in text for name, text in zip(("TopView", "Promote"), reading.said, strict=True)] == [True, True]
+
+
+def test_other_errors_of_a_special_list_are_errors() -> None:
+    """What could not be read is not claimed."""
+
+    def answer(path: str, params: Params) -> Any:
+        return refused(40001) if path == "adgroup/get" and kind(params) else told(path, params)
+
+    with pytest.raises(TikTokError, match="40001"):
+        Reading(answer, ENTITIES[1]).ids("adgroup_id")
 
 
 def test_a_fault_while_campaigns_are_listed_is_a_fault() -> None:
