@@ -126,7 +126,7 @@ def synced(
 
 
 def test_script_goes_on_from_its_state(synced: tuple[Path, int]) -> None:
-    """Every stream of the catalog arrives; the second sync appends its rows to those of the first and keeps one state a stream."""
+    """Every stream of the catalog arrives; the second sync appends its rows and keeps one state a stream."""
     folder, first = synced
     rows = records(folder / "records.jsonl")
     second = (folder / "messages.jsonl").read_text(encoding="utf-8").count('{"type":"RECORD"')
