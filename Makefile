@@ -37,8 +37,9 @@ test: $(VENV)/.tests ## everything; unit tests cover the package alone (docker t
 	$(BIN)/mypy
 	rm -rf reports .coverage .coverage.*
 	$(BIN)/pytest -q -n 2 --cov --cov-fail-under=100 --junitxml=reports/unit_tests.xml unit_tests
-	$(BIN)/pytest -p airbyte_cdk.test.standard_tests.pytest_hooks --read-from-streams=all \
-	    --junitxml=reports/integration_tests.xml integration_tests
+	$(BIN)/pytest -p airbyte_cdk.test.standard_tests.pytest_hooks --read-from-streams=all -m alone \
+	    --junitxml=reports/alone.xml integration_tests
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not alone" --junitxml=reports/integration_tests.xml integration_tests
 
 demo: $(VENV)/.demo ## simulator, two syncs through the real command line into DuckDB, and what a person wants to see
 	$(BIN)/python -m integration_tests.demo

@@ -21,7 +21,10 @@ from .simulator import Simulator, World
 SMALL = World(advertisers=2, campaigns=2)
 
 # Where the public registry can't be asked, the suite warns before it skips its comparison with the published spec.
-pytestmark = pytest.mark.filterwarnings("ignore:Skipping the spec backward-compatibility check:UserWarning")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.filterwarnings("ignore:Skipping the spec backward-compatibility check:UserWarning"),
+]
 
 
 @pytest.fixture(scope="module")

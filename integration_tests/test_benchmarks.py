@@ -14,6 +14,9 @@ from benchmarks import read
 ROWS = 2_400
 
 
+pytestmark = pytest.mark.alone
+
+
 def test_connector_and_floor_write_the_same_rows(tmp_path: Path) -> None:
     """What the floor writes are the connector's records, row by row, and the connector asks for nothing twice."""
     with read.simulator(ROWS) as url:

@@ -27,6 +27,9 @@ PAGE_SIZE = 1 if PROVE else 5
 SLACK = 1 if PROVE else 4
 
 
+pytestmark = pytest.mark.alone
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _forks() -> Iterator[None]:
     """End the processes that forked, when the module is done."""

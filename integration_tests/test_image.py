@@ -17,7 +17,7 @@ from source_tiktok_ads.streams.catalog import BY_NAME
 from .docker_image import CONFINED, OFFLINE, ROOT, USER_ID, Finished, Place, inspect, run, running, shared, terminated
 from .simulator import Simulator, World
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.alone]
 
 CONFIG = json.loads((ROOT / "integration_tests" / "configs" / "config.json").read_text(encoding="utf-8"))
 # Enough for a row in every stream.

@@ -15,6 +15,9 @@ PROVE = bool(os.environ.get("PROVE"))
 MEMORY = 300
 
 
+pytestmark = pytest.mark.alone
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _forks() -> Iterator[None]:
     """End the processes that forked, when the module is done."""
