@@ -24,7 +24,7 @@ from airbyte_protocol.models import AirbyteMessage
 
 from .reading import Outcome, command, environment
 
-SECONDS = 120
+SECONDS = 300
 ROOT = Path(__file__).resolve().parents[1]
 MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
 
