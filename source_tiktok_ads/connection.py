@@ -67,7 +67,10 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
 
 
 def _prove_of_centers(client: Brisk, report: CenterReport, logger: logging.Logger) -> None:
-    """The same for a report on Business Centers; a sync leaves it out where none may be read, so that only warns."""
+    """One request for a custom report on Business Centers, where the token sees one; raises as `_prove_custom` does.
+
+    Where none may be read a sync leaves the report out, so that is only a warning.
+    """
     try:
         if centers := _centers(client):
             _prove_custom(client, centers, report, logger)
