@@ -138,12 +138,24 @@ class Truth:
         stamp = {"advertiser_id": advertiser_id, "currency": account.currency}
         if asked.monthly:
             return [
-                {**stamp, "period_start": first.isoformat(), "period_end": until.isoformat(), **row}
+                {**stamp, **_period(first, until), **row}
                 for first, until in months(start, last, today)
                 for row in self._rows(asked, kinds, advertiser_id, first, until, **filters)
             ]
         span = (start, last) if asked.time else (None, None)
         return [stamp | row for row in self._rows(asked, kinds, advertiser_id, *span, **filters)]
+
+    def center_figures(
+        self, asked: Asked, kinds: Mapping[str, str], bc_id: str, start: date, **filters: Any
+    ) -> list[Record]:
+        """The rows of a report on a Business Center, whose days end with UTC's."""
+        today = self.clock.astimezone(timezone.utc).date()
+        spans = months(start, today, today) if asked.monthly else [(start, today)]
+        return [
+            {"bc_id": bc_id, **(_period(first, last) if asked.monthly else {}), **row}
+            for first, last in spans
+            for row in self._rows(asked, kinds, bc_id, first, last, **filters)
+        ]
 
     def _rows(
         self,
@@ -267,6 +279,10 @@ def _sum(first: Record, second: Record) -> Record:
         if name not in named and METRICS[name].additive and name in second
     }
     return named | added
+
+
+def _period(first: date, last: date) -> Record:
+    return {"period_start": first.isoformat(), "period_end": last.isoformat()}
 
 
 def months(start: date, last: date, today: date) -> list[tuple[date, date]]:

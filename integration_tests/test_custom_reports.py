@@ -22,6 +22,7 @@ from .grammar import GRAINS, LEVELS, OTHER_LEVELS, Asked
 from .reading import Outcome, Table, configuration, difference
 from .simulator import START, TOKEN, Simulator, Switches, World
 from .simulator.access import Access
+from .simulator.assets import business_centers
 from .simulator.endpoints import PREFIX, Answer, Request, TikTok, answer
 from .simulator.facts import DIMENSIONS, METRICS
 from .simulator.legality import REPORT_TYPES
@@ -35,8 +36,10 @@ EVERY_LEVEL = {**LEVELS, **OTHER_LEVELS}
 LEVELS_OF = {
     **dict.fromkeys(("BASIC", "AUDIENCE", "CATALOG"), (*LEVELS, "ad_v2")),
     "PLAYABLE_MATERIAL": ("playable",),
+    "BC": ("advertiser",),
     "TT_SHOP": ("advertiser", "campaign"),
 }
+CENTERS = [center.bc_id for center in business_centers(WORLD)]
 # Every row carries its ids and the currency unasked.
 CARRIED = ("advertiser_id", "currency", "campaign_id", "adgroup_id", "ad_id", "ad_id_v2")
 PARENTS = {"ad": ("campaign_id", "adgroup_id"), "ad_v2": ("campaign_id", "adgroup_id"), "adgroup": ("campaign_id",)}
@@ -67,6 +70,7 @@ class Wish:
     def asked(self) -> Asked:
         """The report as TikTok is asked for it."""
         level, id_dimension = EVERY_LEVEL[self.level]
+        level = level if self.report_type != "BC" else ""
         return Asked(level, self.report_type, id_dimension, self.breakdowns, GRAINS[self.grain])
 
     @property
@@ -80,7 +84,7 @@ def judged(wish: Wish) -> Answer:
     """What TikTok says of a wish."""
     days = {"start_date": "2026-03-09", "end_date": "2026-03-09"} if wish.grain != "lifetime" else {}
     query = {
-        "advertiser_id": WORLD.advertiser_ids[0],
+        **({"bc_id": CENTERS[0]} if wish.report_type == "BC" else {"advertiser_id": WORLD.advertiser_ids[0]}),
         "report_type": wish.report_type,
         "dimensions": json.dumps(wish.asked.dimensions),
         "metrics": json.dumps(wish.all_metrics),
@@ -147,15 +151,14 @@ def settings(simulator: Simulator, wishes: Sequence[Wish]) -> dict[str, Any]:
     return configuration(simulator, start_date=FROM, custom_reports=[wish.written for wish in wishes])
 
 
-def read(forks: Forks, simulator: Simulator, wishes: Sequence[Wish]) -> tuple[Outcome, Mapping[str, Any]]:
-    """A full refresh of custom reports, and how discover describes them."""
+def read(
+    forks: Forks, simulator: Simulator, wishes: Sequence[Wish], mode: str = "full_refresh", state: Any = None
+) -> tuple[Outcome, Mapping[str, Any]]:
+    """A sync of custom reports, and how discover describes them."""
     config = settings(simulator, wishes)
     streams = {s["name"]: s for s in forks.run("discover", config).messages[-1]["catalog"]["streams"]}
-    asked = [
-        {"stream": streams[wish.name], "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
-        for wish in wishes
-    ]
-    return forks.run("read", config, {"streams": asked}), streams
+    asked = [{"stream": streams[wish.name], "sync_mode": mode, "destination_sync_mode": "overwrite"} for wish in wishes]
+    return forks.run("read", config, {"streams": asked}, state), streams
 
 
 def truth(simulator: Simulator, wish: Wish, schema: Mapping[str, Any], lacking: str = "") -> Table:
@@ -165,6 +168,8 @@ def truth(simulator: Simulator, wish: Wish, schema: Mapping[str, Any], lacking: 
     known = expected.Truth(simulator, simulator.clock.now, include_deleted=True)
     filters = {"buying_types": wish.filters["buying_type"]} if wish.filters else {}
     start = date.fromisoformat(FROM)
+    if wish.report_type == "BC":
+        return keyed([row for id in CENTERS for row in known.center_figures(wish.asked, kinds, id, start)], schema)
     rows = [row for id in WORLD.advertiser_ids for row in known.figures(wish.asked, kinds, id, start, None, **filters)]
     return keyed(rows, schema)
 
@@ -195,7 +200,8 @@ def test_legal_ones_are_exact(forks: Forks, batch: int) -> None:
             told = keyed(outcome.records[wish.name], streams[wish.name])
             assert difference(told, truth(simulator, wish, streams[wish.name])) == "", wish
             period = ("period_start", "period_end") if wish.grain == "month" else ()
-            columns = {"advertiser_id", "currency", *wish.asked.dimensions, *wish.all_metrics, *period}
+            stamp = "bc_id" if wish.report_type == "BC" else "currency"
+            columns = {"advertiser_id", stamp, *wish.asked.dimensions, *wish.all_metrics, *period}
             assert set(streams[wish.name]["json_schema"]["properties"]) == columns
     assert (outcome.code, outcome.stderr) == (0, "")
     assert [line for line in outcome.warnings if "<5" not in line] == []
@@ -212,6 +218,29 @@ def test_a_report_on_topview_is_divided_by_its_campaigns_too(forks: Forks) -> No
         assert difference(told, truth(simulator, wish, streams["bought"])) == ""
     assert (outcome.code, outcome.warnings) == (0, [])
     assert "RESERVATION_TOP_VIEW" in {ad for entry in simulator.requests for ad in _bought(entry)}
+
+
+def test_a_report_on_business_centers_goes_on_where_it_ended(forks: Forks) -> None:
+    """By day and by month it equals the truth after each move of the clock, by requests that name no account."""
+    metrics = ("spend", "impressions", "conversion", "currency")
+    some = [
+        Wish("center_days", "advertiser", "day", ("placement",), metrics, "BC"),
+        Wish("center_months", "advertiser", "month", metrics=(*metrics, "account_type"), report_type="BC"),
+    ]
+    tables: dict[str, dict[Any, Any]] = {wish.name: {} for wish in some}
+    state: Any = None
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        for hours in (0, 30, 50):
+            simulator.clock.advance(hours=hours)
+            outcome, streams = read(forks, simulator, some, "incremental", state)
+            assert (outcome.code, outcome.warnings) == (0, [])
+            state = outcome.state
+            for wish in some:
+                tables[wish.name] |= keyed(outcome.records[wish.name], streams[wish.name])
+                assert difference(tables[wish.name], truth(simulator, wish, streams[wish.name])) == ""
+        reports = [entry["query"] for entry in simulator.requests if entry["path"] == "report/integrated/get"]
+    assert {query["bc_id"] for query in reports} == {*CENTERS}
+    assert not any("advertiser_id" in query or "data_level" in query for query in reports)
 
 
 def _bought(entry: Mapping[str, Any]) -> Sequence[str]:

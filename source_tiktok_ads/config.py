@@ -236,7 +236,7 @@ _RULES: Mapping[str, _Rule] = {
 
 LEVELS = ("advertiser", "campaign", "adgroup", "ad", "ad_v2", "playable")
 GRAINS = ("day", "hour", "month", "lifetime")
-REPORT_TYPES = ("BASIC", "AUDIENCE", "PLAYABLE_MATERIAL", "CATALOG", "TT_SHOP")
+REPORT_TYPES = ("BASIC", "AUDIENCE", "PLAYABLE_MATERIAL", "CATALOG", "BC", "TT_SHOP")
 FILTER_TYPES = ("IN", "BETWEEN")
 
 _REPORT_RULES: Mapping[str, _Rule] = {

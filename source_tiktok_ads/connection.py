@@ -10,7 +10,9 @@ from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.selection import custom
-from source_tiktok_ads.streams.model import Params, Report
+from source_tiktok_ads.streams.listing import Misshapen
+from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS, lifted
+from source_tiktok_ads.streams.model import CenterReport, Params, Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
 from source_tiktok_ads.sync.dividing import METRICS_A_REQUEST
@@ -52,8 +54,11 @@ def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
     if all(config.start_date > account.today(now) for account in readable):
         raise AccountsError(future_start(config.start_date, now))
     _prove_report(client, readable, REPORTS[0])
-    for asked in config.custom_reports:
-        _prove_custom(client, readable, custom(asked), logger)
+    for report in map(custom, config.custom_reports):
+        if isinstance(report, CenterReport):
+            _prove_of_centers(client, report, logger)
+        else:
+            _prove_custom(client, readable, report, logger)
 
 
 def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
@@ -61,10 +66,26 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
     return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
 
 
-def _prove_custom(client: Brisk, readable: Sequence[Account], report: Report, logger: logging.Logger) -> None:
+def _prove_of_centers(client: Brisk, report: CenterReport, logger: logging.Logger) -> None:
+    """One request for a custom report on Business Centers, where the token sees one; raises as `_prove_custom` does.
+
+    Where none may be read a sync leaves the report out, so that is only a warning.
+    """
+    try:
+        if centers := _centers(client):
+            _prove_custom(client, centers, report, logger)
+        else:
+            logger.info(f"{report.name}: the access token sees no Business Center, so there is nothing to prove.")
+    except TikTokError as refused:
+        if refused.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
+            raise
+        logger.warning(f"{report.name}: {refused.sentence_of_an_option}")
+
+
+def _prove_custom(client: Brisk, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
     """One request for a custom report. Raises AccountsError with what TikTok says of it, TikTokError of all else."""
     try:
-        invalid = _prove_report(client, readable, report)
+        invalid = _prove_report(client, owners, report)
     except TikTokError as refused:
         if refused.code != PARAMETER_REFUSED:
             raise
@@ -77,13 +98,25 @@ def _prove_custom(client: Brisk, readable: Sequence[Account], report: Report, lo
         raise AccountsError(f"TikTok accepts none of the metrics of the custom report {report.name}: choose others.")
 
 
-def _prove_report(client: Brisk, readable: Sequence[Account], report: Report) -> Sequence[str]:
+def _centers(client: Brisk) -> Sequence[Account]:
+    """Business Centers of the token, none where the answer does not have their form. Raises TikTokError."""
+    first = {"page": 1, "page_size": BUSINESS_CENTERS.page_size}
+    data = client.get(BUSINESS_CENTERS.path, first, decode=decode).data
+    try:
+        rows = [center for row in (data.list if data else None) or () for center in lifted(row)]
+    except Misshapen:
+        return []
+    return [Account(str(center["bc_id"]), named=False) for center in rows if center["bc_id"]]
+
+
+def _prove_report(client: Brisk, owners: Sequence[Account], report: Report) -> Sequence[str]:
     """The metrics that TikTok refuses, by as few requests as hold them all, for one row of today.
 
-    The first account that may be read for reports is proof enough, none is a failure. Raises TikTokError.
+    The first account, or Business Center, that may be read for reports is proof enough, none is a failure.
+    Raises TikTokError.
     """
     refusals: list[TikTokError] = []
-    for account in readable:
+    for account in owners:
         today = account.today(client.now())
         params = report.params(account.id, today, today, include_deleted=False)
         try:

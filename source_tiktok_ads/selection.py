@@ -9,7 +9,7 @@ from source_tiktok_ads.config import Config, ConfigError, CustomReport
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.model import Filter, Level, Report, Stream
+from source_tiktok_ads.streams.model import ADVERTISER, BC, MEMBER, CenterReport, Filter, Level, Report, Stream
 from source_tiktok_ads.streams.rules import CATALOG, GRAINS, LEVELS, violations
 
 
@@ -39,7 +39,8 @@ def _shaped(stream: Stream, config: Config) -> Stream:
 
 def custom(asked: CustomReport) -> Report:
     """The row of the stream table that a custom report asks for."""
-    return Report(
+    kind = CenterReport if asked.report_type == BC else Report
+    return kind(
         asked.name,
         _level(asked),
         GRAINS[asked.grain],
@@ -52,6 +53,8 @@ def custom(asked: CustomReport) -> Report:
 
 def _level(asked: CustomReport) -> Level:
     level = LEVELS[asked.level]
+    if asked.report_type == BC and level is ADVERTISER:
+        return MEMBER
     # TikTok: ids of parents are metrics, and no source tells which metrics a report on catalogs takes.
     return replace(level, parents=()) if asked.report_type == CATALOG and level.parents else level
 

@@ -64,7 +64,7 @@ from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
-from source_tiktok_ads.streams.model import SPECIALS, Accounts, Entity, Report, Stream
+from source_tiktok_ads.streams.model import SPECIALS, Accounts, CenterReport, Entity, Report, Stream
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
 from source_tiktok_ads.sync.chains import Chains
@@ -74,11 +74,12 @@ from source_tiktok_ads.sync.lines import Page
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Reader, Sync, failure
-from source_tiktok_ads.sync.reports import ReportReader
+from source_tiktok_ads.sync.reports import CenterReportReader, ReportReader
 from source_tiktok_ads.sync.structure import Structure
 
 READERS: Mapping[type[Stream], type[Reader[Any]]] = {
     Report: ReportReader,
+    CenterReport: CenterReportReader,
     Entity: EntityReader,
     Accounts: AccountReader,
     Listing: ListReader,

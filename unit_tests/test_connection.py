@@ -225,6 +225,50 @@ def test_every_metric_of_a_custom_report_is_proven(caplog: pytest.LogCaptureFixt
     assert [len(params["metrics"]) for params in proofs] == [100, 100, 1]
 
 
+OF_CENTERS = {"name": "centers", "level": "advertiser", "metrics": ["spend"], "report_type": "BC"}
+
+
+def seeing(centers: Any, report: Any = None) -> Any:
+    """A TikTok whose answers about Business Centers are these."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "bc/get":
+            return centers
+        return report if report and "bc_id" in params else page([])
+
+    return answer
+
+
+def test_a_report_on_business_centers_is_proven_on_one_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    """The first that the token sees; no account is named."""
+    check = Check(caplog, seeing(page([{"bc_info": {"bc_id": "7"}}, {"bc_info": {}}])), custom_reports=[OF_CENTERS])
+    check.run()
+    _, params = check.client.paths(REPORT)
+    assert (params["bc_id"], params["report_type"], "advertiser_id" in params) == ("7", "BC", False)
+
+
+@pytest.mark.parametrize("centers", [page([]), None, page([{"bc_info": "7"}])])
+def test_without_a_business_center_there_is_nothing_to_prove(centers: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """One line says so, also where the answer does not have its form."""
+    check = Check(caplog, seeing(centers), custom_reports=[OF_CENTERS])
+    assert check.run()[-1] == "centers: the access token sees no Business Center, so there is nothing to prove."
+
+
+def test_business_centers_that_may_not_be_read_only_warn(caplog: pytest.LogCaptureFixture) -> None:
+    """A sync leaves the report out, too, and reads the rest."""
+    check = Check(caplog, seeing(refused(40001)), custom_reports=[OF_CENTERS])
+    assert check.run()[-1] == f"centers: {refused(40001).sentence_of_an_option}"
+    check = Check(caplog, seeing(page([{"bc_info": {"bc_id": "7"}}]), refused(40001)), custom_reports=[OF_CENTERS])
+    assert check.run()[-1] == f"centers: {refused(40001).sentence_of_an_option}"
+
+
+def test_another_failure_about_business_centers_fails_the_check(caplog: pytest.LogCaptureFixture) -> None:
+    """It is not about what they lack."""
+    check = Check(caplog, seeing(refused(40105)), custom_reports=[OF_CENTERS])
+    with pytest.raises(TikTokError, match="40105"):
+        check.run()
+
+
 def test_a_sandbox_without_facts_is_proven_in_utc(caplog: pytest.LogCaptureFixture) -> None:
     """With the warning that explains what will lack."""
     check = Check(caplog, fine, credentials=SANDBOX, accounts=None)

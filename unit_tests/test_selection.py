@@ -12,7 +12,7 @@ from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.fields import METRIC_GROUPS, METRICS
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.model import AD_V2, CAMPAIGN, MONTH, Filter, Report
+from source_tiktok_ads.streams.model import AD_V2, CAMPAIGN, MONTH, CenterReport, Filter, Report
 
 LEAST = {"name": "mine", "level": "ad", "metrics": ["spend"]}
 
@@ -93,6 +93,15 @@ def test_a_report_on_catalogs_asks_for_no_parents() -> None:
     assert (mine.metrics, mine.key) == (("spend",), ("advertiser_id", "ad_id", "stat_time_day", "product_id"))
     assert isinstance(other, Report)
     assert other.level is CAMPAIGN
+
+
+def test_a_report_on_business_centers_is_a_row_of_its_own_kind() -> None:
+    """Its rows are told apart by Business Center and account; of the levels it has the account's alone."""
+    asked = {**LEAST, "level": "advertiser", "report_type": "BC", "breakdowns": ["placement"]}
+    row = streams(config(custom_reports=[asked]))["mine"]
+    assert isinstance(row, CenterReport)
+    assert row.key == ("bc_id", "advertiser_id", "stat_time_day", "placement")
+    assert refusal({**asked, "level": "ad"}).field == "custom_reports[0].level"
 
 
 def test_a_name_of_a_standard_stream_is_taken() -> None:

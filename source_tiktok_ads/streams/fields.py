@@ -71,7 +71,7 @@ class Metric:
     """What is known of one metric; `standard` and `standard_audience` name the levels that ask for it unbidden.
 
     `beside` names, by report type, the dimensions of which it needs one; `times` the time dimensions of which it needs
-    one; `alone` tells that it stands no breakdown and no time but the day.
+    one in BASIC reports; `alone` tells that it stands no breakdown and no time but the day.
     """
 
     name: str
@@ -104,7 +104,8 @@ class Metric:
             return False
         if self.alone and (by or time not in ("", "stat_time_day")):
             return False
-        return not self.times or time in self.times
+        # TikTok: in reports on Business Centers the same metrics come by any time.
+        return report_type != "BASIC" or not self.times or time in self.times
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ Params = dict[str, Any]
 """Query parameters of one request; lists and objects are turned into JSON text by the client."""
 
 ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
+BC_ID = ID("Id of the Business Center that the ad account belongs to.")
 CURRENCY = TEXT("Currency of the ad account (ISO 4217); all money of the row is in it.")
 PERIOD: Mapping[str, Shape] = {
     "period_start": DATE("First day of the month that the figures cover, in the ad account's own time zone."),
@@ -48,9 +49,12 @@ AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_statu
 AD_V2 = Level("ad_v2", "AUCTION_AD", "ad_id_v2", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
 # TikTok: reports on playables have no data_level.
 PLAYABLE = Level("playable", "", "playable_id")
+# TikTok: nor have reports on Business Centers, whose rows are the ad accounts of each.
+MEMBER = Level("advertiser", "", "advertiser_id")
 
-BASIC, AUDIENCE, TT_SHOP = "BASIC", "AUDIENCE", "TT_SHOP"
-"""TikTok's names for families of reports: all metrics; by what is known of the people; spend on a shop's GMV Max."""
+BASIC, AUDIENCE, BC, TT_SHOP = "BASIC", "AUDIENCE", "BC", "TT_SHOP"
+"""TikTok's names for families of reports: all metrics; by what is known of the people; the ad accounts of Business
+Centers; spend on a shop's GMV Max."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ class Report:
     chosen: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
 
+    owner = "advertiser_id"
+    """The parameter, and the column, that tells whose the report is."""
     path = "report/integrated/get"
     page_size = 1000
     """The largest page TikTok gives, in rows."""
@@ -155,8 +161,8 @@ class Report:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell rows apart: account, the object with its parents, time, breakdown."""
-        ids = dict.fromkeys(("advertiser_id", *self.level.parents, self.level.id))
+        """The columns that tell rows apart: whose they are, the object with its parents, time, breakdown."""
+        ids = dict.fromkeys((self.owner, *self.level.parents, self.level.id))
         return tuple(filter(None, (*ids, self.cursor, *self.by)))
 
     @cached_property
@@ -181,8 +187,8 @@ class Report:
     @property
     def takes_filters(self) -> bool:
         """Whether the report can be limited to some objects."""
-        # TikTok: the report on GMV Max ads' spend takes no filter.
-        return self.report_type != TT_SHOP
+        # TikTok: the report on GMV Max ads' spend takes no filter, those on Business Centers none by status or id.
+        return self.report_type not in (BC, TT_SHOP)
 
     def hides(self, special: Special) -> bool:
         """Whether the report leaves out these campaigns as long as they are not asked for by themselves."""
@@ -200,40 +206,44 @@ class Report:
         """The shapes of the metrics."""
         return {name: fields.METRICS[name].shape for name in self.metrics}
 
+    @property
+    def stamped(self) -> Mapping[str, Shape]:
+        """The columns that every row gets because TikTok's rows lack them."""
+        return {"advertiser_id": ADVERTISER_ID, "currency": CURRENCY}
+
     @cached_property
     def dimension_columns(self) -> Mapping[str, Shape]:
-        """The shapes of the dimensions, but for the account's id, which every row is stamped with."""
+        """The shapes of the dimensions, but for an id that every row is stamped with."""
         return {
             name: LOCAL_TIME(fields.DIMENSIONS[name].meaning)
             if name == self.grain.dimension
             else TEXT(fields.DIMENSIONS[name].meaning)
             for name in self.dimensions
-            if name != "advertiser_id"
+            if name not in self.stamped
         }
 
     @cached_property
     def columns(self) -> Mapping[str, Shape]:
         """Every column of a record."""
-        stamped = {"advertiser_id": ADVERTISER_ID, "currency": CURRENCY}
         period = PERIOD if self.grain is MONTH else {}
         absent = {name: fields.ABSENT[name] for name in self.absent}
-        return {**stamped, **self.dimension_columns, **period, **self.metric_columns, **absent}
+        return {**self.stamped, **self.dimension_columns, **period, **self.metric_columns, **absent}
 
     def params(
         self,
-        advertiser_id: str,
+        id: str,
         start: date,
         end: date,
         include_deleted: bool,
         only: Sequence[Filter] = (),
     ) -> Params:
-        """The request for one account and one window, both days included; `only` limits it to some objects.
+        """The request for one owner, mostly an account, and one window, both days included.
 
-        A report on all time names no days.
+        `only` limits it to some objects. A report on all time names no days.
         """
         days = {"start_date": start.isoformat(), "end_date": end.isoformat()}
         params: Params = {
-            "advertiser_id": advertiser_id,
+            self.owner: id,
             "service_type": "AUCTION",
             "report_type": self.report_type,
             "data_level": self.level.data_level,
@@ -257,6 +267,30 @@ class Report:
         limited = {condition.field_name for condition in only}
         own = [condition for condition in self.filters if condition.field_name not in limited]
         return [_on_the_wire(condition) for condition in (*own, *every, *only)]
+
+
+@dataclass(frozen=True)
+class CenterReport(Report):
+    """A report of the level MEMBER, read for each Business Center of the access token.
+
+    The currency is a metric, for the figures of many accounts come together.
+    """
+
+    report_type: str = BC
+    optional: bool = True
+
+    owner = "bc_id"
+
+    @property
+    def days(self) -> int:
+        """The most days of one request."""
+        # TikTok: it takes 365 days here even where the rows are told apart by day.
+        return MONTH.days
+
+    @property
+    def stamped(self) -> Mapping[str, Shape]:
+        """The columns that every row gets because TikTok's rows lack them."""
+        return {"bc_id": BC_ID}
 
 
 def _on_the_wire(condition: Filter) -> Mapping[str, str]:

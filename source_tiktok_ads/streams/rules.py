@@ -17,6 +17,7 @@ from source_tiktok_ads.streams.model import (
     ADVERTISER,
     AUDIENCE,
     BASIC,
+    BC,
     CAMPAIGN,
     DAY,
     HOUR,
@@ -29,8 +30,8 @@ from source_tiktok_ads.streams.model import (
 )
 
 CATALOG, PLAYABLE_MATERIAL = "CATALOG", "PLAYABLE_MATERIAL"
-REPORT_TYPES = (BASIC, AUDIENCE, PLAYABLE_MATERIAL, CATALOG, TT_SHOP)
-"""The families of reports that are read by ad account."""
+REPORT_TYPES = (BASIC, AUDIENCE, PLAYABLE_MATERIAL, CATALOG, BC, TT_SHOP)
+"""The families of reports that there are."""
 
 LEVELS = {level.name: level for level in (ADVERTISER, CAMPAIGN, ADGROUP, AD, AD_V2, PLAYABLE)}
 GRAINS = {"day": DAY, "hour": HOUR, "month": MONTH, "lifetime": LIFETIME}
@@ -109,6 +110,10 @@ def _level_of_type(report: Report) -> Iterator[str]:
         yield f"{report.report_type} reports have no level {report.level.name}: write {_or(levels)}."
 
 
+def _types_of(level: Level) -> list[str]:
+    return [known for known in REPORT_TYPES if _takes(known, level)]
+
+
 def _takes(report_type: str, level: Level) -> bool:
     return report_type in DIMENSIONS[level.id].report_types
 
@@ -134,7 +139,7 @@ def _four_dimensions(report: Report) -> Iterator[str]:
 
 def _dimension_of_type(report: Report) -> Iterator[str]:
     for name in _breakdowns(report):
-        types = [known for known in REPORT_TYPES if known in DIMENSIONS[name].report_types]
+        types = [known for known in _types_of(report.level) if known in DIMENSIONS[name].report_types]
         if report.report_type not in types:
             remedy = f"write the report_type {_or(types)}, or leave it out" if types else "leave it out"
             yield f"{report.report_type} reports take no {name}: {remedy}."
@@ -213,7 +218,7 @@ def _lifetime(report: Report) -> Iterator[str]:
 
 
 def _metrics_there_already(report: Report) -> Iterator[str]:
-    there = {"advertiser_id", "currency", *report.dimensions}
+    there = {*report.stamped, *report.dimensions}
     if names := [name for name in report.chosen if name in there]:
         yield f"every row carries {_and(names)} unasked: leave {_it(names)} out."
 
@@ -227,7 +232,9 @@ def _one_ad_id(report: Report) -> Iterator[str]:
 
 def _metrics_of_type(report: Report) -> Iterator[str]:
     if names := _of_other_type(report, report.metrics):
-        others = [known for known in REPORT_TYPES if all(known in METRICS[name].report_types for name in names)]
+        others = [
+            known for known in _types_of(report.level) if all(known in METRICS[name].report_types for name in names)
+        ]
         remedy = f", or write the report_type {_or(others)}" if others else ""
         yield f"{report.report_type} reports take no {_and(names)}: leave {_it(names)} out{remedy}."
 
@@ -273,9 +280,11 @@ def _of_other_level(report: Report, names: Iterable[str]) -> list[str]:
 def _unlisted(report: Report, names: Iterable[str]) -> list[str]:
     """The metrics that are not on the list of a breakdown which takes only those of its list."""
     lists = [DIMENSIONS[name].metrics[report.report_type] for name in report.by if _has_list(name, report)]
-    # TikTok: attributes of the object (names, budgets) may be asked for beside any dimension, listed or not.
+    # TikTok: attributes of the object (names, budgets) may be asked for beside any dimension, listed or not; the lists
+    # of reports on Business Centers name them.
     typed = {*names} - {*_of_other_type(report, names)}
-    figures = [name for name in names if name in typed and METRICS[name].group != "attribute"]
+    bound = report.report_type == BC
+    figures = [name for name in names if name in typed and (bound or METRICS[name].group != "attribute")]
     return [name for name in figures if not all(name in listed for listed in lists)]
 
 
@@ -290,9 +299,10 @@ def _misplaced(report: Report, names: Iterable[str]) -> list[str]:
 # --- Filters ----------------------------------------------------------------------------------------------------------
 
 
-# TikTok: reports on GMV Max spend take no filter; for audience reports only status and buying type are known to work.
+# TikTok: reports on GMV Max spend take no filter, those on Business Centers none of these; for audience reports only
+# status and buying type are known to work.
 def _filters_of_type(report: Report) -> Iterator[str]:
-    taken = {TT_SHOP: (), AUDIENCE: (*STATUS_FILTERS, "buying_type")}.get(report.report_type, FILTERS)
+    taken = {BC: (), TT_SHOP: (), AUDIENCE: (*STATUS_FILTERS, "buying_type")}.get(report.report_type, FILTERS)
     for name in (filter.field_name for filter in report.filters):
         if name not in taken:
             remedy = f"leave it out, or filter by {_or(taken)}" if taken else "leave it out"

@@ -163,9 +163,7 @@ class Chains:
             for each in passes:
                 yield from self._list(reading, each)
         else:
-            yield from self._chained(
-                reading, passes, listing.parent, self._rows_of(listing.parent.listing, own.account)
-            )
+            yield from self._chained(reading, passes, listing.parent, self.known(listing.parent.listing, own.account))
 
     def _chained(
         self, reading: Reading, passes: Sequence[Request], parent: Parent, known: Known
@@ -220,7 +218,8 @@ class Chains:
         except Shifting as error:
             reading.hears.lacks(str(error))
 
-    def _rows_of(self, listing: Listing, account: Account) -> Known:
+    def known(self, listing: Listing, account: Account) -> Known:
+        """A list of one account, read once in a sync. Raises TikTokError where it can't be read."""
         place = listing.name, account.id
         with self._lock:
             reading = self._reading.setdefault(place, threading.Lock())

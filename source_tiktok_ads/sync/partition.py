@@ -243,8 +243,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             return False
         if error.code == NO_PERMISSION:
             return self.sync.config.on_skipped_accounts != "fail"
-        # TikTok: what a report combines may not exist; of a list the same code says that the request is wrong.
-        absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report)
+        # TikTok: what a report combines may not exist; of a list the same code says that the request is wrong. So it is
+        # of metrics that were chosen.
+        absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report) and not self.stream.chosen
         return absent or error.action is Action.SKIP_STREAM
 
     def surprise(self, column: str, value: Any) -> None:

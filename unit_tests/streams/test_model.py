@@ -15,10 +15,12 @@ from source_tiktok_ads.streams.model import (
     DESCRIBED_COLUMNS,
     HOUR,
     LIFETIME,
+    MEMBER,
     MONTH,
     PLAYABLE,
     TT_SHOP,
     Accounts,
+    CenterReport,
     Entity,
     Filter,
     Grain,
@@ -50,6 +52,23 @@ def test_request_names_account_level_window_and_fields() -> None:
         "start_date": "2026-01-01",
         "end_date": "2026-01-30",
     }
+
+
+def test_a_report_on_business_centers_names_one_of_them() -> None:
+    """No account and no level; the account is a dimension, the currency a metric, and a year fits into a request."""
+    report = CenterReport("mine", MEMBER, DAY, ("placement",), chosen=("spend", "currency"))
+    assert request(report, include_deleted=True) == {
+        "bc_id": "7000000000000000001",
+        "service_type": "AUCTION",
+        "report_type": "BC",
+        "dimensions": ["advertiser_id", "placement", "stat_time_day"],
+        "metrics": ["spend", "currency"],
+        "start_date": "2026-01-01",
+        "end_date": "2026-01-30",
+    }
+    assert report.key == ("bc_id", "advertiser_id", "stat_time_day", "placement")
+    assert [*report.columns] == ["bc_id", "advertiser_id", "placement", "stat_time_day", "spend", "currency"]
+    assert (report.days, report.has_totals, report.optional) == (365, False, True)
 
 
 @pytest.mark.parametrize(

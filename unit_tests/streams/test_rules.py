@@ -19,13 +19,16 @@ from source_tiktok_ads.streams.model import (
     ADVERTISER,
     AUDIENCE,
     BASIC,
+    BC,
     CAMPAIGN,
     DAY,
     HOUR,
     LIFETIME,
+    MEMBER,
     MONTH,
     PLAYABLE,
     TT_SHOP,
+    CenterReport,
     Filter,
     Report,
 )
@@ -46,11 +49,59 @@ def audience(*by: str, **changes: Any) -> Report:
     return report(by=by, report_type=AUDIENCE, **changes)
 
 
+def centers(*by: str, **changes: Any) -> Report:
+    """The spend of a Business Center's accounts by day, with changes."""
+    return CenterReport(**{"name": "mine", "level": MEMBER, "grain": DAY, "by": by, "chosen": ("spend",), **changes})
+
+
 KINDS = "ac, additional_interests, age, audience_tags, behavior_id, contextual_tag, device_brand_id, dma_id, gender, "
 INTERESTS = "hashtag, interest_category, interest_category_tier2, interest_category_tier3, interest_category_tier4, "
 REST = "interest_category_v2, language, placement, platform, province_id, purchase_intention, ad_type or country_code"
 
 BROKEN: list[tuple[str, Report, str, Report]] = [
+    (
+        "level_of_type",
+        centers(level=CAMPAIGN),
+        "BC reports have no level campaign: write advertiser.",
+        centers(chosen=("account_type", "currency", "cash_spend"), grain=MONTH),
+    ),
+    (
+        "dimension_of_type",
+        centers("age"),
+        "BC reports take no age: write the report_type AUDIENCE, or leave it out.",
+        centers("placement"),
+    ),
+    (
+        "one_breakdown",
+        centers("country_code", "placement", chosen=("clicks",)),
+        'BC reports are split by one dimension, not by country_code and placement: write ["country_code"].',
+        centers("country_code", chosen=("clicks",)),
+    ),
+    (
+        "grain_of_type",
+        centers(grain=HOUR),
+        "BC reports have no stat_time_hour: write the grain day.",
+        centers(),
+    ),
+    ("lifetime", centers(grain=LIFETIME), "BC reports have no lifetime: write the grain month.", centers(grain=MONTH)),
+    (
+        "metrics_of_type",
+        centers(chosen=("spend", "likes")),
+        "BC reports take no likes: leave it out, or write the report_type BASIC or AUDIENCE.",
+        centers(),
+    ),
+    (
+        "metrics_of_breakdown",
+        centers("placement", chosen=("spend", "account_type")),
+        "beside placement TikTok takes no account_type: leave it or the breakdown out.",
+        centers("placement", chosen=("spend", "currency")),
+    ),
+    (
+        "filters_of_type",
+        centers(filters=(Filter("buying_type", ("AUCTION",)),)),
+        "BC reports take no filter buying_type: leave it out.",
+        centers(),
+    ),
     (
         "known_dimensions",
         report(by=("country",)),
@@ -208,7 +259,7 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "metrics_of_type",
         audience("age", chosen=("app_install", "spend")),
-        "AUDIENCE reports take no app_install: leave it out, or write the report_type BASIC or PLAYABLE_MATERIAL.",
+        "AUDIENCE reports take no app_install: leave it out, or write the report_type BASIC.",
         audience("age"),
     ),
     ("metrics_of_type", report(chosen=("tax_spend",)), "BASIC reports take no tax_spend: leave it out.", report()),
@@ -320,6 +371,7 @@ LEVELS = {
     AUDIENCE: (ADVERTISER, CAMPAIGN, ADGROUP, AD, AD_V2),
     CATALOG: (ADVERTISER, CAMPAIGN, ADGROUP, AD, AD_V2),
     PLAYABLE_MATERIAL: (PLAYABLE,),
+    BC: (MEMBER,),
     TT_SHOP: (ADVERTISER, CAMPAIGN),
 }
 ADDED = {"advertiser_id", "currency", "campaign_id", "adgroup_id", "ad_id", "ad_id_v2"}
@@ -361,9 +413,9 @@ def metric_fits(name: str, made: Report) -> bool:
     return (
         taken(fact, kind, made.level.data_level)
         and name not in ADDED
-        and (listed or fact["group"] == "attribute")
+        and (listed or (fact["group"] == "attribute" and kind != BC))
         and ("with" not in fact or not {*fact["with"]} & {kind} or bool({*fact["with"][kind]} & {*made.by}))
-        and ("times" not in fact or made.grain is DAY)
+        and ("times" not in fact or kind != BASIC or made.grain is DAY)
         and ("alone" not in fact or (not made.by and made.grain is not HOUR))
     )
 
@@ -381,17 +433,17 @@ def filters(random: Random, made: Report) -> tuple[Filter, ...]:
         some.append(Filter(made.level.status_filter, ("STATUS_ALL",)))
     if made.report_type != AUDIENCE:
         some += [Filter("objective_type", ("TRAFFIC", "REACH")), Filter("create_time", ("2024", "2025"), "BETWEEN")]
-    return () if made.report_type == TT_SHOP else tuple(random.sample(some, random.randint(0, min(2, len(some)))))
+    return () if made.report_type in (BC, TT_SHOP) else tuple(random.sample(some, random.randint(0, min(2, len(some)))))
 
 
 def legal(random: Random) -> Report:
     """A report that the facts allow, of any kind."""
-    report_type = random.choice([BASIC, BASIC, AUDIENCE, AUDIENCE, CATALOG, PLAYABLE_MATERIAL, TT_SHOP])
+    report_type = random.choice([BASIC, BASIC, BASIC, AUDIENCE, AUDIENCE, CATALOG, PLAYABLE_MATERIAL, BC, TT_SHOP])
     level = random.choice(LEVELS[report_type])
     possible = breakdowns(report_type, level.data_level)
     by = random.choice(possible if random.random() < 0.7 else possible[:1])
     grain = random.choice([*grains(report_type, by)])
-    made = Report("mine", level, grain, by, report_type)
+    made = (CenterReport if report_type == BC else Report)("mine", level, grain, by, report_type)
     fitting = fitting_metrics(made)
     chosen = random.sample(fitting, random.randint(1, min(len(fitting), 120)))
     return replace(made, chosen=tuple(chosen), filters=filters(random, made))
@@ -439,7 +491,7 @@ SPOILERS: dict[str, Callable[[Random, Report], dict[str, Any]]] = {
     "known_metrics": lambda random, made: {"chosen": (*made.chosen, random.choice(["conversions", "video_views"]))},
     "known_filters": lambda random, made: added(made, random.choice(["ad_ids", "country_code", "shoe_size"]), "1"),
     "level_of_type": lambda random, made: {
-        "level": random.choice([ADGROUP, AD] if made.report_type in (TT_SHOP, PLAYABLE_MATERIAL) else [PLAYABLE])
+        "level": random.choice([ADGROUP, AD] if made.report_type in (BC, TT_SHOP, PLAYABLE_MATERIAL) else [PLAYABLE])
     },
     "one_id": lambda random, made: a_dimension(
         random, made, lambda name, fact: fact["kind"] == "id" and name != made.level.id
@@ -464,6 +516,8 @@ SPOILERS: dict[str, Callable[[Random, Report], dict[str, Any]]] = {
         if made.report_type == BASIC
         else {"by": ("catalog_id", "sku_id")}
         if made.report_type == CATALOG
+        else {"by": ("placement", "country_code")}
+        if made.report_type == BC
         else {}
     ),
     "one_audience_dimension": lambda random, made: (
@@ -488,13 +542,15 @@ SPOILERS: dict[str, Callable[[Random, Report], dict[str, Any]]] = {
     ),
     "lifetime": lambda random, made: (
         {"grain": LIFETIME}
-        if made.report_type in (AUDIENCE, CATALOG, TT_SHOP)
+        if made.report_type in (AUDIENCE, CATALOG, BC, TT_SHOP)
         else {"by": ("country_code",), "grain": LIFETIME}
     ),
     "one_ad_id": lambda random, made: (
         {"chosen": (*made.chosen, "ad_id" if made.level is AD_V2 else "ad_id_v2")} if made.level in (AD, AD_V2) else {}
     ),
-    "metrics_there_already": lambda random, made: {"chosen": ("currency", *made.chosen)},
+    "metrics_there_already": lambda random, made: {
+        "chosen": (made.level.id if made.report_type == BC else "currency", *made.chosen)
+    },
     "metrics_of_type": lambda random, made: a_metric(
         random, made, lambda fact: {made.report_type, BASIC} & {*fact["report_types"]} == set()
     ),
@@ -514,7 +570,7 @@ SPOILERS: dict[str, Callable[[Random, Report], dict[str, Any]]] = {
         else {}
     ),
     "filters_of_type": lambda random, made: (
-        added(made, "image_mode", "x") if made.report_type in (AUDIENCE, TT_SHOP) else {}
+        added(made, "image_mode", "x") if made.report_type in (AUDIENCE, BC, TT_SHOP) else {}
     ),
     "filters_of_level": lambda random, made: added(
         made, "campaign_status" if made.level is not CAMPAIGN else "ad_status", "STATUS_ALL"

@@ -370,7 +370,7 @@ def test_rows_that_keep_moving_in_a_parents_list_lack_where_they_lead() -> None:
 def test_what_is_known_of_parents_takes_little_room() -> None:
     """Those of all accounts stay until the sync ends."""
     reading = Reading(shops(5000, lambda path, params: things("1")))
-    known = reading.chains._rows_of(SHOPS, Account(A))
+    known = reading.chains.known(SHOPS, Account(A))
     assert isinstance(known, Known)
     assert (len(known.rows), known.rows[-1]["shop_id"]) == (5000, "4999")
     assert len(known.packed) < 20 * 5000
