@@ -68,7 +68,8 @@ def query(params: Mapping[str, Param]) -> str:
     texts = {
         name: value if isinstance(value, str) else _json(value) for name, value in params.items() if value is not None
     }
-    return urlencode(texts, quote_via=quote)
+    # What an earlier answer gave may hold lone surrogates, which no address can; TikTok refuses what is asked then.
+    return urlencode(texts, quote_via=quote, errors="replace")
 
 
 def _json(value: Any) -> str:

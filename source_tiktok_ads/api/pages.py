@@ -25,7 +25,8 @@ def page_info(envelope: Verdict) -> PageInfo | None:
         return info
     try:
         return msgspec.convert(info, PageInfo, strict=False, from_attributes=True)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        # A text with a lone surrogate is not even looked at.
         return None
 
 

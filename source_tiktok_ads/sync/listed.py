@@ -41,7 +41,8 @@ class ListingRows(Recent):
 
     def _piece(self, record: Mapping[str, Any]) -> Piece:
         key = to_json({name: record[name] for name in self._listing.key})
-        return key, to_json(record)[1:-1] if self.leaves(record.get(self._listing.cursor)) else None
+        changed = record.get(self._listing.cursor) if self._listing.cursor else None
+        return key, to_json(record)[1:-1] if self.leaves(changed) else None
 
 
 def _without(hidden: Collection[str], value: Any) -> Any:

@@ -46,6 +46,11 @@ def test_query(params: dict[str, Any], expected: dict[str, str]) -> None:
     assert dict(parse_qsl(query(params))) == expected
 
 
+def test_query_takes_what_no_address_can_hold() -> None:
+    """A lone surrogate out of an earlier answer, alone or in a list."""
+    assert query({"cursor": "a\ud800", "ids": ["\udfff"]}) == "cursor=a%3F&ids=%5B%22%3F%22%5D"
+
+
 def test_query_encodes_spaces_as_percent() -> None:
     """A plus is not a space everywhere."""
     assert query({"a": "x y/z"}) == "a=x%20y%2Fz"

@@ -78,6 +78,7 @@ class Typed(msgspec.Struct):
         (Typed(PageInfo(total_page=7)), PageInfo(total_page=7)),
         (Typed(), None),
         ({"page_info": "?"}, None),
+        ({"page_info": {"page": "\ud800"}}, None),
         ({}, None),
         ([], None),
         (None, None),

@@ -90,3 +90,10 @@ def test_a_row_can_become_several_records() -> None:
     """Each is cast and completed by itself."""
     several = replace(THINGS, records=lambda row: [{"thing_id": id} for id in row["ids"]])
     assert records(rows(several), {"ids": [1, 2]}) == [{**A, "thing_id": "1"}, {**A, "thing_id": "2"}]
+
+
+def test_a_list_without_a_cursor_compares_nothing() -> None:
+    """Whatever a field without a name holds."""
+    into = rows(replace(THINGS, cursor=""))
+    assert records(into, {"thing_id": "1", "": 7}) == [{**A, "thing_id": "1", "": 7}]
+    assert into.newest is None
