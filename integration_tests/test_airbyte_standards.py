@@ -15,10 +15,11 @@ from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 from source_tiktok_ads.source import SourceTiktokAds
 
 from .docker_image import ROOT, bridge_address, derived
-from .simulator import Simulator, World
+from .simulator import Simulator, Switches, World
 
-# Enough for a row in every stream.
-SMALL = World(advertisers=2, campaigns=2)
+# Enough for a row in every stream, countries by the hour too.
+SMALL = World(advertisers=2, campaigns=3)
+GENEROUS = Switches(country_by_hour=True)
 
 # Where the public registry can't be asked, the suite warns before it skips its comparison with the published spec.
 pytestmark = [
@@ -30,7 +31,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
     """A TikTok for the commands that run in process."""
-    with Simulator(SMALL) as running:
+    with Simulator(SMALL, GENEROUS) as running:
         yield running
 
 
@@ -42,7 +43,7 @@ def _simulator_is_tiktok(monkeypatch: pytest.MonkeyPatch, simulator: Simulator) 
 @pytest.fixture(scope="module")
 def image_that_knows_the_simulator(image: dict[str, Any]) -> Iterator[str]:
     """The image with the simulator's address inside: the suite starts containers without any variable."""
-    with Simulator(SMALL, host=bridge_address()) as running, derived(TIKTOK_ADS_API_URL=running.url) as tag:
+    with Simulator(SMALL, GENEROUS, host=bridge_address()) as running, derived(TIKTOK_ADS_API_URL=running.url) as tag:
         yield tag
 
 
