@@ -225,7 +225,6 @@ AUDIENCE_LIFETIME = View(
 # --- Lists ------------------------------------------------------------------------------------------------------------
 
 NEWEST = "the newest version of each"
-LIST_IDS = "a list of numbers there, of texts here"
 IN_ACTIONS = "today inside `actions`, whose first entry it is taken from"
 UNSENT = "not among what TikTok's API is known to send today"
 

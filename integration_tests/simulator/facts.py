@@ -9,11 +9,6 @@ from pathlib import Path
 from typing import Any
 
 LEVEL_LETTERS = {"AUCTION_ADVERTISER": "V", "AUCTION_CAMPAIGN": "C", "AUCTION_ADGROUP": "G", "AUCTION_AD": "A"}
-REPORT_LETTERS = {
-    **{"BASIC": "B", "AUDIENCE": "A", "PLAYABLE_MATERIAL": "P", "CATALOG": "C", "BC": "U", "TT_SHOP": "T"},
-    # Reports with an endpoint of their own.
-    **{"GMV_MAX": "G", "CREATIVE_BASIC": "R", "SMART_PLUS_CREATIVE": "S", "SMART_PLUS_MATERIAL_LEGACY": "L"},
-}
 # What describes a row though it stands among figures.
 DESCRIBING_UNITS = frozenset(("id", "text", "enum", "enum_text", "url", "datetime"))
 DESCRIBING = frozenset(("max_delivery_budget", "target_roi_budget"))
@@ -21,7 +16,11 @@ DESCRIBING = frozenset(("max_delivery_budget", "target_roi_budget"))
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric; `levels` and `reports` hold the letters of the tables above."""
+    """One metric; `levels` holds the letters above, `reports` those of `legality.REPORT_TYPES`.
+
+    Reports with an endpoint of their own have G for GMV_MAX, R for CREATIVE_BASIC, S for SMART_PLUS_CREATIVE and L for
+    SMART_PLUS_MATERIAL_LEGACY.
+    """
 
     name: str
     group: str

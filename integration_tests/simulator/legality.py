@@ -65,7 +65,6 @@ def _sets(*groupings: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(grouping.split("+")) for grouping in groupings)
 
 
-CATALOG_OBJECTS = ("catalog_id", "product_set_id", "product_id", "sku_id")
 REPORT_TYPES = {
     "BASIC": ReportType("B", lifetime=True, totals=True),
     "AUDIENCE": ReportType("A"),

@@ -20,12 +20,6 @@ from .switches import Switches
 from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status
 
 LEVEL_KIND = {"AUCTION_CAMPAIGN": CAMPAIGN, "AUCTION_ADGROUP": ADGROUP, "AUCTION_AD": AD}
-LEVEL_ID = {
-    "AUCTION_ADVERTISER": "advertiser_id",
-    "AUCTION_CAMPAIGN": "campaign_id",
-    "AUCTION_ADGROUP": "adgroup_id",
-    "AUCTION_AD": "ad_id",
-}
 SHOP_IDS = ("item_group_id", "item_id", "room_id")
 # The kind of entity that an ID dimension names; a product or a room stands where an ad group stands.
 ID_KINDS = {

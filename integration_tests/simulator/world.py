@@ -17,7 +17,6 @@ from .clock import START
 
 DAY = 86_400
 CAMPAIGN, ADGROUP, AD = "campaign", "adgroup", "ad"
-DELETE_RANK = {CAMPAIGN: "CAMPAIGN", ADGROUP: "ADGROUP", AD: "AD"}
 
 # (IANA zone, currency, decimals of the currency, country)
 PLACES = (

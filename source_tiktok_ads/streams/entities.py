@@ -55,6 +55,16 @@ BUDGET = NUMBER("Budget in the currency of the account; 0 where it is unlimited 
 BID_TYPE = TEXT("Whether a bid is set (BID_TYPE_CUSTOM) or left to TikTok (BID_TYPE_NO_BID).")
 ROAS_BID = NUMBER("Return on ad spend that the bidding aims at.")
 
+CAMPAIGN_ATTRIBUTION: Mapping[str, Shape] = {
+    "disable_skan_campaign": FLAG("Whether attribution by SKAdNetwork is switched off."),
+    "bid_align_type": TEXT("Which attribution the bid follows: SAN or SKAN."),
+    "postback_window_mode": TEXT("Which of the three postback windows of SKAdNetwork 4 counts."),
+    "rta_id": ID("Id of the strategy of TikTok's real-time API."),
+    "rta_bid_enabled": FLAG("Whether the real-time API sets bids."),
+    "rta_product_selection_enabled": FLAG("Whether the real-time API chooses products."),
+    "po_number": TEXT("Number of the purchase order."),
+}
+
 CAMPAIGN: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
@@ -89,13 +99,7 @@ CAMPAIGN: Mapping[str, Shape] = {
     "roas_bid": ROAS_BID,
     "optimization_goal": OPTIMIZATION_GOAL,
     "rf_campaign_type": TEXT("Kind of reservation: STANDARD, PULSE or TOPVIEW."),
-    "disable_skan_campaign": FLAG("Whether attribution by SKAdNetwork is switched off."),
-    "bid_align_type": TEXT("Which attribution the bid follows: SAN or SKAN."),
-    "postback_window_mode": TEXT("Which of the three postback windows of SKAdNetwork 4 counts."),
-    "rta_id": ID("Id of the strategy of TikTok's real-time API."),
-    "rta_bid_enabled": FLAG("Whether the real-time API sets bids."),
-    "rta_product_selection_enabled": FLAG("Whether the real-time API chooses products."),
-    "po_number": TEXT("Number of the purchase order."),
+    **CAMPAIGN_ATTRIBUTION,
 }
 
 ADGROUP: Mapping[str, Shape] = {

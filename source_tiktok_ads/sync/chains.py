@@ -220,13 +220,13 @@ class Chains:
 
     def known(self, listing: Listing, account: Account) -> Known:
         """A list of one account, read once in a sync. Raises TikTokError where it can't be read."""
-        place = listing.name, account.id
+        whose = listing.name, account.id
         with self._lock:
-            reading = self._reading.setdefault(place, threading.Lock())
+            reading = self._reading.setdefault(whose, threading.Lock())
         with reading:
-            if place not in self._known:
-                self._known[place] = self._read(listing, account)
-            return self._known[place]
+            if whose not in self._known:
+                self._known[whose] = self._read(listing, account)
+            return self._known[whose]
 
     def _read(self, listing: Listing, account: Account) -> Known:
         lacks: list[str] = []
@@ -303,9 +303,9 @@ class Chains:
 
     def _by_cursor(self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
         size, idle = self._size(listing), 0
-        place: Any = None
+        cursor: Any = None
         while True:
-            at: Params = {"cursor": place} if place is not None else {}
+            at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
                 rows, _, data = self._answer(listing, request, {"count": size, **at})
             except (TooLarge, TimedOut):
@@ -316,20 +316,20 @@ class Chains:
             yield unsent(pieces(rows), set(), sent)
             if not data.get("has_more"):
                 return
-            idle, before, place = 0 if rows else idle + 1, place, data.get("cursor")
-            if place in (None, "", before) or idle > IDLE_PAGES:
+            idle, before, cursor = 0 if rows else idle + 1, cursor, data.get("cursor")
+            if cursor in (None, "", before) or idle > IDLE_PAGES:
                 raise Shifting("TikTok says there are more rows but does not give them.")
 
     def _size(self, listing: Listing) -> int:
         return min(self._config.page_size, listing.page_size)
 
     def _answer(
-        self, listing: Listing, request: Request, place: Params, repeat_timeouts: bool = False
+        self, listing: Listing, request: Request, at: Params, repeat_timeouts: bool = False
     ) -> tuple[list[dict[str, Any]], PageInfo, Mapping[str, Any]]:
         """The rows of one answer, where they stand among the pages, and all that came with them."""
         reply = self._client.fetch(
             listing.path,
-            {**request.params, **place},
+            {**request.params, **at},
             decode=decode_envelope,
             advertiser_id=request.account.id if listing.scope in _NAMES_ACCOUNT else None,
             accept=partial(misshapen, listing),

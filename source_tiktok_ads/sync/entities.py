@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,38 +11,25 @@ from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
-from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 from source_tiktok_ads.sync.structure import missing
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
 
-# TikTok: lists filtered by modification are slow beyond six months.
-LONGEST_SINCE = timedelta(days=180)
 
-
-class EntityReader(Reader[Entity]):
+class EntityReader(ChangeReader[Entity]):
     """Reads one entity list. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Entity, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(stream, sync, full)
-        self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
-        self._takes_since = stream.since is not None
+        super().__init__(stream, sync, full, cursors)
         self._lists = Lists(sync.ahead, min(sync.config.page_size, stream.page_size))
 
-    def slices(self, account: Account) -> Iterator[Slice]:
-        """One slice: the account."""
-        yield Slice(self, account, changes=self._before.get(account.id, NOTHING_READ))
-
-    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """The newest change that left, and the day of the last whole pass."""
-        return cursor_of_changes(part.changes, self.stream.cursor)
-
-    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+    def rows(self, part: Slice) -> Pages:
         """The changed rows of the account, or all of them where a whole pass is due."""
         before, began = part.changes, self.sync.client.now()
         whole = before.whole_pass_due(began.date())
@@ -50,29 +37,31 @@ class EntityReader(Reader[Entity]):
         yield from self._passes(part, rows, began)
         part.changes = before.after(rows.newest, began, whole)
 
-    def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Iterator[list[bytes]]:
+    def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Pages:
         """Every pass over the list; a row that two of them bring leaves once."""
         sent = set[int]()
         for status, said in self._statuses():
-            filters = self._filters(status, rows.since, began)
-            try:
-                for filtering in filters:
-                    yield from self._pass(part, rows, sent, filtering, said)
-            except TikTokError as error:
-                # TikTok: whether modified_after is taken beside STATUS_ALL is not documented; if not, read whole.
-                if error.code != PARAMETER_REFUSED or filters == [status]:
-                    raise
-                yield from self._pass(part, rows, sent, status, said)
-                self._takes_since = False
+            whole = self._pass(part, rows, sent, status, said)
+            if filters := self._filters(status, rows.since, began):
+                changed = (page for one in filters for page in self._pass(part, rows, sent, one, said))
+                yield from self.or_whole(changed, whole)
+            else:
+                yield from whole
             for special in self._specials(part):
-                most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
-                try:
-                    yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
-                except TikTokError as error:
-                    # Without that filter the same was answered just now.
-                    if error.code != PARAMETER_REFUSED:
-                        raise
-                    self.warn_of(part)(missing(special.name, error))
+                yield from self._special(part, rows, sent, special, status, said)
+
+    def _special(
+        self, part: Slice, rows: EntityRows, sent: set[int], special: Special, status: Filtering, said: str | None
+    ) -> Pages:
+        """One pass over campaigns that have to be asked for by themselves."""
+        most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
+        try:
+            yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
+        except TikTokError as error:
+            # Without that filter the same was answered just now.
+            if error.code != PARAMETER_REFUSED:
+                raise
+            self.warn_of(part)(missing(special.name, error))
 
     def _specials(self, part: Slice) -> Sequence[Special]:
         try:
@@ -89,7 +78,7 @@ class EntityReader(Reader[Entity]):
         filtering: Filtering,
         said: str | None,
         most: int = Entity.page_size,
-    ) -> Iterator[list[bytes]]:
+    ) -> Pages:
         """One pass over the list, `most` rows a page."""
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
         fetch, pieces = partial(self._page, part, params, most), partial(rows.pieces, said=said)
@@ -111,27 +100,16 @@ class EntityReader(Reader[Entity]):
         return [({"primary_status": "STATUS_ALL"} if deleted else {}, None)]
 
     def _filters(self, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
-        """The filters that together bring every change since the cursor; just the status where all is read."""
-        after = changed_after(since, began)
-        if not self._takes_since or self.stream.since is None or after is None:
-            return [status]
+        """The filters that together bring every change since the cursor; none where all is read."""
+        after = self.changed_after(since, began)
+        if self.stream.since is None or after is None:
+            return []
         # TikTok: whether "after" includes the moment itself is not documented, and creatives of upgraded Smart+ ads
         # may have no modify_time to be found by.
         return [
             {**status, self.stream.since: after},
             {**status, "campaign_automation_type": "UPGRADED_SMART_PLUS"},
         ]
-
-
-def changed_after(since: str | None, began: datetime) -> str | None:
-    """The moment after which to ask for changes, as filters have it; None where everything is to be asked for.
-
-    A second earlier than the cursor, as "after" may leave out the moment itself.
-    """
-    if since is None:
-        return None
-    after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
-    return None if began - after > LONGEST_SINCE else after.strftime("%Y-%m-%d %H:%M:%S")
 
 
 class AccountReader(Reader[Accounts]):
@@ -149,7 +127,7 @@ class AccountReader(Reader[Accounts]):
         """When the account was created; the next sync reads it again all the same."""
         return {self.stream.cursor: created} if (created := self._rows.created(part.account.facts)) else {}
 
-    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+    def rows(self, part: Slice) -> Pages:
         """The account's row, none where TikTok gave no facts."""
         if part.account.facts:
             yield [self._rows.members(part.account.facts)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,25 +14,21 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 from source_tiktok_ads.sync.chains import Hears, Request
+from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.days import DayReader
-from source_tiktok_ads.sync.entities import changed_after
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import unsent
 from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, Sync
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
-from source_tiktok_ads.sync.state import NOTHING_READ, changes_of, cursor_of_changes
 
 
-class ListReader(Reader[Listing]):
+class ListReader(ChangeReader[Listing]):
     """Reads one list. Raises ForeignState for cursors it cannot read.
 
     Where all accounts share one, `_stand_ins` are those it can be read through as well.
     """
 
     def __init__(self, stream: Listing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(stream, sync, full)
-        self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
-        self._takes_since = stream.since is not None
+        super().__init__(stream, sync, full, cursors)
         self._stand_ins: list[Account] = []
 
     def accounts(self) -> list[Account]:
@@ -42,41 +38,25 @@ class ListReader(Reader[Listing]):
             self._stand_ins = [account for account in accounts if not account.refusal][1:FAILURES_IN_A_ROW]
         return read_for(self.stream, accounts)
 
-    def slices(self, account: Account) -> Iterator[Slice]:
-        """One slice: the account."""
-        yield Slice(self, account, changes=self._before.get(account.id, NOTHING_READ))
-
-    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """The newest change that left, and the day of the last whole pass."""
-        return cursor_of_changes(part.changes, self.stream.cursor)
-
-    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+    def rows(self, part: Slice) -> Pages:
         """The changed rows of the account; all of them where the list tells no changes or a whole pass is due."""
         before, began = part.changes, self.sync.client.now()
         whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
         rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data)
-        changed = self._changed(since, began)
-        try:
-            yield from self._pages(part, rows, changed)
-        except TikTokError as error:
-            # TikTok: whether smart_plus/ad/get takes modified_after beside STATUS_ALL is not documented; if not, the
-            # rows are compared with the cursor here.
-            if error.code != PARAMETER_REFUSED or not changed:
-                raise
-            yield from self._pages(part, rows, {})
-            self._takes_since = False
+        pages = self._pages(part, rows, {})
+        if changed := self._changed(since, began):
+            pages = self.or_whole(self._pages(part, rows, changed), pages)
+        yield from pages
         part.changes = before.after(rows.newest, began, whole)
 
-    def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Iterator[list[bytes]]:
+    def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
         if self.stream.scope is Scope.TOKEN:
             yield unsent(rows.pieces(self._of_token(), {}), set(), set())
         else:
             yield from self._through([part.account, *self._stand_ins], part, rows, params)
 
-    def _through(
-        self, accounts: Sequence[Account], part: Slice, rows: ListingRows, params: Params
-    ) -> Iterator[list[bytes]]:
+    def _through(self, accounts: Sequence[Account], part: Slice, rows: ListingRows, params: Params) -> Pages:
         """The rows of a slice, by the first of the accounts that may read them."""
         first, *others = accounts
         try:
@@ -87,8 +67,8 @@ class ListReader(Reader[Listing]):
             yield from self._through(others, part, rows, params)
 
     def _changed(self, since: str | None, began: datetime) -> Params:
-        after = changed_after(since, began)
-        return self.stream.since(after) if self._takes_since and self.stream.since and after else {}
+        after = self.changed_after(since, began)
+        return self.stream.since(after) if self.stream.since and after else {}
 
     def _of_token(self) -> list[Mapping[str, Any]]:
         try:
@@ -134,7 +114,7 @@ class DatedListReader(DayReader[DatedListing]):
         if news:
             super().say_short(part)
 
-    def rows(self, part: Slice) -> Iterator[list[bytes]]:
+    def rows(self, part: Slice) -> Pages:
         """The rows of one window."""
         days = part.window
         rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
@@ -154,7 +134,7 @@ def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
     return [Account(stream.scope.name.lower(), named=False)]
 
 
-def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) -> Iterator[list[bytes]]:
+def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) -> Pages:
     """The rows of a slice of a list; what could not be read of it is kept from being claimed."""
     own = {"advertiser_id": part.account.id} if reader.stream.scope is Scope.ACCOUNT else {}
     money = {"currency": part.account.currency} if "currency" in reader.stream.columns and own else {}

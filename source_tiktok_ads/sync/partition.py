@@ -215,7 +215,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         told = error.sentence_of_an_option if option else error.sentence
         sentence = f"{self.stream.name}, account {account.id}: {told}"
         self.sync.summary.leave_out(self.stream.name, account.id, told)
-        if self._must_fail(account, error):
+        if self._must_fail(account, error, option):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
@@ -227,8 +227,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise AirbyteTracedException(message=sentence, failure_type=FailureType.system_error)
         self.sync.warn(sentence)
 
-    def _must_fail(self, account: Account, error: TikTokError) -> bool:
-        if self._refuses_an_option(account, error):
+    def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
+        if option:
             # What TikTok does not combine has no rows; of what is not permitted there may have been some before.
             return self.full and error.code != PARAMETER_REFUSED
         if error.action is not Action.SKIP_ADVERTISER:

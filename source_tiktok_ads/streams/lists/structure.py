@@ -8,6 +8,7 @@ from source_tiktok_ads.streams.entities import (
     BID_TYPE,
     BUDGET,
     BUDGET_MODE,
+    CAMPAIGN_ATTRIBUTION,
     CAMPAIGN_ID,
     CAMPAIGN_NAME,
     CATALOG_ID,
@@ -68,13 +69,7 @@ SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
     "budget_auto_adjust_strategy": BUDGET_STRATEGY,
     "current_budget": CURRENT_BUDGET,
     "is_advanced_dedicated_campaign": FLAG("Whether it is an Advanced Dedicated Campaign for iOS 14 and later."),
-    "disable_skan_campaign": FLAG("Whether attribution by SKAdNetwork is switched off."),
-    "bid_align_type": TEXT("Which attribution the bid follows: SAN or SKAN."),
-    "postback_window_mode": TEXT("Which of the three postback windows of SKAdNetwork 4 counts."),
-    "rta_id": ID("Id of the strategy of TikTok's real-time API."),
-    "rta_bid_enabled": FLAG("Whether the real-time API sets bids."),
-    "rta_product_selection_enabled": FLAG("Whether the real-time API chooses products."),
-    "po_number": TEXT("Number of the purchase order."),
+    **CAMPAIGN_ATTRIBUTION,
 }
 
 TARGETING = OBJECT(
