@@ -19,7 +19,6 @@ from typing import Any, Protocol, TextIO
 from urllib.parse import urlencode
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.redaction import Redactor
 from source_tiktok_ads.config import (
     AuthorizationCode,
     ConfigError,
@@ -29,6 +28,7 @@ from source_tiktok_ads.config import (
     redirected,
     with_access_token,
 )
+from source_tiktok_ads.shell import Redactor
 
 
 class Token(Protocol):

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
-from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from source_tiktok_ads.shell import local_origin
 
 # TikTok: production and sandbox are two hosts with the same paths; a token works on one of them only.
 PRODUCTION = "https://business-api.tiktok.com"
@@ -434,12 +435,6 @@ def _check_together(config: Config, lone_wait_scale: bool) -> None:
 
 # --- The API's address ------------------------------------------------------------------------------------------------
 
-_PRIVATE = tuple(
-    ip_network(n) for n in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7")
-)
-# Names that never leave the machine or its container network; nothing is resolved here.
-_LOCAL_NAME = re.compile(r"([a-z0-9-]+\.)*(localhost|[a-z0-9-]+\.internal)")
-
 
 def origin(environ: Mapping[str, str]) -> str:
     """TikTok's production origin, or the one of TIKTOK_ADS_API_URL; raises ConfigError as `parse` does."""
@@ -454,41 +449,13 @@ def _override(api_url: str | None, environ: Mapping[str, str]) -> str | None:
     name = "api_url" if api_url else f"the variable {API_URL_VARIABLE}"
     if environ.get("DEPLOYMENT_MODE", "").upper() == "CLOUD":
         raise ConfigError("api_url", f"{name} is for tests and refused in Airbyte Cloud: remove it.")
-    safe = _local_origin(given)
+    safe = local_origin(given)
     if safe is None:
         # An address may carry a password before its host.
         found = "an address with a user or password" if "@" in given else _shown(given)
         wanted = "an origin on a loopback or private address, such as http://127.0.0.1:8080, or remove it"
         raise ConfigError("api_url", f"{name} is {found}, and the token would be sent there: write {wanted}.")
     return safe
-
-
-def _local_origin(text: str) -> str | None:
-    """The origin that `text` is, in its plain form, or None where it is more than an origin or not local."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _is_bare(parts) or not _is_local(host):
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
-
-
-def _is_bare(parts: SplitResult) -> bool:
-    return parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
-
-
-def _is_local(host: str) -> bool:
-    if _LOCAL_NAME.fullmatch(host):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in _PRIVATE)
 
 
 # --- Other forms to ours ----------------------------------------------------------------------------------------------

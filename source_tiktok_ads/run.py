@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from source_tiktok_ads import shell
+
+SPECIFICATION = Path(__file__).parent / "spec.yaml"
 
 
 def run() -> None:
     """Run the command that stands on the command line, and end the process with its exit code."""
-    # Python as a container's first process ignores SIGTERM unless it handles it.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
-    sys.exit(main(sys.argv[1:]))
+    shell.run(main)
 
 
 def main(args: Sequence[str]) -> int:
@@ -35,20 +34,10 @@ def main(args: Sequence[str]) -> int:
 def quick_answer(args: Sequence[str]) -> str | None:
     """The one message that answers the command, where it takes neither a request nor an error nor a log line."""
     if list(args) == ["spec"]:
-        return _message("SPEC", spec=spec())
+        return shell.message("SPEC", spec=shell.specification(SPECIFICATION))
     if len(args) == 3 and args[0] == "discover" and args[1] == "--config":
         return _quick_catalog(args[2])
     return None
-
-
-def spec() -> dict[str, Any]:
-    """The connector's specification, with what the CDK adds to it."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    specification: dict[str, Any] = yaml.load((Path(__file__).parent / "spec.yaml").read_bytes(), loader)
-    form = {"connectionSpecification": specification.pop("connectionSpecification")}
-    return {**form, **specification, "supportsNormalization": False, "supportsDBT": False}
 
 
 def _authorize(args: Sequence[str]) -> int:
@@ -84,10 +73,4 @@ def _quick_catalog(path: str) -> str | None:
         or os.environ.get("LOG_LEVEL", "").lower() == "debug"
     ):
         return None
-    return _message("CATALOG", catalog={"streams": catalog(settings.entity_versions, found.values())})
-
-
-def _message(kind: str, **content: Any) -> str:
-    import orjson
-
-    return orjson.dumps({"type": kind, **content}).decode()
+    return shell.message("CATALOG", catalog={"streams": catalog(settings.entity_versions, found.values())})

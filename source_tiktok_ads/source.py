@@ -45,7 +45,6 @@ from source_tiktok_ads import incoming
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.pace import Pace
-from source_tiktok_ads.api.redaction import spellings
 from source_tiktok_ads.api.transport import HttpTransport
 from source_tiktok_ads.config import (
     AuthorizationCode,
@@ -62,6 +61,7 @@ from source_tiktok_ads.connection import Brisk, prove
 from source_tiktok_ads.incoming import blobs_by_stream, config_error
 from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.selection import streams
+from source_tiktok_ads.shell import spellings
 from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
 from source_tiktok_ads.streams.model import SPECIALS, Accounts, CenterReport, Entity, Report, Stream

@@ -18,7 +18,8 @@ from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from sync.canned import MAPPING, A, Wire, facts, page
 
-from source_tiktok_ads.entrypoint import Entrypoint, _write, launch, leave_when_nobody_reads
+from source_tiktok_ads.entrypoint import Entrypoint, launch
+from source_tiktok_ads.shell import _write, leave_when_nobody_reads
 from source_tiktok_ads.source import SourceTiktokAds
 from source_tiktok_ads.sync.lines import Page
 
@@ -139,7 +140,7 @@ def test_a_reader_that_has_gone_ends_the_command(
     def write(lines: bytes) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("source_tiktok_ads.entrypoint._write", write)
+    monkeypatch.setattr("source_tiktok_ads.shell._write", write)
     assert launched(["check", *read_args(tmp_path)[1:3]], capfd) == (1, [])
 
 
@@ -148,7 +149,7 @@ def test_lines_go_to_the_standard_output_that_there_is(monkeypatch: pytest.Monke
     out = BytesIO()
     monkeypatch.setattr(sys, "__stdout__", None)
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(out, write_through=True))
-    monkeypatch.setattr("source_tiktok_ads.entrypoint.PRINT_BUFFER.flush", lambda: None)
+    monkeypatch.setattr("airbyte_cdk.logger.PRINT_BUFFER.flush", lambda: None)
     _write(b"line\n")
     assert out.getvalue() == b"line\n"
 
@@ -241,7 +242,7 @@ def test_a_reader_that_is_gone_also_misses_the_error(
     def gone(lines: bytes) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("source_tiktok_ads.entrypoint._write", gone)
+    monkeypatch.setattr("source_tiktok_ads.shell._write", gone)
     for settings in ({}, {"start_date": "soon"}):
         with pytest.raises(Left) as left:
             launch(read_args(tmp_path, **settings))

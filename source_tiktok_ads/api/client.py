@@ -15,12 +15,13 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from source_tiktok_ads.shell import Redactor
+
 from .clock import Clock
 from .envelope import UNREADABLE, Decode, E, Envelope, Verdict, decode_envelope, decoder
 from .errors import THROTTLES, Action, TikTokError, TimedOut, daily_quota, failure, named_limit, refusal
 from .pace import Pace, Turn
 from .patience import TRIES, Effort
-from .redaction import Redactor
 from .transport import Fault, Reply, Transport
 
 Log = Callable[[int, str], object]

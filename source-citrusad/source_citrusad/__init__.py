@@ -1,0 +1,1 @@
+"""An Airbyte source connector for CitrusAd: retail-media reporting, read from BigQuery within its contract."""

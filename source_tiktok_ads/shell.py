@@ -1,0 +1,241 @@
+"""What every command of an Airbyte connector needs, whatever it reads: a copy of this module stands in each connector.
+
+The specification without the CDK, whole lines to stdout, an end on SIGTERM or when nobody reads, an unexpected error
+as a trace, secrets out of every text, and which address may stand in for the real one. Nothing here knows the
+connector: it imports no other module of the package, and the CDK only inside functions.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import SplitResult, quote, quote_plus, urlsplit
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+STDOUT = 1
+
+# --- The process ------------------------------------------------------------------------------------------------------
+
+
+def run(main: Callable[[Sequence[str]], int]) -> None:
+    """Run the command that stands on the command line, and end the process with its exit code."""
+    # Python as a container's first process ignores SIGTERM unless it handles it.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    sys.exit(main(sys.argv[1:]))
+
+
+def leave_when_nobody_reads(output: int) -> None:
+    """End the process as soon as the other end of its output is closed: a wait for the API writes nothing for minutes.
+
+    Does nothing for a file, which nobody has to read, and where the system has no such news.
+    """
+    if hasattr(select, "poll"):
+        news = select.poll()
+        # Of errors and hang-ups one is told without asking, and nothing else is asked for.
+        news.register(output, 0)
+        if any(event & (select.POLLERR | select.POLLHUP) for _, event in news.poll()):
+            os._exit(1)
+
+
+# --- Answers without the CDK ------------------------------------------------------------------------------------------
+
+
+def message(kind: str, **content: Any) -> str:
+    """A message of the protocol as one line, byte for byte as the CDK writes it."""
+    import orjson
+
+    return orjson.dumps({"type": kind, **content}).decode()
+
+
+def specification(path: Path) -> dict[str, Any]:
+    """The connector's specification in a YAML file, with what the CDK adds to it."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    written: dict[str, Any] = yaml.load(path.read_bytes(), loader)
+    form = {"connectionSpecification": written.pop("connectionSpecification")}
+    return {**form, **written, "supportsNormalization": False, "supportsDBT": False}
+
+
+# --- Commands on the CDK's entrypoint ---------------------------------------------------------------------------------
+
+
+class Commands(Protocol):
+    """The CDK's entrypoint, which also gives the output of a command in whole lines."""
+
+    def parse_args(self, args: list[str]) -> Namespace:
+        """The command and its files. Raises SystemExit for what is no command."""
+
+    def lines(self, args: Namespace) -> Iterator[bytes]:
+        """The output of a command. Raises what ends the command early."""
+
+
+def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
+    """Run a command and print its messages; returns the exit code, or leaves at once where threads may still wait."""
+    from airbyte_cdk.logger import PRINT_BUFFER
+
+    # Its monitors announce themselves, which says nothing to a user and would stand before new credentials.
+    logging.disable(logging.INFO)
+    commands = make()
+    logging.disable(logging.NOTSET)
+    parsed = commands.parse_args(list(args))
+    if parsed.command == "read":
+        threading.Thread(target=leave_when_nobody_reads, args=(STDOUT,), name="reader gone", daemon=True).start()
+    with PRINT_BUFFER:
+        code = _printed(commands, parsed)
+        if code or parsed.command == "read":
+            # Workers may wait for room in a queue that nobody empties any more, and pages that nobody wants any more
+            # may be under way: neither may keep the process alive.
+            os._exit(code)
+    return code
+
+
+def _printed(commands: Commands, args: Namespace) -> int:
+    """Print the command's output, and in the end what broke it off; returns the exit code."""
+    from airbyte_cdk.entrypoint import AirbyteEntrypoint
+    from airbyte_cdk.logger import PRINT_BUFFER
+
+    try:
+        for lines in commands.lines(args):
+            _write(lines)
+        PRINT_BUFFER.flush()
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        with suppress(BrokenPipeError):
+            _write(line(AirbyteEntrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
+        return 1
+    return 0
+
+
+def _traced(error: Exception) -> AirbyteTracedException:
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+    if isinstance(error, AirbyteTracedException):
+        return error
+    sentence = (
+        f"Unexpected {type(error).__name__}: this looks like a fault of the connector, report it with this trace."
+    )
+    return AirbyteTracedException.from_exception(error, message=sentence)
+
+
+def line(text: str) -> bytes:
+    """One message as a line without secrets, but for the new credentials that a control message is there to carry."""
+    from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+
+    return (text if text.startswith('{"type":"CONTROL"') else filter_secrets(text)).encode() + b"\n"
+
+
+def _write(lines: bytes) -> None:
+    """Whole lines to stdout, behind whatever the CDK's buffer holds."""
+    from airbyte_cdk.logger import PRINT_BUFFER
+
+    with PRINT_BUFFER.lock:
+        PRINT_BUFFER.flush()
+        out = sys.__stdout__.buffer if sys.__stdout__ else sys.stdout.buffer
+        out.write(lines)
+        out.flush()
+
+
+# --- Secrets ----------------------------------------------------------------------------------------------------------
+
+_MASK = "****"
+# Shorter than this is no secret, and masking it would make every text unreadable.
+_SHORTEST = 4
+_NAMES = "access[_-]token|refresh_token|client_secret|secret|auth_code|app_id|grant_code|private_key|assertion"
+# The path of a token request may end in such a name, and what follows it in a sentence is the API's verdict.
+_NAMED = re.compile(rf"""(?i)\b(?<!oauth2/)({_NAMES})(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\&,;)}}]+""")
+_USERINFO = re.compile(r"://[^/@\s]+@")
+
+
+def spellings(secret: str) -> set[str]:
+    """The forms in which a secret may turn up in a text: plain, URL-encoded, inside JSON (of JSON), base64."""
+    raw = secret.encode("utf-8", "replace")
+    coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    escaped = _escaped(secret)
+    quoted = quote(raw, safe=""), quote(raw), quote_plus(raw)
+    # A sentence that shows a value as JSON stands inside of JSON itself once it has become a message.
+    return {secret, escaped, _escaped(escaped), *quoted, *coded, *(text.rstrip("=") for text in coded)}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+class Redactor:
+    """Masks secrets in texts; it only ever learns more of them, so one object serves all threads."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._forms: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Mask these too from now on."""
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in spellings(secret)}
+        self._forms |= forms
+        if self._forms:
+            # The longest first: a form may lie inside another.
+            self._known = re.compile(
+                "|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))), re.IGNORECASE
+            )
+
+    def __call__(self, text: str) -> str:
+        """The text without any secret: known values, named values (`secret=…`), passwords in addresses."""
+        if self._known:
+            text = self._known.sub(_MASK, text)
+        return _USERINFO.sub(f"://{_MASK}@", _NAMED.sub(rf"\1\2{_MASK}", text))
+
+
+# --- An address that stands in for the real one -----------------------------------------------------------------------
+
+_PRIVATE = tuple(
+    ip_network(n) for n in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7")
+)
+# Names that never leave the machine or its container network; nothing is resolved here.
+_LOCAL_NAME = re.compile(r"([a-z0-9-]+\.)*(localhost|[a-z0-9-]+\.internal)")
+
+
+def local_origin(text: str) -> str | None:
+    """The origin that `text` is, in its plain form, or None where it is more than an origin or not local."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not _is_bare(parts) or not is_local(host):
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+
+
+def _is_bare(parts: SplitResult) -> bool:
+    return parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is loopback or private: by its address, or by a name that never leaves the machine's network."""
+    if _LOCAL_NAME.fullmatch(host):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE)
