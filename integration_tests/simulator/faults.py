@@ -7,8 +7,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
+from . import answers
+from .answers import Ask, rows_name
 from .endpoints import THROTTLE_HEADER, Answer, Request
 from .numbers import mix
 
@@ -21,11 +25,19 @@ WORDINGS = {
 }
 # What happens on the wire; the rest changes the answer itself.
 WIRE = ("http", "html", "cut", "broken_gzip", "empty", "hang", "drip", "reset", "delay", "replace")
-ANSWERS = ("code", "metrics", *WORDINGS)
-CHANGES = ("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle")
+# Refusals of a part of what is asked: the parameter, and the sentence that names what is refused.
+PARTS = {
+    "metrics": ("metrics", "Invalid metric fields: {}"),
+    "dimensions": ("dimensions", "Invalid dimension fields: {}"),
+    "filters": ("filtering", "Invalid filter(s): '{}' are not supported"),
+}
+ANSWERS = ("code", "page_size", *PARTS, *WORDINGS)
+CHANGES = (
+    *("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle", "date"),
+    *answers.OF_PAGES,
+    *answers.OF_ROWS,
+)
 KINDS = (*ANSWERS, *CHANGES, *WIRE)
-
-Ask = Callable[[Request], Answer]
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,14 @@ class Rule:
         wanted = wanted and (not self.advertiser_id or any(self.advertiser_id in text for text in account))
         wanted = wanted and (self.page is None or request.first("page") == str(self.page))
         wanted = wanted and all(text in request.first(name) for name, text in self.params.items())
-        asked = request.first("metrics")
-        return wanted and (self.kind != "metrics" or any(f'"{name}"' in asked for name in self.names))
+        if self.kind == "page_size":
+            return wanted and int(request.first("page_size") or 0) > self.rows
+        return wanted and (self.kind not in PARTS or bool(self.named(request)))
+
+    def named(self, request: Request) -> list[str]:
+        """Those of `names` that the request asks for, of a rule that refuses a part of what is asked."""
+        asked = request.first(PARTS[self.kind][0])
+        return [name for name in self.names if f'"{name}"' in asked]
 
 
 def rule_from(raw: Mapping[str, Any]) -> Rule:
@@ -147,10 +165,10 @@ def refused(rules: list[Rule], request: Request) -> Answer | None:
             return _answer(*WORDINGS[rule.kind], request)
         if rule.kind == "code":
             return _answer(rule.code, rule.message, request)
-        if rule.kind == "metrics":
-            asked = request.first("metrics")
-            culprits = [name for name in rule.names if f'"{name}"' in asked]
-            return _answer(40002, f"Invalid metric fields: {culprits}", request)
+        if rule.kind == "page_size":
+            return _answer(40002, f"page_size: Must be between 1 and {rule.rows}.", request)
+        if rule.kind in PARTS:
+            return _answer(40002, PARTS[rule.kind][1].format(rule.named(request)), request)
     return None
 
 
@@ -158,16 +176,27 @@ def _answer(code: int, message: str, request: Request) -> Answer:
     return Answer(code, message, {}, f"20260310FAULT{mix(request.call):016X}")
 
 
-def changed(rules: list[Rule], request: Request, answer: Answer, ask: Ask) -> Answer:
-    """The answer after all changes that rules make to its data; `ask` fetches neighbouring pages."""
+def changed(rules: list[Rule], request: Request, answer: Answer, ask: Ask, now: datetime) -> Answer:
+    """The answer, given `now`, after all changes that rules make to it; `ask` fetches neighbouring pages."""
     for rule in rules:
         if rule.kind == "throttle":
             answer = replace(answer, headers={**answer.headers, THROTTLE_HEADER: "1"})
+        elif rule.kind == "date":
+            answer = replace(answer, headers={**answer.headers, "Date": _date(now + timedelta(seconds=rule.seconds))})
         elif rule.kind == "data_null":
             answer = replace(answer, data=None)
-        elif rule.kind in CHANGES and isinstance(answer.data, dict) and "page_info" in answer.data:
+        elif rule.kind in CHANGERS and _has_what_changes(rule.kind, answer.data):
             answer = replace(answer, data=CHANGERS[rule.kind](rule, request, answer.data, ask))
     return answer
+
+
+def _date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
+
+
+def _has_what_changes(kind: str, data: Any) -> bool:
+    paged = isinstance(data, dict) and "page_info" in data
+    return answers.has_rows(data) and (paged or kind in answers.OF_ROWS)
 
 
 def _no_page_info(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
@@ -179,24 +208,19 @@ def _total_number(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) 
     return {**data, "page_info": {**info, "total_number": info["total_number"] + rule.rows}}
 
 
-def _rows_name(data: Mapping[str, Any]) -> str:
-    """Where the rows stand: lists beside the nine streams have names of their own."""
-    return next(name for name, value in data.items() if isinstance(value, list))
-
-
 def _short(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
-    name = _rows_name(data)
+    name = rows_name(data)
     return {**data, name: data[name][: -rule.rows]}
 
 
 def _repeat(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
-    name = _rows_name(data)
+    name = rows_name(data)
     return {**data, name: [*data[name], *data[name][: rule.rows]]}
 
 
 def _shift(rule: Rule, request: Request, data: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """Rows move while pages are read: down by `rows` when something was created, up when something went away."""
-    page, rows, name = int(request.first("page") or 1), rule.rows, _rows_name(data)
+    page, rows, name = int(request.first("page") or 1), rule.rows, rows_name(data)
     neighbour = replace(request, query={**request.query, "page": [str(page - 1 if rows > 0 else page + 1)]})
     if rows > 0:
         before = ask(neighbour).data[name] if page > 1 else []
@@ -211,4 +235,6 @@ CHANGERS: Mapping[str, Callable[[Rule, Request, dict[str, Any], Ask], dict[str, 
     "short": _short,
     "repeat": _repeat,
     "shift": _shift,
+    **answers.OF_PAGES,
+    **answers.OF_ROWS,
 }

@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         refused = failures.refused(rules, request)
         if refused is not None:
             return refused
-        return failures.changed(rules, request, simulator.ask(request), simulator.ask)
+        return failures.changed(rules, request, simulator.ask(request), simulator.ask, simulator.clock.now)
 
     def _request(self, call: int) -> Request:
         parts = urlsplit(self.path)
@@ -254,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, headers: Mapping[str, str], body: bytes, claimed: int | None = None) -> None:
         lines = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Error'}", "Server: simulator"]
         simulator = self.server.simulator
-        if simulator.switches.date_header:
+        if simulator.switches.date_header and "Date" not in headers:
             lines.append(f"Date: {format_datetime(simulator.clock.now, usegmt=True)}")
         length = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(claimed or len(body))}
         lines += [f"{name}: {value}" for name, value in {**length, **headers}.items()]
