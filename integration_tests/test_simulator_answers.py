@@ -146,7 +146,7 @@ def test_parts_of_a_request_are_refused(simulator: Simulator) -> None:
     simulator.faults.add("dimensions", names=["ad_id"])
     simulator.faults.add("filters", names=["primary_status"])
     said = [
-        get(simulator)[1],
+        get(simulator, page_size=3)[1],
         get(simulator, "report/integrated/get", **REPORT)[1],
         get(simulator, page_size=2, filtering='{"primary_status":"STATUS_ALL"}')[1],
         get(simulator, page_size=2)[1],
