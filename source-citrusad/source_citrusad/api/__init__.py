@@ -1,0 +1,1 @@
+"""How BigQuery speaks: token, requests, errors, queries and their pages. Knows no table."""

@@ -1,0 +1,1 @@
+"""What is read: types, columns, partition and keys of tables, and the SQL that names them. Opens nothing."""
