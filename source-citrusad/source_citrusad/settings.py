@@ -269,7 +269,7 @@ def specification() -> dict[str, Any]:
     schema = Settings.model_json_schema()
     properties = {name: _plain(field) for name, field in schema["properties"].items()}
     return {
-        "documentationUrl": "https://help.citrusad.com/",
+        "documentationUrl": "https://developers.citrusad.com/integration/reference/reporting-faq",
         "supportsIncremental": True,
         "connectionSpecification": {
             "$schema": "http://json-schema.org/draft-07/schema#",
