@@ -164,6 +164,10 @@ class Client:
         self._token = token.strip()
         self.redact.learn(self._token)
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait on behalf of one request, without holding up others; over at once where everything has ended."""
+        self._wait(seconds * self._scale, why)
+
     def now(self) -> datetime:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
         return self._clock.now()

@@ -6,14 +6,14 @@ import json
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope
-from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, invalid_metrics
+from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge, invalid_metrics
 from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Row, Scope, merged
@@ -22,7 +22,15 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lines import Answer, Data, Piece
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import IDLE_PAGES, SMALLEST_PAGE, Ahead, Lists, Shifting, unsent
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import (
+    CONFIRM_AFTER,
+    NEVER_GIVEN_UP,
+    PARAMETER_REFUSED,
+    GivenUp,
+    confirmed,
+    essential,
+    nothing_left,
+)
 
 # TikTok: what it answers where one shop, pixel or Business Center may not be seen, is not there or lacks what is asked
 # for. Its other refusals are about the app or the account, so that the next shop would only hear the same.
@@ -56,12 +64,15 @@ class Asking(Protocol):
     ) -> Reply[Envelope]:
         """The decoded answer of one request. Raises TikTokError."""
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before one request is sent again."""
+
 
 @dataclass(frozen=True)
 class Request:
     """One list to be read: for whom, what is asked for, and what that tells of every row.
 
-    `of` names the pass, whatever the window.
+    `of` names the pass, and the rows of the parent that it is about, whatever the window.
     """
 
     account: Account
@@ -76,11 +87,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Hears:
-    """Who is told what is odd in a list, what lacks for now, and what is left out for good as TikTok refuses it."""
+    """Who is told what is odd in a list, what lacks for now, what is left out and what is given up as refused."""
 
     warn: Told
     lacks: Told
     leaves_out: Told
+    gives_up: Callable[[GivenUp], object]
 
 
 @dataclass(frozen=True)
@@ -112,11 +124,12 @@ class Known:
 
 @dataclass
 class Trial:
-    """How TikTok has answered about the rows of a parent so far."""
+    """How TikTok has answered about the rows of one account's parent list so far; `doubted` is to be asked again."""
 
     answered: bool = False
     refused: int = 0
     error: TikTokError | None = None
+    doubted: list[tuple[Request, Row]] = field(default_factory=list)
 
     def refuse(self, error: TikTokError) -> None:
         """One row is refused. Raises the error where so many have been that no other will be answered."""
@@ -144,8 +157,10 @@ class Chains:
         self._lists: dict[str, Lists] = {}
         self._known: dict[tuple[str, str], Known] = {}
         self._reading: dict[tuple[str, str], threading.Lock] = {}
-        self._refused: dict[str, set[str]] = {}
+        self._given_up: dict[Place, GivenUp] = {}
+        self._believed: dict[Place, frozenset[str]] = {}
         self._closed: set[Place] = set()
+        self._confirmed: set[Place] = set()
         self._told: set[tuple[str, str]] = set()
 
     def rows(self, listing: Listing, request: Request, into: ListingRows, hears: Hears) -> Iterator[list[bytes]]:
@@ -176,6 +191,10 @@ class Chains:
             for each in passes:
                 yield from self._about(reading, each.also({}, tells), parent, rows, trial)
         trial.end()
+        if trial.doubted:
+            self._client.pause(CONFIRM_AFTER, "TikTok refused some of the list's requests, which are sent once more")
+        for request, row in trial.doubted:
+            yield from self._about_again(reading, request, parent, row)
 
     def _about(
         self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial
@@ -185,22 +204,42 @@ class Chains:
         if not rows:
             return
         try:
-            yield from self._list(reading, request.also(parent.asks(rows), {}))
+            yield from self._list(reading, about(request, parent, rows))
             trial.answered = True
         except TikTokError as error:
             if error.code not in REFUSALS_OF_ONE:
                 raise
             if len(rows) == 1:
-                self._leave_out(reading, place(reading, request, parent, rows[0]), error)
-                trial.refuse(error)
+                self._doubt(reading, request, parent, rows[0], trial, error)
                 return
             half = len(rows) // 2
             for some in (rows[:half], rows[half:]):
                 yield from self._about(reading, request, parent, some, trial)
 
+    def _doubt(
+        self, reading: Reading, request: Request, parent: Parent, row: Row, trial: Trial, error: TikTokError
+    ) -> None:
+        """A refusal of one row of the parent: to be asked again, unless that has been done for another window."""
+        where = place(reading, request, parent, row)
+        if where in self._confirmed:
+            self._leave_out(reading, where, error)
+        else:
+            trial.doubted.append((request, row))
+        trial.refuse(error)
+
+    def _about_again(self, reading: Reading, request: Request, parent: Parent, row: Row) -> Iterator[list[bytes]]:
+        """The rows that one of the parent leads to, which was refused before; left out where it is refused again."""
+        try:
+            yield from self._list(reading, about(request, parent, [row]))
+        except TikTokError as error:
+            if error.code not in REFUSALS_OF_ONE:
+                raise
+            self._leave_out(reading, place(reading, request, parent, row), error)
+
     def _leave_out(self, reading: Reading, closed: Place, error: TikTokError) -> None:
         """Ask no more about what is refused; said once for each list and account."""
         with self._lock:
+            self._confirmed.add(closed)
             # It may be the days of this window that TikTok does not take.
             if error.code != PARAMETER_REFUSED:
                 self._closed.add(closed)
@@ -236,43 +275,52 @@ class Chains:
 
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, lambda column, value: None)
-        pages = self.rows(listing, Request(account, {}, {}), rows, Hears(warn, lacks.append, warn))
+        hears = Hears(warn, lacks.append, warn, lambda given_up: warn(given_up.sentence))
+        pages = self.rows(listing, Request(account, {}, {}), rows, hears)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
         return Known(zlib.compress(b"[%b]" % objects), lacks)
 
     def _without_refused(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         """The rows of one list; where TikTok refuses metrics by name, without these."""
         while True:
-            asked = self._still_asked(reading.listing, request)
+            whose = reading.listing.name, request.account.id, request.of
+            asked = self._still_asked(whose, request)
             try:
                 yield from self._paged(reading, asked)
-                return
             except TikTokError as error:
-                if error.action is not Action.DROP_METRICS or not self._give_up(reading.listing, asked, error):
-                    raise
+                self._give_up(whose, asked, error)
+            else:
+                if given_up := self._given_up.get(whose):
+                    reading.hears.gives_up(given_up)
+                return
 
-    def _still_asked(self, listing: Listing, request: Request) -> Request:
-        refused = self._refused.get(listing.name)
-        if not refused:
+    def _still_asked(self, whose: Place, request: Request) -> Request:
+        given_up = self._given_up.get(whose)
+        if not given_up:
             return request
         names = {
-            name: [metric for metric in request.params[name] if metric not in refused] for name in _metrics(request)
+            name: [metric for metric in request.params[name] if metric not in given_up.names]
+            for name in _metrics(request)
         }
         return request.also(names, {})
 
-    def _give_up(self, listing: Listing, asked: Request, error: TikTokError) -> bool:
-        """Whether there is something among what was asked that can be left out from now on."""
-        named = {metric for name in _metrics(asked) for metric in asked.params[name]} & {
-            *invalid_metrics(error.message)
-        }
+    def _give_up(self, whose: Place, asked: Request, error: TikTokError) -> None:
+        """Ask for no more than TikTok gives of what was asked. Raises the error where nothing may be left out."""
+        named = _refused_metrics(asked, error)
+        if named & NEVER_GIVEN_UP:
+            raise essential(named & NEVER_GIVEN_UP, error)
+        names = named & self._believed.get(whose, frozenset())
+        if not names:
+            raise error
+        if names == {metric for name in _metrics(asked) for metric in asked.params[name]}:
+            raise nothing_left(error)
         with self._lock:
-            refused = self._refused.setdefault(listing.name, set())
-            news = named - refused
-            refused |= named
-        if news:
-            names = ", ".join(sorted(news))
-            self._warn(f"{listing.name}: TikTok refuses the metrics {names}; they stay null in this sync.")
-        return bool(named)
+            before = self._given_up.get(whose)
+            self._given_up[whose] = GivenUp(frozenset(names) | (before.names if before else frozenset()), error)
+
+    def _believe(self, whose: Place, names: Set[str]) -> None:
+        with self._lock:
+            self._believed[whose] = self._believed.get(whose, frozenset()) | names
 
     def _paged(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         listing, pieces = reading.listing, partial(reading.into.pieces, tells=request.tells)
@@ -327,13 +375,21 @@ class Chains:
         self, listing: Listing, request: Request, at: Params, repeat_timeouts: bool = False
     ) -> tuple[list[dict[str, Any]], PageInfo, Mapping[str, Any]]:
         """The rows of one answer, where they stand among the pages, and all that came with them."""
-        reply = self._client.fetch(
+        whose = listing.name, request.account.id, request.of
+        ask = partial(
+            self._client.fetch,
             listing.path,
             {**request.params, **at},
             decode=decode_envelope,
             advertiser_id=request.account.id if listing.scope in _NAMES_ACCOUNT else None,
             accept=partial(misshapen, listing),
             repeat_timeouts=repeat_timeouts,
+        )
+        reply = confirmed(
+            ask,
+            lambda error: _refused_metrics(request, error) - self._believed.get(whose, frozenset()),
+            self._client.pause,
+            partial(self._believe, whose),
         )
         data = reply.envelope.data
         return rows_in(listing, data), place_of(reply.envelope) or PageInfo(), data
@@ -345,6 +401,12 @@ _NAMES_ACCOUNT = (Scope.ACCOUNT, Scope.REFERENCE)
 def place(reading: Reading, request: Request, parent: Parent, row: Row) -> Place:
     """What a row of the parent asks for, whatever the window."""
     return reading.listing.name, request.account.id, json.dumps([parent.asks([row]), request.of])
+
+
+def about(request: Request, parent: Parent, rows: Sequence[Row]) -> Request:
+    """The request for what some rows of the parent lead to."""
+    asks = parent.asks(rows)
+    return request.also(asks, {}, json.dumps([asks, request.of]))
 
 
 def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:
@@ -396,6 +458,12 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
 def _metrics(request: Request) -> list[str]:
     """The parameters that name metrics."""
     return [name for name in ("metrics", "metrics_fields") if name in request.params]
+
+
+def _refused_metrics(request: Request, error: TikTokError) -> Set[str]:
+    """The metrics that a refusal names, of those that were asked for."""
+    asked = {metric for name in _metrics(request) for metric in request.params[name]}
+    return asked & {*invalid_metrics(error.message)}
 
 
 def _until_old(fetch: Callable[[int], Answer], pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:

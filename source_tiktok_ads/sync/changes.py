@@ -29,7 +29,7 @@ class ChangeReader(Reader[Changing]):
     def __init__(self, stream: Changing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full)
         self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
-        self._takes_since = stream.since is not None
+        self._takes_no_since: set[str] = set()
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""
@@ -39,18 +39,18 @@ class ChangeReader(Reader[Changing]):
         """The newest change that left, and the day of the last whole pass."""
         return cursor_of_changes(part.changes, self.stream.cursor)
 
-    def changed_after(self, since: str | None, began: datetime) -> str | None:
+    def changed_after(self, account: Account, since: str | None, began: datetime) -> str | None:
         """The moment after which to ask for changes, as filters have it; None where everything is to be asked for.
 
         A second earlier than the cursor, as "after" may leave out the moment itself.
         """
-        if since is None or not self._takes_since:
+        if since is None or self.stream.since is None or account.id in self._takes_no_since:
             return None
         after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
         return None if began - after > LONGEST_SINCE else after.strftime("%Y-%m-%d %H:%M:%S")
 
-    def or_whole(self, changed: Pages, whole: Pages) -> Pages:
-        """The rows that have `changed`, as TikTok filters them; the `whole` list where it does not take that filter."""
+    def or_whole(self, account: Account, changed: Pages, whole: Pages) -> Pages:
+        """The rows that have `changed`, as TikTok filters them; the `whole` list where the account can't have that."""
         try:
             yield from changed
         except TikTokError as error:
@@ -59,4 +59,4 @@ class ChangeReader(Reader[Changing]):
             if error.code != PARAMETER_REFUSED:
                 raise
             yield from whole
-            self._takes_since = False
+            self._takes_no_since.add(account.id)

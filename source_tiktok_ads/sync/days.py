@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -24,6 +26,7 @@ class DayReader(Reader[Dated]):
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
         self._fresh: dict[str, list[Days]] = {}
+        self._without: dict[str, dict[str, date]] = {}
 
     @property
     def start(self) -> date:
@@ -49,9 +52,11 @@ class DayReader(Reader[Dated]):
 
     def _windows(self, account: Account, today: date) -> Iterable[Days]:
         last = min(self.sync.config.end_date or today, today)
-        known = self._before.get(account.id) or Coverage(self.start)
-        coverage = Coverage(min(known.start, self.start), self._begun(account, known.ranges, today))
+        known = self._with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
+        start = min(known.start, self.start)
+        coverage = Coverage(start, self._begun(account, known.ranges, today), known.without)
         self._coverage[account.id], self._fresh[account.id] = coverage, []
+        self._without[account.id] = {**known.without}
         if coverage.start > last:
             return []
         return self.cut(to_read(coverage.ranges, Days(coverage.start, last), self.lookback), today)
@@ -70,4 +75,37 @@ class DayReader(Reader[Dated]):
         coverage, fresh = self._coverage[part.account.id], self._fresh[part.account.id]
         fresh.append(part.window)
         ranges = known_after(coverage.ranges, fresh, self.lookback)
-        return cursor_of_coverage(Coverage(coverage.start, ranges), self.stream.cursor)
+        without = self._without[part.account.id]
+        for name in part.given_up.names if part.given_up else ():
+            without.setdefault(name, part.window.first)
+        return cursor_of_coverage(Coverage(coverage.start, ranges, without), self.stream.cursor)
+
+    def claims(self, part: Slice) -> bool:
+        """Whether what was given up for the part has never come for the account: else good values would be lost."""
+        coverage = self._coverage.get(part.account.id, Coverage(self.start))
+        return part.given_up is None or not coverage.ranges or part.given_up.names <= {*coverage.without}
+
+    @abstractmethod
+    def asks_for(self, name: str) -> bool:
+        """Whether the stream asks for what an earlier sync was refused."""
+
+    @abstractmethod
+    def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
+        """What TikTok still refuses an account of what it refused on that day."""
+
+    def _with_what_is_given_again(self, account: Account, known: Coverage) -> Coverage:
+        """What a state claims, less all days where they were read without something that TikTok gives by now."""
+        without = {name: day for name, day in known.without.items() if self.asks_for(name)}
+        names_of: dict[date, set[str]] = {}
+        for name, day in without.items():
+            names_of.setdefault(day, set()).add(name)
+        still = {name for day, names in names_of.items() for name in self.still_refused(account, names, day)}
+        refused = {name: day for name, day in without.items() if name in still}
+        given = ", ".join(sorted({*without} - still))
+        if not given:
+            return replace(known, without=refused)
+        self.sync.warn(
+            f"{self.stream.name}, account {account.id}: TikTok refused {given} before and gives it now, so all days "
+            "are read again."
+        )
+        return Coverage(known.start, (), refused)

@@ -42,9 +42,9 @@ class EntityReader(ChangeReader[Entity]):
         sent = set[int]()
         for status, said in self._statuses():
             whole = self._pass(part, rows, sent, status, said)
-            if filters := self._filters(status, rows.since, began):
+            if filters := self._filters(part.account, status, rows.since, began):
                 changed = (page for one in filters for page in self._pass(part, rows, sent, one, said))
-                yield from self.or_whole(changed, whole)
+                yield from self.or_whole(part.account, changed, whole)
             else:
                 yield from whole
             for special in self._specials(part):
@@ -99,9 +99,9 @@ class EntityReader(ChangeReader[Entity]):
             return [*living, ({"primary_status": "STATUS_DELETE"}, "DELETE")] if deleted else living
         return [({"primary_status": "STATUS_ALL"} if deleted else {}, None)]
 
-    def _filters(self, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
+    def _filters(self, account: Account, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
         """The filters that together bring every change since the cursor; none where all is read."""
-        after = self.changed_after(since, began)
+        after = self.changed_after(account, since, began)
         if self.stream.since is None or after is None:
             return []
         # TikTok: whether "after" includes the moment itself is not documented, and creatives of upgraded Smart+ ads

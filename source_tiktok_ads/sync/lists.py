@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import unsent
 from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, Sync
+from source_tiktok_ads.sync.refusals import GivenUp
+from source_tiktok_ads.sync.slices import Days
 
 
 class ListReader(ChangeReader[Listing]):
@@ -45,8 +48,8 @@ class ListReader(ChangeReader[Listing]):
         since = None if whole else before.since
         rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data)
         pages = self._pages(part, rows, {})
-        if changed := self._changed(since, began):
-            pages = self.or_whole(self._pages(part, rows, changed), pages)
+        if changed := self._changed(part.account, since, began):
+            pages = self.or_whole(part.account, self._pages(part, rows, changed), pages)
         yield from pages
         part.changes = before.after(rows.newest, began, whole)
 
@@ -66,8 +69,8 @@ class ListReader(ChangeReader[Listing]):
                 raise
             yield from self._through(others, part, rows, params)
 
-    def _changed(self, since: str | None, began: datetime) -> Params:
-        after = self.changed_after(since, began)
+    def _changed(self, account: Account, since: str | None, began: datetime) -> Params:
+        after = self.changed_after(account, since, began)
         return self.stream.since(after) if self.stream.since and after else {}
 
     def _of_token(self) -> list[Mapping[str, Any]]:
@@ -114,6 +117,20 @@ class DatedListReader(DayReader[DatedListing]):
         if news:
             super().say_short(part)
 
+    def asks_for(self, name: str) -> bool:
+        """Whether the stream asks for what an earlier sync was refused."""
+        return True
+
+    def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
+        """What TikTok still refuses of what it refused on that day, which is read for it; all where it can't be."""
+        part = Slice(self, account, Days(day, day))
+        try:
+            for page in self.rows(part):
+                page.clear()
+        except TikTokError:
+            return names
+        return names & part.given_up.names if part.given_up else set()
+
     def rows(self, part: Slice) -> Pages:
         """The rows of one window."""
         days = part.window
@@ -146,5 +163,9 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
         reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
         reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
 
-    hears = Hears(reader.warn_of(part), lacks, leaves_out)
+    def gives_up(given_up: GivenUp) -> None:
+        before = part.given_up.names if part.given_up else frozenset()
+        part.given_up = replace(given_up, names=before | given_up.names)
+
+    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up)
     yield from reader.sync.chains.rows(reader.stream, request.also({}, {**own, **money}), rows, hears)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,14 +28,20 @@ from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertise
 from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
 from source_tiktok_ads.sync.summary import Summary
 
 FAILURES_IN_A_ROW = 8
-"""After so many parts that failed, and none that was read in between, a stream is not asked for any further."""
+"""After so many parts of an account that failed, and none that was read in between, the account is asked for no
+further; after so many accounts for which TikTok's service failed, and none that was answered, the stream is not."""
+
+UNCLAIMED = (
+    " Earlier syncs had it, so the state does not claim what was read: the next sync reads it again. "
+    "A refresh of the stream goes on without it."
+)
 
 # TikTok: what it answers where an account, or the user who authorised the app, lacks a feature, or lacks everything.
 NO_PERMISSION = 40001
@@ -61,6 +67,9 @@ class Asking(Protocol):
     def now(self) -> datetime:
         """TikTok's clock, in UTC."""
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before one request is sent again."""
+
 
 @dataclass(frozen=True)
 class Sync:
@@ -82,7 +91,7 @@ class Slice(Partition):
 
     Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
     has left; `changes` is how far an entity stream had read the account, and after reading how far it has; `short`
-    says what is known to lack.
+    says what is known to lack, and `given_up` what the account was read without.
     """
 
     reader: Reader[Any]
@@ -91,6 +100,7 @@ class Slice(Partition):
     changes: Changes = NOTHING_READ
     finished: bool = False
     short: str = ""
+    given_up: GivenUp | None = None
 
     def __hash__(self) -> int:
         return id(self)
@@ -130,7 +140,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._all = 0
         self._failed: set[str] = set()
         self._dead = False
-        self._in_a_row = 0
+        self._in_a_row: Counter[str] = Counter()
+        self._unanswered: set[str] = set()
+        self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[str] = set()
 
     @abstractmethod
@@ -189,11 +201,36 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
                     yield Record({"": self._lines(stamp, rows)}, self.stream.name)
-            part.finished, self._in_a_row = not part.short, 0
+            self._answered(part)
         except TikTokError as error:
             self._leave_out(account, error)
         if part.short:
             self.say_short(part)
+
+    def _answered(self, part: Slice) -> None:
+        """A part has been read, which tells that neither its account nor the stream fails throughout."""
+        claimed = self.claims(part)
+        part.finished = claimed and not part.short
+        with self._lock:
+            self._in_a_row[part.account.id] = 0
+            self._unanswered.clear()
+        if part.given_up:
+            self._say_given_up(part.account, part.given_up, claimed)
+
+    def claims(self, part: Slice) -> bool:
+        """Whether the state may claim a part for all that was given up for it."""
+        return True
+
+    def _say_given_up(self, account: Account, given_up: GivenUp, claimed: bool) -> None:
+        """Tell once for each account what it is read without."""
+        news = account.id, given_up.names, claimed
+        with self._lock:
+            known = news in self._told_given_up
+            self._told_given_up.add(news)
+        if not known:
+            sentence = given_up.sentence + ("" if claimed else UNCLAIMED)
+            self.sync.summary.leave_out(self.stream.name, account.id, sentence)
+            self.sync.warn(f"{self.stream.name}, account {account.id}: {sentence}")
 
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
@@ -207,10 +244,13 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         with self._lock:
             if self._dead or account.id in self._failed:
                 return
-            # An account that is refused, or lacks what the stream is about, says nothing of the others.
-            self._in_a_row += not (option or action is Action.SKIP_ADVERTISER)
-            self._dead = action is Action.FAIL or self._in_a_row >= FAILURES_IN_A_ROW
-            if option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
+            self._in_a_row[account.id] += 1
+            if error.rule.blame == "transient" and action is not Action.SKIP_ADVERTISER:
+                self._unanswered.add(account.id)
+            # What one account is refused says nothing of the others; a service that does not work may be everybody's.
+            self._dead = action is Action.FAIL or len(self._unanswered) >= FAILURES_IN_A_ROW
+            skipped = option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
+            if skipped or self._in_a_row[account.id] >= FAILURES_IN_A_ROW:
                 self._failed.add(account.id)
         told = error.sentence_of_an_option if option else error.sentence
         sentence = f"{self.stream.name}, account {account.id}: {told}"

@@ -1,15 +1,38 @@
-"""What TikTok refuses to give for a report, learned from its answers: metrics it names, a filter it does not take."""
+"""What TikTok refuses to give, learned from its answers for one account at a time: named metrics, a filter, totals."""
 
 from __future__ import annotations
 
+import contextlib
+import re
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
-from source_tiktok_ads.streams.model import BASIC, Report
+from source_tiktok_ads.streams.model import AUDIENCE, BASIC, Report
 
 PARAMETER_REFUSED = 40002
+
+# TikTok: the same request within about ten seconds may be refused as a duplicate.
+CONFIRM_AFTER = 20.0
+"""Seconds after which a request is sent again whose refusal would cost data: one refusal is not believed."""
+
+REFUSALS_BELIEVED = 2
+"""After so many requests of an account that were answered only without totals, it is asked for none."""
+
+FILTER = "filtering"
+"""Stands among the names of metrics for the status filter, without which rows of deleted objects are missing."""
+
+# TikTok: every BASIC and AUDIENCE report has these three, so a refusal of one of them is a fault.
+NEVER_GIVEN_UP = frozenset({"spend", "impressions", "clicks"})
+
+_FILTER_WORDS = re.compile(r"filter|status", re.IGNORECASE)
+
+Answer = TypeVar("Answer")
+
+Pause = Callable[[float, str], None]
+"""Waits so many seconds, saying why where it is long."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +44,25 @@ class Asked:
     totals: bool = False
 
 
-# TikTok: asked for no metrics it gives some of its own choice, so there has to be one.
-def nothing_left(error: TikTokError) -> TikTokError:
-    """What a refusal means that leaves a report no metric."""
-    happened, next_step = "TikTok accepts none of the report's metrics", "Choose other metrics, or take the report out."
+@dataclass(frozen=True)
+class GivenUp:
+    """What one account goes without in this sync: names of metrics, or FILTER, and TikTok's last word about it."""
+
+    names: frozenset[str]
+    error: TikTokError
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and what TikTok said."""
+        metrics = ", ".join(sorted(self.names - {FILTER}))
+        parts = [f"TikTok refuses the metrics {metrics}; they stay null in this sync"] if metrics else []
+        if FILTER in self.names:
+            parts.append("TikTok takes no status filter; rows of deleted objects are missing in this sync")
+        return f"{', and '.join(parts)} ({self.error.verdict})."
+
+
+def with_text(error: TikTokError, happened: str, next_step: str) -> TikTokError:
+    """The same refusal as an error that ends the part, with a sentence of its own."""
     rule = replace(error.rule, action=Action.BUG, happened=happened, next_step=next_step)
     return TikTokError(
         rule,
@@ -36,55 +74,133 @@ def nothing_left(error: TikTokError) -> TikTokError:
     )
 
 
-class Refusals:
-    """What a report's slices ask, less whatever TikTok has refused to one of them; each refusal is told once."""
+# TikTok: asked for no metrics it gives some of its own choice, so there has to be one.
+def nothing_left(error: TikTokError) -> TikTokError:
+    """What a refusal means that leaves a report no metric."""
+    happened, next_step = "TikTok accepts none of the report's metrics", "Choose other metrics, or take the report out."
+    return with_text(error, happened, next_step)
 
-    def __init__(self, stream: Report, asked: Asked, warn: Callable[[str], None]) -> None:
+
+def essential(names: Iterable[str], error: TikTokError) -> TikTokError:
+    """What a refusal means of metrics that no report goes without."""
+    happened = f"TikTok refuses {', '.join(sorted(names))}, which every report has, so nothing is given up for it"
+    next_step = "Run the sync again later; should it persist, send the request_id to TikTok's support."
+    return with_text(error, happened, next_step)
+
+
+def confirmed(
+    ask: Callable[[], Answer],
+    doubted: Callable[[TikTokError], Set[str]],
+    pause: Pause,
+    believe: Callable[[Set[str]], object],
+) -> Answer:
+    """The answer of a request; where its refusal speaks of what is `doubted`, the same is asked again some time later.
+
+    `believe` is told what both refusals speak of. Raises TikTokError.
+    """
+    try:
+        return ask()
+    except TikTokError as error:
+        first = doubted(error)
+        if not first:
+            raise
+        pause(CONFIRM_AFTER, error.rule.happened)
+    try:
+        return ask()
+    except TikTokError as error:
+        believe(first & doubted(error))
+        raise
+
+
+class Refusals:
+    """What a report's slices ask of each account, less whatever TikTok has refused to that account twice."""
+
+    def __init__(self, stream: Report, asked: Asked, pause: Pause) -> None:
         self._stream = stream
-        self._warn = warn
+        self._pause = pause
         self._lock = threading.Lock()
         self._asked = asked
-        self._unfiltered: set[str] = set()
+        self._believed: dict[str, frozenset[str]] = {}
+        self._given_up: dict[str, GivenUp] = {}
+        self._no_totals: dict[str, int] = {}
         self._figures = {*stream.metrics} - {*stream.level.parents}
+        self._essential = NEVER_GIVEN_UP if stream.report_type in (BASIC, AUDIENCE) else frozenset()
 
     def asked(self, advertiser_id: str) -> Asked:
         """What is asked of an account."""
-        return replace(self._asked, deleted=self._asked.deleted and advertiser_id not in self._unfiltered)
+        given_up = self._given_up.get(advertiser_id)
+        names = given_up.names if given_up else frozenset()
+        totals = self._asked.totals and self._no_totals.get(advertiser_id, 0) < REFUSALS_BELIEVED
+        deleted = self._asked.deleted and FILTER not in names
+        return Asked(self._asked.without | names - {FILTER}, deleted, totals)
 
-    def less(self, asked: Asked, error: TikTokError) -> Asked:
-        """What to ask instead of what was refused. Raises the error where there is nothing to leave out, or all."""
-        invalid = invalid_metrics(error.message)
-        named = {*invalid} & self._figures
-        if named - asked.without:
-            self._leave_out(named, error)
-            return replace(asked, without=asked.without | named)
-        if asked.totals and error.code == PARAMETER_REFUSED and not invalid:
+    def refused_before(self, advertiser_id: str, names: Set[str], error: TikTokError) -> None:
+        """An earlier sync was refused these and this one is, so the account is not asked for them any more."""
+        self._believe(advertiser_id, names)
+        with contextlib.suppress(TikTokError):
+            # Where nothing is left, the first window says so.
+            self._give_up(advertiser_id, names, error)
+
+    def named(self, asked: Asked, error: TikTokError) -> Set[str]:
+        """What a refusal speaks of, among what was asked and data would be missing without."""
+        if metrics := {*invalid_metrics(error.message)} & self._figures - asked.without:
+            return metrics
+        # TikTok: whether other reports than BASIC take a status filter is not documented.
+        filtered = self._stream.report_type != BASIC and asked.deleted and error.code == PARAMETER_REFUSED
+        return {FILTER} if filtered and _FILTER_WORDS.search(error.message) else frozenset()
+
+    def answered(self, advertiser_id: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
+        """The answer of a request, which is sent again later if data would be missing without what TikTok refuses.
+
+        Raises TikTokError.
+        """
+
+        def doubted(error: TikTokError) -> Set[str]:
+            return self.named(asked, error) - self._believed.get(advertiser_id, frozenset())
+
+        return confirmed(ask, doubted, self._pause, lambda names: self._believe(advertiser_id, names))
+
+    def less(self, advertiser_id: str, asked: Asked, error: TikTokError) -> Asked:
+        """What to ask an account instead of what it was refused.
+
+        Raises the error where nothing may be left out for it, or where everything would be.
+        """
+        named = self.named(asked, error)
+        if named & self._essential:
+            raise essential(named & self._essential, error)
+        if names := named & self._believed.get(advertiser_id, frozenset()):
+            self._give_up(advertiser_id, names, error)
+            return replace(self.asked(advertiser_id), totals=asked.totals)
+        if asked.totals and error.code == PARAMETER_REFUSED and not invalid_metrics(error.message):
+            # They are the connector's own wish, and no row is missing without them.
             return replace(asked, totals=False)
-        # TikTok: whether other reports than BASIC take a status filter is not documented; without it deleted ones lack.
-        if self._stream.report_type != BASIC and asked.deleted and error.code == PARAMETER_REFUSED:
-            return replace(asked, deleted=False)
         raise error
 
-    def remember(self, advertiser_id: str, asked: Asked) -> None:
-        """Ask other slices for no more than what was answered, and say what that leaves out.
-
-        The filter is given up for the account alone: what else is wrong with one must not cost the others their rows.
-        """
+    def gives_up_totals(self, advertiser_id: str, answered: Asked) -> bool:
+        """Whether, as two requests now were answered only without totals, the account is asked for none any more."""
+        if answered.totals or not self.asked(advertiser_id).totals:
+            return False
         with self._lock:
-            self._asked = replace(self._asked, totals=self._asked.totals and asked.totals)
-            news = self._asked.deleted and not asked.deleted and advertiser_id not in self._unfiltered
-            self._unfiltered |= {advertiser_id} if news else set()
-        if news:
-            self._warn(
-                f"{self._stream.name}: TikTok takes no status filter for account {advertiser_id}; "
-                "its deleted objects are missing."
-            )
+            self._no_totals[advertiser_id] = self._no_totals.get(advertiser_id, 0) + 1
+            return self._no_totals[advertiser_id] == REFUSALS_BELIEVED
 
-    def _leave_out(self, metrics: Set[str], error: TikTokError) -> None:
+    def lacking(self, answered: Asked) -> Set[str]:
+        """The names of what an answer was asked for without, though the stream wants it."""
+        filtered = {FILTER} if self._asked.deleted and not answered.deleted else set()
+        return (answered.without - self._asked.without) | filtered
+
+    def given_up(self, advertiser_id: str) -> GivenUp | None:
+        """What the account goes without."""
+        return self._given_up.get(advertiser_id)
+
+    def _believe(self, advertiser_id: str, names: Set[str]) -> None:
         with self._lock:
-            if not self._figures - self._asked.without - metrics:
+            self._believed[advertiser_id] = self._believed.get(advertiser_id, frozenset()) | names
+
+    def _give_up(self, advertiser_id: str, names: Set[str], error: TikTokError) -> None:
+        with self._lock:
+            before = self._given_up.get(advertiser_id)
+            all_names = frozenset(names) | (before.names if before else frozenset())
+            if self._figures <= all_names:
                 raise nothing_left(error)
-            names = ", ".join(sorted(metrics - self._asked.without))
-            self._asked = replace(self._asked, without=self._asked.without | metrics)
-        if names:
-            self._warn(f"{self._stream.name}: TikTok refuses the metrics {names}; they stay null in this sync.")
+            self._given_up[advertiser_id] = GivenUp(all_names, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.lines import ReportRows
 from source_tiktok_ads.sync.partition import Slice, Sync
-from source_tiktok_ads.sync.refusals import Asked, Refusals
+from source_tiktok_ads.sync.refusals import FILTER, Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, months
 from source_tiktok_ads.sync.windows import Lessons, Window
 
@@ -25,7 +25,7 @@ class ReportReader(DayReader[Report]):
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
         asked = Asked(deleted=sync.config.include_deleted, totals=stream.has_totals and not sync.config.sandbox)
-        self._lessons = Lessons(ReportRows(stream, self.surprise), Refusals(stream, asked, sync.warn))
+        self._lessons = Lessons(ReportRows(stream, self.surprise), Refusals(stream, asked, sync.client.pause))
 
     def stamp(self, part: Slice) -> bytes:
         """Whose the rows are, in which currency, and the window where it is the period of the figures."""
@@ -56,6 +56,40 @@ class ReportReader(DayReader[Report]):
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window, page by page."""
         yield from Window(part, self._lessons).rows(part.window)
+
+    def asks_for(self, name: str) -> bool:
+        """Whether the stream asks for a metric, or by FILTER for deleted objects."""
+        return self.sync.config.include_deleted if name == FILTER else name in self.stream.metrics
+
+    def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
+        """Which of the metrics, or the filter, TikTok still refuses an account on that day.
+
+        By one request, and one more for each answer that names only some of them; what can't be found out is refused.
+        """
+        left, refused = {*names}, set[str]()
+        while left:
+            error = self._refusal_of(account, left, day)
+            if error is None:
+                break
+            named = self._lessons.refusals.named(Asked(), error) & left
+            self._lessons.refusals.refused_before(account.id, named or left, error)
+            refused |= named or left
+            left -= named or left
+        return refused
+
+    def _refusal_of(self, account: Account, names: Set[str], day: date) -> TikTokError | None:
+        wanted = {*(names - {FILTER} or {self.stream.metrics[-1]}), *self.stream.level.parents}
+        params = {
+            **self.stream.params(account.id, day, day, FILTER in names),
+            "metrics": [name for name in self.stream.metrics if name in wanted],
+            "page": 1,
+            "page_size": 1,
+        }
+        try:
+            self.ask(Slice(self, account, Days(day, day)), params, self._lessons.rows.decode)
+        except TikTokError as error:
+            return error
+        return None
 
 
 CENTERS = Account(BUSINESS_CENTERS.scope.name.lower(), named=False)

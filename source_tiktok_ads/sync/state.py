@@ -88,10 +88,14 @@ def fingerprint(names: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The days of an advertiser that have left: the first day ever wanted, and the ranges read, earliest first."""
+    """The days of an advertiser that have left: the first day ever wanted, and the ranges read, earliest first.
+
+    `without` names what TikTok refused when they were read, each with a day on which it did.
+    """
 
     start: date
     ranges: Sequence[Days] = ()
+    without: Mapping[str, date] = field(default_factory=dict)
 
 
 def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
@@ -102,19 +106,22 @@ def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
         start = date.fromisoformat(cursor["start"])
         mark = date.fromisoformat(cursor[name][:10]) if name in cursor else None
         ranges = [Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in cursor.get("ranges", [])]
-        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ForeignState(f"its {name}, start or ranges cannot be read") from error
+        without = {str(what): date.fromisoformat(day) for what, day in cursor.get("without", {}).items()}
+        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges), without)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ForeignState(f"its {name}, start, ranges or without cannot be read") from error
 
 
 def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
-    """A report's cursor: the last day with nothing missing since `start`, and the ranges beyond the first gap."""
+    """A report's cursor: the last day with nothing missing since `start`, the ranges beyond the first gap, refusals."""
     ranges = list(coverage.ranges)
     cursor: dict[str, Any] = {"start": coverage.start.isoformat()}
     if ranges and ranges[0].first <= coverage.start:
         cursor[name] = ranges.pop(0).last.isoformat()
     if ranges:
         cursor["ranges"] = [[days.first.isoformat(), days.last.isoformat()] for days in ranges]
+    if coverage.without:
+        cursor["without"] = {what: day.isoformat() for what, day in sorted(coverage.without.items())}
     return cursor
 
 

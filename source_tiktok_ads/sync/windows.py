@@ -19,7 +19,7 @@ from source_tiktok_ads.sync.folds import Twins, folded
 from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, Refusals
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, GivenUp, Refusals
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import missing
 from source_tiktok_ads.sync.totals import Totals
@@ -32,6 +32,9 @@ MOST_ROWS = 1_000_000
 
 MOST_JOINED = 5_000
 """Parts that differ in their metrics are joined in memory, so they should have no more rows than this."""
+
+
+NO_TOTALS = "TikTok refuses the totals of this report for the account, so its rows are not compared with them."
 
 
 class TooManyToJoin(Exception):
@@ -66,6 +69,7 @@ class Window:
         self._warn = part.reader.warn_of(part)
         self._divider = Divider(self._stream, part.account.id, part.reader.sync.structure, lessons.fits)
         self._pairs = 0
+        self._lacking: set[str] = set()
 
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
@@ -74,8 +78,14 @@ class Window:
         except Shifting as error:
             # The objects that the window should be divided by could not be listed.
             self._part.short = str(error)
+        self._part.given_up = self._given_up()
         if self._pairs:
             self._warn(folded(self._pairs))
+
+    def _given_up(self) -> GivenUp | None:
+        """What some request of the window was answered without."""
+        given_up = self._lessons.refusals.given_up(self._part.account.id)
+        return replace(given_up, names=frozenset(self._lacking)) if given_up and self._lacking else None
 
     def _whole(self, cut: Cut, *, specials: bool = False) -> Iterator[list[bytes]]:
         """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
@@ -134,7 +144,8 @@ class Window:
         Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Shifting.
         """
         refusals = self._lessons.refusals
-        asked = refusals.asked(self._part.account.id)
+        account_id = self._part.account.id
+        asked = refusals.asked(account_id)
         # A part whose metrics are all refused asks for nothing: the others bring the rows.
         while self._metrics(cut, asked):
             fetch = partial(self._page, cut, asked, server_attempts)
@@ -142,12 +153,14 @@ class Window:
             try:
                 yield from self._proven(totals, told)
             except TikTokError as error:
-                asked = refusals.less(asked, error)
+                asked = refusals.less(account_id, asked, error)
             else:
                 told.twins.hold()
-                refusals.remember(self._part.account.id, asked)
+                if refusals.gives_up_totals(account_id, asked):
+                    self._warn(NO_TOTALS)
                 self._compare(totals)
-                return
+                break
+        self._lacking |= refusals.lacking(asked)
 
     def _compare(self, totals: Totals) -> None:
         if differences := ", ".join(totals.differences()):
@@ -181,7 +194,9 @@ class Window:
         # TikTok: totals are asked for on the first page.
         totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
         params = {**self._params(cut, asked), **totals, "page": page}
-        reply = self._part.reader.ask(self._part, params, self._lessons.rows.decode, server_attempts=server_attempts)
+        decode, account_id = self._lessons.rows.decode, self._part.account.id
+        ask = partial(self._part.reader.ask, self._part, params, decode, server_attempts=server_attempts)
+        reply = self._lessons.refusals.answered(account_id, asked, ask)
         if reply.cut:
             if self._divider.fewer_objects(cut):
                 raise Truncated

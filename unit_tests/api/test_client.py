@@ -428,6 +428,17 @@ def test_waits_are_scaled() -> None:
     assert len(bench.script.asked) == 10
 
 
+def test_a_pause_before_one_request_is_scaled_too() -> None:
+    """It ends at once where everything has ended."""
+    bench = Bench(refused(40105), wait_scale=0.5)
+    bench.client.pause(20, "once more")
+    assert sum(bench.time.slept) == 10
+    with pytest.raises(TikTokError):
+        get(bench)
+    bench.client.pause(20, "once more")
+    assert sum(bench.time.slept) == 10
+
+
 def test_the_clock_is_tiktoks() -> None:
     """The machine's before any answer; an answer that is none of TikTok's does not count."""
     bench = Bench(Reply(502, {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}, b"gateway"), ok(date=DATE))

@@ -66,6 +66,7 @@ class Canned:
         self.listed = list(listed)
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.attempts: list[tuple[int, int]] = []
+        self.paused: list[float] = []
 
     def get(
         self,
@@ -115,6 +116,10 @@ class Canned:
     def now(self) -> datetime:
         """TikTok's clock."""
         return self.moment
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Waits are over at once."""
+        self.paused.append(seconds)
 
     def paths(self, path: str) -> list[Mapping[str, Any]]:
         """What was asked of one path."""

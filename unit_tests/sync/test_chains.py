@@ -26,6 +26,7 @@ from source_tiktok_ads.sync.chains import (
 )
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
 
 from .canned import A, B, Canned, config, page, refused
 
@@ -52,13 +53,16 @@ class Reading:
         self.said: list[str] = []
         self.lacks: list[str] = []
         self.left_out: list[str] = []
+        self.given_up: list[str] = []
         self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
 
     def read(self, listing: Listing, id: str = A, since: str | None = None, **more: Any) -> list[str]:
         """The ids of the rows that leave."""
         request = Request(Account(id), more, {"advertiser_id": id})
         into = ListingRows(listing, lambda column, value: None, since)
-        hears = Hears(self.said.append, self.lacks.append, self.left_out.append)
+        hears = Hears(
+            self.said.append, self.lacks.append, self.left_out.append, lambda what: self.given_up.append(what.sentence)
+        )
         pages = self.chains.rows(listing, request, into, hears)
         self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
         return [record["thing_id"] for record in self.records]
@@ -285,7 +289,31 @@ def test_a_shop_that_was_refused_is_not_asked_about_again(code: int, again: int)
         assert reading.read(OF_SHOPS) == ["thing of 2"]
     assert len(reading.left_out) == 1
     asked = [params["shop_ids"] for params in reading.client.paths("thing/list")]
-    assert (asked.count(["1"]), asked.count(["2"])) == (1 + again, 3)
+    assert (asked.count(["1"]), asked.count(["2"])) == (2 + again, 3)
+    assert reading.client.paused == [CONFIRM_AFTER]
+
+
+def test_a_shop_that_is_refused_once_is_read() -> None:
+    """The same request is sent again later in the sync, after all others, and only a second refusal is believed."""
+    turns = iter([refused(40001)])
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        first = params.get("shop_ids") == ["1"]
+        return (next(turns, None) if first else None) or shop_things(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(OF_SHOPS) == ["thing of 2", "thing of 1"]
+    assert (reading.left_out, reading.lacks) == ([], [])
+
+
+def test_a_fault_when_a_shop_is_asked_about_again_is_a_fault() -> None:
+    """Only refusals leave it out."""
+    turns = iter([refused(40001), refused(50000)])
+    reading = Reading(
+        lambda path, params: next(turns) if params.get("shop_ids") == ["1"] else shop_things(path, params)
+    )
+    with pytest.raises(TikTokError, match="50000"):
+        reading.read(OF_SHOPS)
 
 
 def shops(count: int, answer: Any) -> Any:
@@ -301,7 +329,7 @@ def test_one_shop_of_several_in_a_request_costs_only_itself() -> None:
     wanted = [f"thing of {number}" for number in range(10) if number != 3]
     assert sorted(reading.read(together)) == wanted
     asked = len(reading.client.paths("thing/list"))
-    assert asked == 9
+    assert asked == 10
     assert reading.read(together) == wanted
     assert len(reading.client.paths("thing/list")) == asked + 1
 
@@ -435,41 +463,84 @@ def test_the_same_is_not_asked_twice() -> None:
 REPORT = replace(WHOLE, passes=(Pass({"metrics": ["spend", "odd", "bad"]}),))
 
 
-def test_metrics_that_tiktok_refuses_by_name_are_left_out() -> None:
-    """With one warning, also of later requests."""
+def bad_metrics(*names: str) -> Any:
+    """An answer of TikTok that refuses these metrics, one a time."""
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
-        wrong = [name for name in params["metrics"] if name in ("odd", "bad")]
+        wrong = [name for name in params["metrics"] if name in names]
         return refused(40002, f'Invalid metric fields: ["{wrong[0]}"]') if wrong else things("1")
 
-    reading = Reading(answer)
+    return answer
+
+
+def test_metrics_that_tiktok_refuses_by_name_twice_are_left_out() -> None:
+    """Each request is sent again later before the refusal is believed; later requests of the account go without."""
+    reading = Reading(bad_metrics("odd", "bad"))
     assert reading.read(REPORT) == reading.read(REPORT) == ["1"]
     assert [params["metrics"] for params in reading.asked] == [
-        ["spend", "odd", "bad"],
-        ["spend", "bad"],
+        *[["spend", "odd", "bad"]] * 2,
+        *[["spend", "bad"]] * 2,
         ["spend"],
         ["spend"],
     ]
-    assert reading.said == [
-        "things: TikTok refuses the metrics odd; they stay null in this sync.",
-        "things: TikTok refuses the metrics bad; they stay null in this sync.",
-    ]
+    assert reading.client.paused == [CONFIRM_AFTER] * 2
+    sentence = (
+        "TikTok refuses the metrics bad, odd; they stay null in this sync "
+        '(code 40002 "Invalid metric fields: ["bad"]", request_id req-1).'
+    )
+    assert (reading.given_up, reading.said) == ([sentence] * 2, [])
+
+
+def test_what_one_account_or_shop_is_refused_another_is_asked_for() -> None:
+    """In lists that come from a parent each of its rows is by itself."""
+    reading = Reading(bad_metrics("odd"))
+    reading.read(REPORT)
+    reading.client.answer = bad_metrics()
+    reading.read(REPORT, B)
+    assert reading.asked[-1]["metrics"] == ["spend", "odd", "bad"]
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        first = params.get("shop_ids") == ["1"] and "odd" in params["metrics"]
+        return refused(40002, "Invalid metric fields: [odd]") if first else shop_things(path, params)
+
+    reading = Reading(answer)
+    of_shops = replace(OF_SHOPS, passes=REPORT.passes)
+    assert reading.read(of_shops) == ["thing of 1", "thing of 2"]
+    assert [("odd" in params["metrics"]) for params in reading.client.paths("thing/list")] == [True, True, False, True]
+
+
+def test_a_metric_of_a_parents_list_that_is_refused_is_warned_of() -> None:
+    """With its endpoint and the account, for no stream reads it."""
+    shops = replace(SHOPS, passes=REPORT.passes)
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        bad = "odd" in params.get("metrics", ())
+        return refused(40002, "Invalid metric fields: [odd]") if bad else shop_things(path, params)
+
+    reading = Reading(answer)
+    assert len(reading.read(replace(OF_SHOPS, parent=Parent(shops, of_shops)))) == 2
+    assert reading.said[0].startswith(f"shop/list, account {A}: TikTok refuses the metrics odd")
+
+
+@pytest.mark.parametrize(("named", "told"), [("spend", "TikTok refuses spend, which every report has")])
+def test_spend_is_never_given_up(named: str, told: str) -> None:
+    """The account fails with TikTok's words; a refusal that does not come again is none."""
+    with pytest.raises(TikTokError, match=told):
+        Reading(bad_metrics(named)).read(REPORT)
+    turns = iter([refused(40002, "Invalid metric fields: [spend]")])
+    assert Reading(lambda path, params: next(turns, None) or things("1")).read(REPORT) == ["1"]
+
+
+def test_a_list_of_which_every_metric_is_refused_fails() -> None:
+    """TikTok would give some of its own choice."""
+    with pytest.raises(TikTokError, match="accepts none of the report's metrics"):
+        Reading(bad_metrics("odd")).read(replace(REPORT, passes=(Pass({"metrics": ["odd"]}),)))
 
 
 def test_a_refusal_of_metrics_that_were_not_asked_for_is_an_error() -> None:
     """Nothing can be left out."""
     with pytest.raises(TikTokError, match="40002"):
         Reading(lambda path, params: refused(40002, 'Invalid metric fields: ["else"]')).read(REPORT)
-
-
-def test_a_refusal_that_another_thread_has_learned_is_not_told_again() -> None:
-    """Two requests were under way with the metric."""
-    reading = Reading(lambda path, params: things("1"))
-    request = Request(Account(A), {"metrics": ["odd"]}, {})
-    error = refused(40002, 'Invalid metric fields: ["odd"]')
-    assert reading.chains._give_up(WHOLE, request, error)
-    assert reading.chains._give_up(WHOLE, request, error)
-    assert len(reading.said) == 1
 
 
 NESTED = replace(WHOLE, records=lambda row: [inside(row, "inner")])

@@ -11,7 +11,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Scope
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
@@ -238,6 +238,38 @@ def test_windows() -> None:
     ]
     assert records == [{"advertiser_id": A, "date": day} for day in ("2026-02-01", "2026-03-03")]
     assert cursor == {"start": "2026-02-01", "date": "2026-03-15"}
+
+
+FIGURES = replace(DATED, passes=(Pass({"metrics": ["cost", "roi"]}),))
+
+
+def no_roi(path: str, params: Mapping[str, Any]) -> Any:
+    """TikTok that refuses a metric."""
+    bad = "roi" in params["metrics"]
+    return refused(40002, "Invalid metric fields: [roi]") if bad else {"list": [{}]}
+
+
+def test_a_window_that_a_metric_is_refused_for_is_claimed_without() -> None:
+    """Where it never came; the state remembers it, and the next sync asks for a day of it to see if it comes now."""
+    reading = Reading(no_roi, FIGURES, start_date="2026-02-01")
+    _, cursor = reading.read()
+    assert [part.given_up.names for part in reading.slices if part.given_up] == [{"roi"}, {"roi"}]
+    assert cursor == {"start": "2026-02-01", "date": "2026-03-15", "without": {"roi": "2026-02-01"}}
+    again = Reading(no_roi, FIGURES, cursor, start_date="2026-02-01", lookback_days=1)
+    assert again.read()[1] == cursor
+    assert [(params["first"], params["last"]) for params in again.asked[1:]] == [
+        ("2026-02-01", "2026-02-01"),
+        ("2026-02-01", "2026-02-01"),
+        ("2026-03-14", "2026-03-15"),
+    ]
+
+
+@pytest.mark.parametrize(("answer", "first"), [({"list": [{}]}, "2026-02-01"), (refused(50000), "2026-03-14")])
+def test_a_metric_of_windows_that_comes_again(answer: Any, first: str) -> None:
+    """All days are read again; what can't be found out is still refused."""
+    cursor = {"start": "2026-02-01", "date": "2026-03-15", "without": {"roi": "2026-02-01"}}
+    reading = Reading(lambda path, params: answer, FIGURES, cursor, start_date="2026-02-01", lookback_days=1)
+    assert str(next(reading.reader.slices(Account(A))).window.first) == first
 
 
 def test_windows_told_nothing() -> None:

@@ -246,12 +246,35 @@ def test_a_failing_slice_leaves_the_others_alone(code: int) -> None:
 
 
 def test_a_stream_that_only_fails_is_given_up() -> None:
-    """After eight parts in a row that failed no further one is asked for, whatever the reason."""
-    parts = {A: 6, B: 6}
-    reader = Plain(parts, *[error(50000)] * 12)
+    """After eight accounts in a row for which TikTok's service failed no further one is asked for."""
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 3)]
+    reader = Plain(dict.fromkeys(ids, 1), *[error(UNWELL)] * len(ids))
     assert len(reader.run()) == len(reader.read_days) == FAILURES_IN_A_ROW
-    reader = Plain(parts, *[error(50000)] * 7, FINE, *[error(50000)] * 4)
-    assert len(reader.run()) == 11
+    reader = Plain(dict.fromkeys(ids, 1), *[error(UNWELL)] * 7, FINE, *[error(UNWELL)] * 3)
+    assert len(reader.run()) == len(ids) - 1
+
+
+@pytest.mark.parametrize("code", [BAD_REQUEST, UNWELL])
+def test_an_account_that_only_fails_does_not_cost_another_its_rows(code: int) -> None:
+    """After eight parts in a row that failed it is not asked for any further, unlike the others."""
+    reader = Plain({A: 12, B: 12}, *[error(code), FINE] * 8, *[FINE] * 4)
+    assert len(reader.run()) == FAILURES_IN_A_ROW
+    assert [day for day in reader.read_days if day.startswith("1")] == [f"1.{day}" for day in range(1, 9)]
+    assert [day for day in reader.read_days if day.startswith("2")] == [f"2.{day}" for day in range(1, 13)]
+
+
+def test_a_part_that_is_read_ends_the_row_of_failures() -> None:
+    """The next seven may fail."""
+    reader = Plain({A: 15}, *[error(BAD_REQUEST)] * 7, FINE, *[error(BAD_REQUEST)] * 7)
+    assert (len(reader.run()), len(reader.read_days)) == (14, 15)
+
+
+def test_requests_that_are_refused_to_many_accounts_are_sent_for_the_next() -> None:
+    """However many it were: a refusal is about the account it was given to."""
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
+    reader = Plain(dict.fromkeys(ids, 1), *[error(BAD_REQUEST)] * FAILURES_IN_A_ROW, FINE)
+    assert len(reader.run()) == FAILURES_IN_A_ROW
+    assert len(reader.read_days) == len(ids)
 
 
 def test_accounts_that_are_refused_do_not_cost_the_others_their_rows() -> None:

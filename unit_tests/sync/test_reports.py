@@ -14,6 +14,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.reports import ReportReader
 from source_tiktok_ads.sync.state import ForeignState
+from source_tiktok_ads.sync.windows import NO_TOTALS
 
 from .canned import NOW, A, B, Canned, config, page, refused, sync_of
 
@@ -245,22 +246,138 @@ def refusing(*names: str) -> Any:
     return answer
 
 
-def test_metrics_that_tiktok_refuses_are_left_out_and_said_once() -> None:
-    """The request is asked again without them, other slices of the stream do not ask for them, one warning tells."""
+def test_metrics_that_tiktok_refuses_are_left_out_of_the_account() -> None:
+    """The request is sent again before that is believed; the account's other slices do not ask for them any more."""
     reading = Reading(refusing("ctr", "cpc"), start_date="2026-01-20")
     for part in reading.slices():
         assert len(reading.rows(part)) == 1
-    assert [{"ctr", "cpc"} & {*names} for names in reading.metrics()] == [{"ctr", "cpc"}, set(), set()]
-    assert reading.said == ["spend: TikTok refuses the metrics cpc, ctr; they stay null in this sync."]
+        assert part.given_up is not None
+        assert part.given_up.names == {"ctr", "cpc"}
+    assert [{"ctr", "cpc"} & {*names} for names in reading.metrics()] == [*[{"ctr", "cpc"}] * 2, set(), set()]
+    (part,) = reading.slices(B)[:1]
+    reading.client.answer = refusing()
+    assert len(reading.rows(part)) == 1
+    assert part.given_up is None
+    assert {"ctr", "cpc"} < {*reading.metrics()[-1]}
 
 
 def test_metrics_that_are_refused_one_by_one_all_go() -> None:
     """Each refusal takes away what it names, until nothing is refused any more."""
-    turns = iter([refused(40002, "Invalid metric fields: [ctr]"), refused(40002, "Invalid metric fields: [cpc]")])
+    refusals = [refused(40002, f"Invalid metric fields: [{name}]") for name in ("ctr", "ctr", "cpc", "cpc")]
+    turns = iter(refusals)
     reading = Reading(lambda path, params: next(turns, None) or page([]))
     assert reading.rows(reading.slices()[0]) == []
     assert {"ctr", "cpc"} & {*reading.metrics()[-1]} == set()
-    assert len(reading.said) == 2
+
+
+def told(reading: Reading, part: Slice) -> list[str]:
+    """What is warned of when a slice is read."""
+    before = len(reading.said)
+    for _ in part.read():
+        pass
+    return reading.said[before:]
+
+
+REFUSED = (
+    f'spend, account {A}: TikTok refuses the metrics ctr; they stay null in this sync (code 40002 "Invalid metric '
+    'fields: ["ctr"]", request_id req-1).'
+)
+
+
+def test_what_an_account_never_had_is_claimed_without() -> None:
+    """It is told once, with account, metric and request_id, in the summary too; the state remembers it."""
+    reading = Reading(refusing("ctr"), start_date="2026-01-20")
+    first, second = reading.slices()
+    assert told(reading, first) == [REFUSED]
+    assert told(reading, second) == []
+    assert (first.finished, second.finished) == (True, True)
+    assert REFUSED.removeprefix(f"spend, account {A}: ") in reading.sync.summary.table()
+    cursor = {"start": "2026-01-20", "stat_time_day": "2026-02-18", "without": {"ctr": "2026-01-20"}}
+    assert reading.reader.cursor_after(first) == cursor
+    assert reading.reader.cursor_after(second) == {**cursor, "stat_time_day": "2026-03-15"}
+
+
+def test_what_an_account_has_had_is_not_claimed_without() -> None:
+    """Its rows leave, but null would stand for good in place of yesterday's value."""
+    cursors = {A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}}
+    reading = Reading(refusing("ctr"), cursors=cursors)
+    (part,) = reading.slices()
+    (said,) = told(reading, part)
+    assert said.startswith(REFUSED)
+    assert "the state does not claim what was read: the next sync reads it again" in said
+    assert not part.finished
+
+
+WITHOUT = {A: {"start": "2026-03-01", "stat_time_day": "2026-03-14", "without": {"ctr": "2026-03-02"}}}
+
+
+def test_what_was_refused_before_is_asked_for_by_one_request_and_claimed_without_again() -> None:
+    """No second refusal is needed to believe it, and the windows do not ask for it."""
+    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=1)
+    assert reading.windows() == [("2026-03-13", "2026-03-15")]
+    ((_, probe),) = reading.client.asked
+    assert (probe["metrics"], probe["start_date"], probe["end_date"]) == (
+        ["campaign_id", "adgroup_id", "ctr"],
+        "2026-03-02",
+        "2026-03-02",
+    )
+    assert (probe["page_size"], reading.client.paused) == (1, [])
+    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=1)
+    (part,) = reading.slices()
+    assert told(reading, part) == [REFUSED]
+    assert part.finished
+    assert reading.reader.cursor_after(part) == {**WITHOUT[A], "stat_time_day": "2026-03-15"}
+    assert ["ctr" in names for names in reading.metrics()] == [True, False]
+
+
+def test_what_is_given_again_is_read_for_all_days() -> None:
+    """Those that the state claims were read without."""
+    reading = Reading(refusing(), cursors=WITHOUT, lookback_days=1)
+    (part,) = reading.slices()
+    assert (part.to_slice()["start_date"], part.to_slice()["end_date"]) == ("2026-03-01", "2026-03-15")
+    assert told(reading, part) == []
+    assert "TikTok refused ctr before and gives it now, so all days are read again" in reading.said[0]
+    assert reading.reader.cursor_after(part) == {"start": "2026-03-01", "stat_time_day": "2026-03-15"}
+
+
+def test_some_of_what_was_refused_may_be_given_again() -> None:
+    """Each answer may name only one of the metrics; what can't be found out is still refused."""
+    before = {"ctr": "2026-03-02", "cpc": "2026-03-02", "cpm": "2026-03-02"}
+    cursors = {A: {**WITHOUT[A], "without": before}}
+
+    def one(path: str, params: Mapping[str, Any]) -> Any:
+        bad = [name for name in params["metrics"] if name in ("ctr", "cpc")]
+        return refused(40002, f"Invalid metric fields: {bad[:1]}") if bad else page([wire()])
+
+    reading = Reading(one, cursors=cursors)
+    (part,) = reading.slices()
+    assert len(reading.client.asked) == 3
+    assert told(reading, part)
+    assert reading.reader.cursor_after(part)["without"] == {"ctr": "2026-03-02", "cpc": "2026-03-02"}
+    reading = Reading(lambda path, params: refused(50000), cursors=cursors, lookback_days=1)
+    assert reading.windows() == [("2026-03-13", "2026-03-15")]
+    assert len(reading.client.asked) == 1
+
+
+def test_what_the_stream_does_not_ask_for_any_more_is_forgotten() -> None:
+    """A metric that is no longer chosen, or deleted objects that are not wanted; nothing is asked or read for it."""
+    cursors = {A: {**WITHOUT[A], "without": {"gone": "2026-03-02", "filtering": "2026-03-02"}}}
+    reading = Reading(nothing, AUDIENCE, cursors=cursors, include_deleted=False, lookback_days=1)
+    (part,) = reading.slices()
+    assert reading.client.asked == []
+    assert reading.reader.cursor_after(part) == {"start": "2026-03-01", "stat_time_day": "2026-03-15"}
+
+
+def test_a_filter_that_was_refused_before_is_asked_for_with_one_metric() -> None:
+    """By one request for the day on which it was refused."""
+    cursors = {A: {**WITHOUT[A], "without": {"filtering": "2026-03-02"}}}
+    reading = Reading(unfiltered, AUDIENCE, cursors=cursors, lookback_days=1)
+    (part,) = reading.slices()
+    ((_, probe),) = reading.client.asked
+    assert (len(probe["metrics"]), "filtering" in probe) == (3, True)
+    (said,) = told(reading, part)
+    assert "no status filter" in said
+    assert reading.filtered() == [True, False]
 
 
 @pytest.mark.parametrize("name", ["campaign_id", "unheard_of"])
@@ -281,16 +398,23 @@ def test_a_refusal_that_names_no_metric_is_asked_once_more_without_totals(messag
     assert ["enable_total_metrics" in params for _, params in reading.client.asked] == [True, False]
 
 
-def test_totals_that_are_refused_are_not_asked_for_again() -> None:
-    """The rows leave without a word, and other slices do not ask for totals."""
+def test_totals_that_an_account_is_refused_twice_are_not_asked_for_again() -> None:
+    """One line says that its rows are not compared with them; another account is asked."""
 
     def without_totals(path: str, params: Mapping[str, Any]) -> Any:
-        return refused(40002) if "enable_total_metrics" in params else page([wire()])
+        bad = "enable_total_metrics" in params and params["advertiser_id"] == A
+        return refused(40002) if bad else page([wire()])
 
-    reading = Reading(without_totals, start_date="2026-01-20")
-    assert [len(reading.rows(part)) for part in reading.slices()] == [1, 1]
-    assert ["enable_total_metrics" in params for _, params in reading.client.asked] == [True, False, False]
-    assert reading.said == []
+    reading = Reading(without_totals, start_date="2025-12-20")
+    parts = [*reading.slices(), *reading.slices(B)[:1]]
+    assert [len(reading.rows(part)) for part in parts] == [1] * 4
+    assert ["enable_total_metrics" in params for _, params in reading.client.asked] == [
+        *(True, False),
+        *(True, False),
+        False,
+        True,
+    ]
+    assert reading.said == [f"spend, {parts[1].to_slice()}: {NO_TOTALS}"]
 
 
 def test_rows_that_do_not_add_up_to_tiktoks_totals_are_told() -> None:
@@ -309,7 +433,7 @@ def test_a_refusal_of_what_was_already_left_out_is_an_error() -> None:
     reading = Reading(lambda path, params: refused(40002, "Invalid metric fields: [ctr]"))
     with pytest.raises(TikTokError):
         reading.rows(reading.slices()[0])
-    assert len(reading.client.asked) == 2
+    assert len(reading.client.asked) == 3
 
 
 def unfiltered(path: str, params: Mapping[str, Any]) -> Any:
@@ -318,14 +442,11 @@ def unfiltered(path: str, params: Mapping[str, Any]) -> Any:
 
 
 def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
-    """Its rows leave, the missing ones are said once, and later slices do not try the filter again."""
+    """Its rows leave, the missing ones are said once, and the account's later slices do not try the filter again."""
     reading = Reading(unfiltered, AUDIENCE, start_date="2026-01-20")
-    for part in reading.slices():
-        assert reading.rows(part) == []
-    assert reading.filtered() == [True, False, False]
-    assert reading.said == [
-        f"spend_by_age: TikTok takes no status filter for account {A}; its deleted objects are missing."
-    ]
+    said = [text for part in reading.slices() for text in told(reading, part)]
+    assert reading.filtered() == [True, True, False, False]
+    assert [text.startswith(f"spend_by_age, account {A}: TikTok takes no status filter") for text in said] == [True]
 
 
 def test_a_filter_that_one_account_refuses_is_kept_for_the_others() -> None:
@@ -335,8 +456,7 @@ def test_a_filter_that_one_account_refuses_is_kept_for_the_others() -> None:
     )
     for id in (A, B, A, B):
         reading.rows(reading.slices(id)[0])
-    assert reading.filtered() == [True, False, True, False, True]
-    assert len(reading.said) == 1
+    assert reading.filtered() == [True, True, False, True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -354,12 +474,12 @@ def test_a_filter_is_given_up_only_where_it_may_be_the_reason(
 
 
 def test_a_filter_that_was_not_the_reason_is_not_given_up_for_the_others() -> None:
-    """Where the request fails without the filter too, nothing is said and the next slice asks with it again."""
+    """Where the words do not speak of it, nothing is given up and the next slice asks with it again."""
     reading = Reading(lambda path, params: refused(40002), AUDIENCE)
     for _ in range(2):
         with pytest.raises(TikTokError):
             reading.rows(reading.slices()[0])
-    assert reading.filtered() == [True, False, True, False]
+    assert reading.filtered() == [True, True]
     assert reading.said == []
 
 

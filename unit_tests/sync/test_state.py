@@ -179,11 +179,13 @@ def test_an_empty_cursor_claims_nothing() -> None:
         {"start": "2026-01-01", "ranges": [["2026-01-05"]]},
         {"start": "2026-01-01", "ranges": [["2026-01-05", "2026-01-04"]]},
         {"start": "2026-01-01", "ranges": [[1, 2]]},
+        {"start": "2026-01-01", "without": ["ctr"]},
+        {"start": "2026-01-01", "without": {"ctr": None}},
     ],
 )
 def test_an_unreadable_report_cursor_is_foreign(cursor: dict[str, Any]) -> None:
     """A cursor that makes no sense means a whole read, never a crash or a gap."""
-    with pytest.raises(ForeignState, match="day, start or ranges"):
+    with pytest.raises(ForeignState, match="day, start, ranges or without"):
         coverage_of(cursor, "day")
 
 
