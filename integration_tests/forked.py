@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,21 +15,23 @@ from .simulator import Simulator
 
 __all__ = ["Measured", "close", "read"]
 
-_idle: list[Forks] = []
+_idle: dict[str, list[Forks]] = defaultdict(list)
 
 
 @contextmanager
-def forks() -> Iterator[Forks]:
-    """A process that forks, for one command."""
-    found = _idle.pop() if _idle else Forks()
+def forks(mutant: str = "") -> Iterator[Forks]:
+    """A process that forks, for one command; of a connector with a fault put in, where one of `mutants` is named."""
+    idle = _idle[mutant]
+    found = idle.pop() if idle else Forks(mutant)
     yield found
-    _idle.append(found)
+    idle.append(found)
 
 
 def close() -> None:
     """End the processes that forked."""
-    while _idle:
-        _idle.pop().close()
+    for idle in _idle.values():
+        while idle:
+            idle.pop().close()
 
 
 def read(

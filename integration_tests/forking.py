@@ -37,10 +37,13 @@ class Measured(Outcome):
 
 
 class Forks:
-    """A process that has imported the connector and forks for every command, one at a time; a context manager."""
+    """A process that has imported the connector and forks for every command, one at a time; a context manager.
 
-    def __init__(self) -> None:
-        line = [sys.executable, "-m", __name__]
+    `mutant` names a fault of `mutants` that is put into the connector first.
+    """
+
+    def __init__(self, mutant: str = "") -> None:
+        line = [sys.executable, "-m", __name__, *filter(None, [mutant])]
         self._process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Forks:
@@ -122,6 +125,8 @@ def become(job: Mapping[str, Any]) -> None:
 def main() -> None:
     """Fork for every line of stdin: say the process id, become the command there, say how it ended."""
     importlib.import_module("source_tiktok_ads.entrypoint")
+    for mutant in sys.argv[1:]:
+        importlib.import_module("integration_tests.mutants").put_in(mutant)
     # A fork that swept through all these objects at its end would copy their memory first.
     gc.freeze()
     for line in sys.stdin:
