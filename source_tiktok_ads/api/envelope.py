@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
+from math import isfinite
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -47,19 +49,26 @@ class Envelope(msgspec.Struct):
     data: Any = None
 
 
+def exact(digits: str) -> float | str:
+    """The double that a number of an answer stands for; the digits themselves where no double holds all of them."""
+    number = float(digits)
+    return number if isfinite(number) and Decimal(repr(number)) == Decimal(digits) else digits
+
+
 def decoder(shape: type[E]) -> Decode[E]:
     """Decodes bodies into a typed envelope, lone surrogates too (which the quick decoder refuses).
 
-    Numbers as text are taken as numbers. Raises one of `UNREADABLE`.
+    Numbers as text are taken as numbers. Numbers that no double holds are texts, and so is what is no number at all
+    (NaN, Infinity): nothing is rounded here. Raises one of `UNREADABLE`.
     """
-    quick = msgspec.json.Decoder(shape, strict=False)
+    quick = msgspec.json.Decoder(shape, strict=False, float_hook=exact)
 
     def decode(body: bytes) -> E:
         try:
             return quick.decode(body)
         except msgspec.MsgspecError:
             # A lone surrogate is legal JSON text, but no UTF-8: only the standard library reads it.
-            return msgspec.convert(json.loads(body), shape, strict=False)
+            return msgspec.convert(json.loads(body, parse_float=exact, parse_constant=str), shape, strict=False)
 
     return decode
 

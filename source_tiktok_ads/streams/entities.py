@@ -29,7 +29,9 @@ CUSTOM_ACTIONS = LIST(OBJECT({"code": TEXT, "days": INTEGER}))
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 MODIFY_TIME = MOMENT("When it was last changed, in UTC; the time of creation where TikTok sends none.")
-CURRENT_STATUS = TEXT("DELETE for what was deleted, ACTIVE for all else; set by the connector.")
+CURRENT_STATUS = TEXT(
+    "DELETE for what was deleted, ACTIVE for all else, null where nothing tells; set by the connector."
+)
 OPERATION_STATUS = TEXT("The switch set by the user: ENABLE, DISABLE, FROZEN or DELETE.")
 SECONDARY_STATUS = TEXT("Status that decides delivery, with its reason; the sandbox does not send it.")
 IS_NEW_STRUCTURE = FLAG("Whether it follows today's structure of ad accounts.")

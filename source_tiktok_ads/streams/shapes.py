@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta, timezone
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
-Surprise = Callable[[str, Any], None]
-"""Told the path of a column and the value that did not fit it; the value becomes null."""
+
+class Surprise(Protocol):
+    """Is called with the path of a column, a value that did not fit it, and what the record holds instead."""
+
+    def __call__(self, path: str, value: Any, instead: Any = None, /) -> None:
+        """`instead` is null where the value could not be read, and a number where it was rounded."""
+
 
 Cast = Callable[[Any], Any]
 """Turns one wire value into what the record holds."""
 
+LONGEST_INTEGER = 2**63 - 1
+"""The largest integer that every reader of JSON, and every warehouse, takes."""
+
+EXACT_BELOW = 1e13
+"""Below this a double holds every amount to the third decimal, so that rounding to a double alters no amount."""
+
 
 class Misfit(ValueError):
     """A wire value that its shape cannot hold."""
+
+
+class Rounded(ValueError):
+    """A wire value that its shape can hold only approximately: as `instead`."""
+
+    def __init__(self, instead: int | float) -> None:
+        super().__init__(instead)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
@@ -127,6 +147,9 @@ def _guarded(path: str, surprise: Surprise, convert: Cast) -> Cast:
             return None
         try:
             return convert(value)
+        except Rounded as rounded:
+            surprise(path, value, rounded.instead)
+            return rounded.instead
         except (ValueError, ArithmeticError, RecursionError):
             surprise(path, value)
             return None
@@ -173,35 +196,48 @@ def _id(value: Any) -> str:
     raise Misfit(value)
 
 
+def nothing(value: Any) -> bool:
+    """Whether TikTok says with this value that there is none."""
+    # TikTok: "-" and an empty text stand for no value where a number, a flag or a time belongs, as null does.
+    return value is None or (isinstance(value, str) and value.lower() in ("", "-", "null"))
+
+
 def _integer(value: Any) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if value == "":
+    if nothing(value):
         return None
-    number = _decimal(value)
-    if number != number.to_integral_value():
+    # An integer is exact whatever its length; a decimal is only made of what may have a fraction.
+    exact: Decimal | int = value if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
+    if not -LONGEST_INTEGER <= exact <= LONGEST_INTEGER:
         raise Misfit(value)
-    return int(number)
+    whole = int(exact if isinstance(exact, int) else exact.to_integral_value(ROUND_HALF_EVEN))
+    if whole != exact:
+        raise Rounded(whole)
+    return whole
 
 
-def _number(value: Any) -> int | float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number: int | float = value
-    elif value == "":
+def _number(value: Any) -> float | None:
+    if nothing(value):
         return None
-    else:
-        number = float(_decimal(value))
+    exact = value if type(value) in (int, float) else _decimal(value)
+    number = float(exact)
     if not isfinite(number):
         raise Misfit(value)
+    if abs(number) >= EXACT_BELOW and type(value) is not float and Decimal(repr(number)) != exact:
+        raise Rounded(number)
     return number
+
+
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 
 
 def _decimal(value: Any) -> Decimal:
     """The exact number in `value`; exponents beyond a double's are refused before they can fill the memory."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or "_" in str(value):
         raise Misfit(value)
+    # TikTok: rates have been seen with a percent sign, and amounts with commas between the thousands.
+    text = str(value).strip().removesuffix("%").rstrip()
     try:
-        number = Decimal(str(value))
+        number = Decimal(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
     except InvalidOperation as error:
         raise Misfit(value) from error
     if not number.is_finite() or number.adjusted() > 308:
@@ -214,7 +250,7 @@ _FLAGS: Mapping[Any, bool] = {True: True, False: False, "1": True, "0": False, "
 
 def _flag(value: Any) -> bool | None:
     # TikTok: flags come as true/false, 1/0 or their text, depending on the endpoint.
-    if value == "":
+    if nothing(value):
         return None
     key = value.lower() if isinstance(value, str) else value
     if isinstance(key, (str, bool, int)) and key in _FLAGS:
@@ -223,53 +259,92 @@ def _flag(value: Any) -> bool | None:
 
 
 def moment(value: Any) -> str | None:
-    """A UTC time as `YYYY-MM-DDTHH:MM:SSZ`, from TikTok's `YYYY-MM-DD HH:MM:SS` or any ISO form.
+    """A UTC time as `YYYY-MM-DDTHH:MM:SSZ`, from any notation TikTok has been seen to use.
 
     Raises ValueError for anything else.
     """
-    if value == "":
+    if nothing(value):
         return None
-    # TikTok: entities' times are UTC without saying so; file endpoints add the Z.
-    time = _datetime(value)
+    # TikTok: entities' times are UTC without saying so; file endpoints add the Z, and others count seconds instead.
+    time = _counted(value) or _datetime(value)
     utc = time.astimezone(timezone.utc) if time.tzinfo else time
     return utc.replace(tzinfo=None).isoformat() + "Z"
 
 
+def time_of(moment: str) -> datetime:
+    """The time that a text made by `moment` stands for; such texts do not sort as times where seconds have fractions.
+
+    Raises ValueError for any other text.
+    """
+    return datetime.fromisoformat(moment.replace("Z", "+00:00"))
+
+
 def _local_time(value: Any) -> str | None:
-    """A report's time as `YYYY-MM-DDTHH:MM:SS`, in the account's own zone."""
+    """A report's time as `YYYY-MM-DDTHH:MM:SS`, in the account's own zone; an offset of zero says nothing."""
+    if nothing(value):
+        return None
     time = _datetime(value)
-    if time.tzinfo:
+    if time.utcoffset():
         raise Misfit(value)
-    return time.isoformat()
+    return time.replace(tzinfo=None).isoformat()
 
 
 def _date(value: Any) -> str | None:
     """A day as `YYYY-MM-DD`, whatever time is told with it."""
-    if value == "":
-        return None
-    if not isinstance(value, str):
-        raise Misfit(value)
-    return date.fromisoformat(value[:10]).isoformat()
+    return None if nothing(value) else _datetime(value).date().isoformat()
+
+
+# TikTok: the notations of a time that its answers have been seen to use, the last of them Go's own.
+_TIME = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ](?P<minute>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
+    r" ?(?P<zone>Z|z|UTC|[+-][0-9]{2}:?[0-9]{2}(?: [A-Z]{3,5})?)?)?"
+)
 
 
 def _datetime(value: Any) -> datetime:
-    if not isinstance(value, str) or len(value) < 19:
+    """The time that a text tells, with its zone where it names one; a day alone is its first moment."""
+    found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
         raise Misfit(value)
-    return datetime.fromisoformat(value.replace("Z", "+00:00").replace("z", "+00:00"))
+    # Digits beyond a microsecond are cut.
+    fraction = (found["fraction"] or "")[:6].ljust(6, "0")
+    time = datetime.fromisoformat(f"{found['day']}T{found['minute'] or '00:00'}:{found['second'] or '00'}.{fraction}")
+    return time.replace(tzinfo=_zone(found["zone"])) if found["zone"] else time
+
+
+def _zone(name: str) -> timezone:
+    if name in ("Z", "z", "UTC"):
+        return timezone.utc
+    hours, minutes = int(name[1:3]), int(name[3:].lstrip(":")[:2])
+    return timezone((-1 if name[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+
+
+_SECONDS = re.compile(r"[1-9][0-9]{9}(\.0+)?")
+
+
+def _counted(value: Any) -> datetime | None:
+    """The time that seconds since 1970 stand for, None for what is no such number of ten digits, as all are today."""
+    counts = not isinstance(value, bool) and isinstance(value, (int, float, str)) and _SECONDS.fullmatch(str(value))
+    return datetime.fromtimestamp(int(float(value)), timezone.utc) if counts else None
 
 
 def _epoch(value: Any) -> str | None:
     # TikTok: advertiser/info gives create_time as epoch seconds.
-    seconds = _integer(value)
-    if seconds is None:
+    if isinstance(value, str) and _TIME.fullmatch(value.strip()):
+        return moment(value)
+    if nothing(value):
         return None
+    seconds = _decimal(value)
     if not 0 <= seconds < 253402300800:
         raise Misfit(value)
-    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None).isoformat() + "Z"
+    return datetime.fromtimestamp(int(seconds), timezone.utc).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _json_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 _CASTS: Mapping[str, Cast] = {

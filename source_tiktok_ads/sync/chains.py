@@ -19,7 +19,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.lines import Answer, Data, Piece
+from source_tiktok_ads.sync.lines import Answer, Data, Piece, unheard
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import IDLE_PAGES, SMALLEST_PAGE, Ahead, Lists, Shifting, unsent
 from source_tiktok_ads.sync.refusals import (
@@ -274,7 +274,7 @@ class Chains:
             self._warn(f"{listing.path}, account {account.id}: {text}")
 
         # What does not fit is told by the stream that has these rows.
-        rows = ListingRows(listing, lambda column, value: None)
+        rows = ListingRows(listing, unheard)
         hears = Hears(warn, lacks.append, warn, lambda given_up: warn(given_up.sentence))
         pages = self.rows(listing, Request(account, {}, {}), rows, hears)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
@@ -323,7 +323,7 @@ class Chains:
             self._believed[whose] = self._believed.get(whose, frozenset()) | names
 
     def _paged(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
-        listing, pieces = reading.listing, partial(reading.into.pieces, tells=request.tells)
+        listing, pieces = reading.listing, partial(reading.into.pieces, tells=request.tells, lacks=reading.hears.lacks)
         if listing.paging is Paging.WHOLE:
             yield unsent(pieces(self._answer(listing, request, {}, repeat_timeouts=True)[0]), set(), reading.sent)
         elif listing.paging is Paging.CURSOR:

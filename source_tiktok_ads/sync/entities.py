@@ -81,7 +81,8 @@ class EntityReader(ChangeReader[Entity]):
     ) -> Pages:
         """One pass over the list, `most` rows a page."""
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
-        fetch, pieces = partial(self._page, part, params, most), partial(rows.pieces, said=said)
+        fetch = partial(self._page, part, params, most)
+        pieces = partial(rows.pieces, said=said, lacks=part.lacks)
         try:
             yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent)
         except Shifting as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,8 +14,17 @@ import orjson
 
 from source_tiktok_ads.api.envelope import decoder
 from source_tiktok_ads.api.pages import PageInfo
-from source_tiktok_ads.streams.model import Accounts, Entity, Report
-from source_tiktok_ads.streams.shapes import Cast, Shape, Surprise, casts, metric_cast
+from source_tiktok_ads.streams.model import HOUR, Accounts, Entity, Report
+from source_tiktok_ads.streams.shapes import (
+    EXACT_BELOW,
+    Cast,
+    Shape,
+    Surprise,
+    casts,
+    metric_cast,
+    nothing,
+    time_of,
+)
 
 Key = bytes | tuple[bytes, bytes]
 """What tells a row apart from the others of its slice; of an object with versions, what tells the object, the version.
@@ -23,9 +33,15 @@ Key = bytes | tuple[bytes, bytes]
 Piece = tuple[Key, bytes | None]
 """A row: its key, and its members as JSON, None where it need not leave."""
 
+Lacks = Callable[[str], None]
+"""Is called with a sentence about rows that are missing from a part."""
+
 # A key column is never null. TikTok writes a dash where there is no value, and no row of its is older than this moment.
 NO_VALUE = "-"
 NO_TIME = "1970-01-01T00:00:00Z"
+
+TIMES = ("moment", "local_time", "date")
+"""The kinds of columns that no placeholder may stand in."""
 
 
 class Page:
@@ -52,13 +68,47 @@ def page(stream: str, stamp: bytes, rows: Sequence[bytes], emitted_at: int) -> P
 
 
 def to_json(value: Mapping[str, Any]) -> bytes:
-    """The JSON of a record without its top-level nulls, as the CDK's own writer leaves them out."""
+    """The JSON of a record without its top-level nulls, as the CDK's own writer leaves them out.
+
+    Every reader takes it: see `readable`.
+    """
     present = {name: item for name, item in value.items() if item is not None}
     try:
-        return orjson.dumps(present)
+        written = orjson.dumps(present)
     except TypeError:
-        # Lone surrogates and integers beyond 64 bits: only the standard library writes them.
-        return json.dumps(present, separators=(",", ":")).encode()
+        return orjson.dumps(readable(present))
+    # Sought in the bytes, because hardly any record has one.
+    return orjson.dumps(readable(present)) if NUL in written else written
+
+
+NUL = b"\\u0000"
+"""The character as JSON writes it. Postgres refuses it."""
+
+DEEPEST = 100
+"""Values nested deeper than this leave as JSON text; orjson writes 254 levels and other readers end somewhere too."""
+
+
+def readable(value: Any, depth: int = 0) -> Any:
+    """A value as every reader of JSON takes it.
+
+    Lone surrogates and NUL become U+FFFD, in names too; an integer beyond 64 bits becomes a text of its digits.
+    """
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else str(value)
+    if isinstance(value, (list, dict)) and depth == DEEPEST:
+        return _clean(json.dumps(value, separators=(",", ":")))
+    if isinstance(value, list):
+        return [readable(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_clean(name): readable(item, depth + 1) for name, item in value.items()}
+    return value
+
+
+def _clean(text: str) -> str:
+    """The text with U+FFFD in place of every lone surrogate and NUL."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 RawRows = list[dict[str, Any]]
@@ -85,23 +135,37 @@ decode: Callable[[bytes], Answer] = decoder(Answer)
 """The answer in a body, its rows as plain objects. Raises what the client takes for an unreadable answer."""
 
 
-class ReportRows:
-    """The rows of a report, on two roads with one result.
+class Unkeyed(Exception):
+    """A row whose key cannot be read: a placeholder would merge it with others, so it does not leave."""
 
-    The fast road decodes a page into typed structs and writes them back without a Python object per step. A page with
-    anything unusual in it is refused by the typed decoder and takes the slow road, value by value.
+    def __init__(self, column: str, value: Any) -> None:
+        super().__init__(column)
+        found = "no value" if value is None else f"{value!r:.60}"
+        self.sentence = f"rows with no {column} that can be read are left out: TikTok sent {found}."
+
+
+class ReportRows:
+    """The rows of a report, on two paths with one result.
+
+    The fast path decodes a page into typed structs and writes them back without a Python object per step. A page with
+    anything unusual in it is refused by the typed decoder and takes the slow path, value by value.
     """
 
     def __init__(self, report: Report, surprise: Surprise) -> None:
         own = report.level.parents
         metrics = report.metric_columns
         self._decode = msgspec.json.Decoder(_typed_answer(report), strict=False).decode
-        self._keys = casts(report.dimension_columns, surprise)
-        self._parents = casts({name: metrics[name] for name in own}, surprise)
+        self._keys = casts(report.dimension_columns, unheard)
+        self._parents = casts({name: metrics[name] for name in own}, unheard)
         self._values = [(name, metric_cast(metrics[name], name, surprise)) for name in metrics if name not in own]
+        # TikTok: a breakdown may have no value, an object's id and the time have to have one.
+        self._needed = frozenset({report.level.id, report.grain.dimension})
+        self._repeats = report.grain is HOUR
 
     def decode(self, body: bytes) -> Any:
         """The answer in `body`, typed where every value has its type; raises as the plain `decode` does."""
+        if NUL in body:
+            return decode(body)
         # TikTok: a metric without a value is a dash or an empty text. Neither pattern can occur inside a JSON text,
         # where a quote is escaped.
         nulled = body.replace(b'":"-"', b'":null').replace(b'":""', b'":null')
@@ -110,10 +174,12 @@ class ReportRows:
         except msgspec.MsgspecError:
             return decode(body)
 
-    def pieces(self, rows: Sequence[Any]) -> Sequence[Piece]:
-        """Each row, told apart by its dimensions."""
+    def pieces(self, rows: Sequence[Any], lacks: Lacks = lambda sentence: None) -> Sequence[Piece]:
+        """Each row, told apart by its dimensions; `lacks` hears of rows whose keys can't be read or are the same."""
         if rows and isinstance(rows[0], dict):
-            return [self._slow(row) for row in rows]
+            pieces = [self._slow(row, lacks) for row in rows]
+            # The hour that a day has twice comes in two rows of one key, whatever their breakdown.
+            return pieces if self._repeats else told_apart(pieces, lacks)
         encode = msgspec.json.encode
         return [_joined(encode(row.dimensions), encode(row.metrics)) for row in rows]
 
@@ -121,20 +187,61 @@ class ReportRows:
         """What tells a record apart, as the piece it came from has it."""
         return to_json({name: record.get(name) for name, _ in self._keys})
 
-    def _slow(self, row: Mapping[str, Any]) -> Piece:
+    def _slow(self, row: Mapping[str, Any], lacks: Lacks) -> Piece:
         dimensions, metrics = (
             part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
         )
-        parents = _present(metrics, self._parents)
-        return _joined(
-            to_json(_present(dimensions, self._keys)),
-            to_json({**parents, **{name: cast(metrics.get(name)) for name, cast in self._values}}),
-        )
+        try:
+            key, parents = (
+                _present(*part, self._needed) for part in ((dimensions, self._keys), (metrics, self._parents))
+            )
+        except Unkeyed as odd:
+            lacks(odd.sentence)
+            return unkeyed(row)
+        values = {name: cast(metrics.get(name)) for name, cast in self._values}
+        return _joined(to_json(key), to_json({**parents, **values}))
 
 
-def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]]) -> dict[str, Any]:
-    """The columns of a key, each with a value."""
-    return {name: NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in columns}
+def unheard(path: str, value: Any, instead: Any = None) -> None:
+    """What does not fit a key column is a matter of the whole row, not of one value."""
+
+
+def unkeyed(row: Mapping[str, Any]) -> Piece:
+    """The piece of a row whose key cannot be read: counted as a row of its own, but it does not leave."""
+    return b"unkeyed" + to_json(row), None
+
+
+def told_apart(pieces: Iterable[Piece], lacks: Lacks) -> list[Piece]:
+    """The pieces of one page; rows that share a key only because a value of it is missing are told apart.
+
+    They all leave; but where only one row of a key is kept, the others are missing, so `lacks` hears of them.
+    """
+    first: dict[Key, bytes] = {}
+    found: list[Piece] = []
+    for key, members in pieces:
+        ids = key if isinstance(key, bytes) else key[0]
+        if members is None or not _VALUELESS.search(ids) or first.setdefault(key, members) == members:
+            found.append((key, members))
+            continue
+        lacks(f"several rows have the key {ids.decode()}, in which TikTok gave no value.")
+        apart = ids + members
+        found.append((apart if isinstance(key, bytes) else (apart, key[1]), members))
+    return found
+
+
+# Where a part of the key is missing, or held characters that could not leave.
+_VALUELESS = re.compile(rb':"(?:-|None|NONE)?"|\xef\xbf\xbd')
+
+
+def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]], needed: Collection[str]) -> dict[str, Any]:
+    """The columns of a key, each with a value. Raises Unkeyed where one is needed and missing, or can't be read."""
+    found = {}
+    for name, cast in columns:
+        value = cast(sent := wire.get(name))
+        if value is None and (name in needed or not nothing(sent)):
+            raise Unkeyed(name, sent)
+        found[name] = NO_VALUE if value is None else value
+    return found
 
 
 def _joined(key: bytes, values: bytes) -> Piece:
@@ -152,11 +259,14 @@ class _TypedData(msgspec.Struct, kw_only=True):
 
 
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
+# What a double does not hold exactly takes the slow path; so do texts that stand for infinity or for no number.
+_Integer = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
+_Number = Annotated[float, msgspec.Meta(gt=-EXACT_BELOW, lt=EXACT_BELOW)]
 _TYPES: Mapping[str, Any] = {
     "text": str,
     "id": str,
-    "integer": int,
-    "number": float,
+    "integer": _Integer,
+    "number": _Number,
     "flag": bool,
     "local_time": _LocalTime,
 }
@@ -189,12 +299,17 @@ class Recent:
 
     def leaves(self, changed: str | None) -> bool:
         """Whether a row that was changed then leaves; one without a time always does."""
-        if changed and self.since and changed < self.since:
+        if changed and self.since and time_of(changed) < time_of(self.since):
             return False
         if changed:
             with self._lock:
-                self.newest = max(filter(None, (self.newest, changed)))
+                self.newest = latest(self.newest, changed)
         return True
+
+
+def latest(*moments: str | None) -> str | None:
+    """The latest of some moments, None where there is none."""
+    return max(filter(None, moments), key=time_of, default=None)
 
 
 class EntityRows(Recent):
@@ -204,24 +319,44 @@ class EntityRows(Recent):
         super().__init__(since)
         self._entity = entity
         self._advertiser_id = advertiser_id
-        self._casts = wire_casts(entity.columns, surprise)
+        self._casts = wire_casts(entity.columns, surprise, quiet=entity.key)
         self._ids = [name for name in entity.key if name != entity.cursor]
 
-    def pieces(self, rows: Sequence[Any], said: str | None = None) -> Sequence[Piece]:
-        """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows."""
-        return [self._piece(row, said) for row in rows]
+    def pieces(
+        self, rows: Sequence[Any], said: str | None = None, lacks: Lacks = lambda sentence: None
+    ) -> Sequence[Piece]:
+        """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows.
 
-    def _piece(self, row: Mapping[str, Any], said: str | None) -> Piece:
+        `lacks` hears of rows whose key can't be read, or is the same as another's for want of a value.
+        """
+        return told_apart([self._piece(row, said, lacks) for row in rows], lacks)
+
+    def _piece(self, row: Mapping[str, Any], said: str | None, lacks: Lacks) -> Piece:
         record = record_of(row, self._casts)
         changed = record.get(self._entity.cursor)
-        # TikTok: rows of upgraded Smart+ may lack modify_time; they always leave, under their create_time.
-        record[self._entity.cursor] = changed or record.get("create_time") or NO_TIME
-        record["advertiser_id"] = record.get("advertiser_id") or self._advertiser_id
-        record["current_status"] = said or _current_status(record)
-        record.update((name, NO_VALUE) for name in self._entity.key if record.get(name) is None)
+        try:
+            self._complete(row, record)
+        except Unkeyed as odd:
+            lacks(odd.sentence)
+            return unkeyed(row)
+        record["current_status"] = _current_status(record, said)
         ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
         key = to_json(ids), to_json(version)
         return key, to_json(record)[1:-1] if self.leaves(changed) else None
+
+    def _complete(self, row: Mapping[str, Any], record: dict[str, Any]) -> None:
+        """Fill the key columns of a record. Raises Unkeyed where what was sent for one cannot be read."""
+        # TikTok: rows of upgraded Smart+ may lack modify_time; they always leave, under their create_time.
+        cursor = self._entity.cursor
+        record["advertiser_id"] = record.get("advertiser_id") or self._advertiser_id
+        own = self._ids[-1]
+        if record.get(own) in (None, ""):
+            raise Unkeyed(own, row.get(own))
+        for name in (*self._ids, cursor, *(() if record.get(cursor) else ("create_time",))):
+            if record.get(name) is None and not nothing(row.get(name)):
+                raise Unkeyed(name, row.get(name))
+        record[cursor] = record.get(cursor) or record.get("create_time") or NO_TIME
+        record.update((name, NO_VALUE) for name in self._ids if record.get(name) is None)
 
 
 class AccountRows:
@@ -255,8 +390,16 @@ _DELETED = frozenset(
 )
 
 
-def _current_status(record: Mapping[str, Any]) -> str:
-    return "DELETE" if record.get("secondary_status") in _DELETED else "ACTIVE"
+def _current_status(record: Mapping[str, Any], said: str | None) -> str | None:
+    """DELETE where a status of the row says so, else what the pass tells of its rows, else ACTIVE.
+
+    None where neither the pass nor any status of the row tells.
+    """
+    secondary, operation = record.get("secondary_status"), record.get("operation_status")
+    # TikTok: what stands in operation_status of a deleted object is not documented; the word itself has been seen.
+    if secondary in _DELETED or operation in ("DELETE", "DELETED"):
+        return "DELETE"
+    return said or ("ACTIVE" if secondary or operation else None)
 
 
 def record_of(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) -> dict[str, Any]:
@@ -268,6 +411,14 @@ def record_of(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) 
     return record
 
 
-def wire_casts(columns: Mapping[str, Shape], surprise: Surprise) -> list[tuple[str, str, Cast]]:
-    """The cast of each column and the wire field that fills it where its own name does not."""
-    return [(name, (columns[name].wire or (name,))[0], cast) for name, cast in casts(columns, surprise)]
+def wire_casts(
+    columns: Mapping[str, Shape], surprise: Surprise, quiet: Collection[str] = ()
+) -> list[tuple[str, str, Cast]]:
+    """The cast of each column and the wire field that fills it where its own name does not.
+
+    `surprise` does not hear of the columns that are `quiet`, because whoever asks sees for themselves.
+    """
+    loud = {name: shape for name, shape in columns.items() if name not in quiet}
+    silent = {name: shape for name, shape in columns.items() if name in quiet}
+    compiled = [*casts(silent, unheard), *casts(loud, surprise)]
+    return [(name, (columns[name].wire or (name,))[0], cast) for name, cast in compiled]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Row
-from source_tiktok_ads.streams.shapes import Surprise
-from source_tiktok_ads.sync.lines import NO_VALUE, Piece, Recent, record_of, to_json, wire_casts
+from source_tiktok_ads.streams.shapes import Surprise, nothing
+from source_tiktok_ads.sync.lines import (
+    NO_VALUE,
+    TIMES,
+    Lacks,
+    Piece,
+    Recent,
+    Unkeyed,
+    record_of,
+    to_json,
+    told_apart,
+    unkeyed,
+    wire_casts,
+)
 
 # TikTok: whoever knows the code of a post can advertise it; several lists send it, in several places.
 SECRET = "auth_code"
@@ -22,27 +34,56 @@ class ListingRows(Recent):
     def __init__(self, listing: Listing, surprise: Surprise, since: str | None = None, personal: bool = True) -> None:
         super().__init__(since)
         self._listing = listing
-        self._casts = wire_casts(listing.columns, surprise)
+        self._casts = wire_casts(listing.columns, surprise, quiet=(*listing.key, listing.cursor))
+        self._wire = {name: wire for name, wire, _ in self._casts}
+        self._times = [name for name in listing.key if name in listing.columns and listing.columns[name].kind in TIMES]
         impersonal = bool(listing.personal) and not personal
         self._hidden = {SECRET, *(listing.personal if impersonal else ())}
         self._only = {*listing.columns} if impersonal else None
 
-    def pieces(self, rows: Sequence[Any], tells: Row) -> Sequence[Piece]:
-        """Each record, told apart by its key; `tells` is what the request tells of its rows where they do not."""
-        return [self._piece(record) for row in rows for record in self._records(row, tells)]
+    def pieces(self, rows: Sequence[Any], tells: Row, lacks: Lacks = lambda sentence: None) -> Sequence[Piece]:
+        """Each record, told apart by its key; `tells` is what the request tells of its rows where they do not.
 
-    def _records(self, row: Mapping[str, Any], tells: Row) -> Iterator[dict[str, Any]]:
-        for raw in self._listing.records(row) if self._listing.records else (row,):
-            record = record_of(raw, self._casts)
-            record.update((name, value) for name, value in tells.items() if record.get(name) in (None, ""))
-            record.update((name, NO_VALUE) for name in self._listing.key if record.get(name) in (None, ""))
-            shown = _without(self._hidden, record)
-            yield shown if self._only is None else {name: shown[name] for name in shown if name in self._only}
+        `lacks` hears of rows whose key or cursor can't be read, or whose key is another's for want of a value.
+        """
+        raws = (raw for row in rows for raw in (self._listing.records(row) if self._listing.records else (row,)))
+        return told_apart([self._piece(raw, tells, lacks) for raw in raws], lacks)
 
-    def _piece(self, record: Mapping[str, Any]) -> Piece:
-        key = to_json({name: record[name] for name in self._listing.key})
+    def _piece(self, raw: Mapping[str, Any], tells: Row, lacks: Lacks) -> Piece:
+        record = record_of(raw, self._casts)
+        record.update((name, value) for name, value in tells.items() if record.get(name) in (None, ""))
+        try:
+            self._complete(raw, record)
+        except Unkeyed as odd:
+            lacks(odd.sentence)
+            return unkeyed(raw)
         changed = record.get(self._listing.cursor) if self._listing.cursor else None
-        return key, to_json(record)[1:-1] if self.leaves(changed) else None
+        if changed is None and self._listing.cursor and not nothing(sent := self._sent(raw, self._listing.cursor)):
+            # The row leaves, whatever the cursor says; it is only not known when it changed.
+            lacks(f"{self._listing.cursor} cannot be read: TikTok sent {sent!r:.60}.")
+        key = to_json({name: record[name] for name in self._listing.key})
+        return key, to_json(self._shown(record))[1:-1] if self.leaves(changed) else None
+
+    def _complete(self, raw: Mapping[str, Any], record: dict[str, Any]) -> None:
+        """Fill the key columns of a record. Raises Unkeyed where one cannot be read, or nothing tells the row apart."""
+        for name in self._listing.key:
+            sent = self._sent(raw, name)
+            if record.get(name) is None and (name in self._times or not nothing(sent)):
+                raise Unkeyed(name, sent)
+        ids = self._listing.ids
+        if all(record.get(name) in (None, "") for name in ids):
+            raise Unkeyed(ids[0], self._sent(raw, ids[0]))
+        record.update((name, NO_VALUE) for name in self._listing.key if record.get(name) in (None, ""))
+
+    def _sent(self, raw: Mapping[str, Any], name: str) -> Any:
+        """What TikTok sent for a column."""
+        value = raw.get(name)
+        return raw.get(self._wire.get(name, name)) if value is None else value
+
+    def _shown(self, record: dict[str, Any]) -> Mapping[str, Any]:
+        """The record without what is secret or personal."""
+        shown: dict[str, Any] = _without(self._hidden, record)
+        return shown if self._only is None else {name: shown[name] for name in shown if name in self._only}
 
 
 def _without(hidden: Collection[str], value: Any) -> Any:

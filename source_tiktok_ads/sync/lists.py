@@ -55,7 +55,7 @@ class ListReader(ChangeReader[Listing]):
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
         if self.stream.scope is Scope.TOKEN:
-            yield unsent(rows.pieces(self._of_token(), {}), set(), set())
+            yield unsent(rows.pieces(self._of_token(), {}, part.lacks), set(), set())
         else:
             yield from self._through([part.account, *self._stand_ins], part, rows, params)
 

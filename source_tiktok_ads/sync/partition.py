@@ -112,6 +112,10 @@ class Slice(Partition):
             raise ValueError(f"{self.stream_name()} is not read by windows")
         return self.days
 
+    def lacks(self, sentence: str) -> None:
+        """Rows of the slice are missing: it is short."""
+        self.short = sentence
+
     def read(self) -> Iterator[Record]:
         """The records of the slice, a page at a time."""
         return self.reader.read(self)
@@ -143,7 +147,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._in_a_row: Counter[str] = Counter()
         self._unanswered: set[str] = set()
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
-        self._surprised: set[str] = set()
+        self._surprised: set[tuple[str, str]] = set()
 
     @abstractmethod
     def slices(self, account: Account) -> Iterable[Slice]:
@@ -288,16 +292,15 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report) and not self.stream.chosen
         return absent or error.action is Action.SKIP_STREAM
 
-    def surprise(self, column: str, value: Any) -> None:
-        """Warn once for a column whose values do not have its type."""
+    def surprise(self, column: str, value: Any, instead: Any = None, /) -> None:
+        """Warn once for a column whose values do not have its type, and count them for the summary."""
+        became = "null" if instead is None else "rounded"
+        self.sync.summary.alter(self.stream.name, column, became)
         with self._lock:
-            known = column in self._surprised
-            self._surprised.add(column)
+            known = (column, became) in self._surprised
+            self._surprised.add((column, became))
         if not known:
-            self.sync.warn(
-                f"{self.stream.name}.{column}: TikTok sent a {type(value).__name__} ({str(value)[:40]!r}) that the "
-                "column's type cannot hold; it is null, here and wherever this happens again in this sync."
-            )
+            self.sync.warn(f"{self.stream.name}.{column}: TikTok sent {_misfit(value, instead)} in this sync.")
 
     def ask(
         self, part: Slice, params: Params, decode: Callable[[bytes], Answer], *, server_attempts: int = TRIES
@@ -322,6 +325,14 @@ def failure(sentence: str, error: TikTokError) -> AirbyteTracedException:
     kinds = {"config": FailureType.config_error, "transient": FailureType.transient_error}
     kind = kinds.get(error.rule.blame, FailureType.system_error)
     return AirbyteTracedException(message=sentence, internal_message=str(error), failure_type=kind)
+
+
+def _misfit(value: Any, instead: Any) -> str:
+    """What is wrong with a value, and what became of it."""
+    sent = f"a {type(value).__name__} ({str(value)[:40]!r})"
+    if instead is None:
+        return f"{sent} that the column's type cannot hold; it is null, here and wherever this happens again"
+    return f"{sent} that the column cannot hold exactly; it is rounded to {instead}, as all such values are"
 
 
 def future_start(start: object, now: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream
-from source_tiktok_ads.streams.shapes import moment
+from source_tiktok_ads.streams.shapes import moment, time_of
 from source_tiktok_ads.sync.slices import Days
 
 VERSION = 1
@@ -138,9 +138,9 @@ class Changes:
 
     def after(self, newest: str | None, began: datetime, whole: bool) -> Changes:
         """How far it is read after a pass that began then and sent changes up to `newest`; never claims later ones."""
-        newest = max(filter(None, (self.since, newest)), default=None)
+        newest = max(filter(None, (self.since, newest)), key=time_of, default=None)
         latest = moment(began.replace(microsecond=0).isoformat())
-        since = min(filter(None, (newest, latest))) if newest else None
+        since = min(filter(None, (newest, latest)), key=time_of) if newest else None
         return Changes(since, began.date() if whole else self.whole)
 
 

@@ -19,6 +19,7 @@ class Summary:
         self._lock = threading.Lock()
         self._rows: Counter[Place] = Counter()
         self._reasons: dict[Place, str] = {}
+        self._altered: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, stream: str, account: str, rows: int) -> None:
         """Rows have left."""
@@ -31,13 +32,18 @@ class Summary:
             self._reasons[stream, account] = reason
             self._rows[stream, account] += 0
 
+    def alter(self, stream: str, column: str, became: str) -> None:
+        """A value of a column left as something else than what TikTok sent: null, or rounded."""
+        with self._lock:
+            self._altered[stream, column, became] += 1
+
     def table(self) -> str:
         """One line per stream and account; per stream alone where that would be too long."""
         places = list(self._rows)
         if len(places) > LONGEST_TABLE:
             places = list(self._reasons)
         lines = [self._line(place) for place in sorted(places)]
-        return "\n".join(["stream, account, rows, skipped because", *lines, *self._totals()])
+        return "\n".join(["stream, account, rows, skipped because", *lines, *self._totals(), *self._alterations()])
 
     def _line(self, place: Place) -> str:
         stream, account = place
@@ -48,3 +54,13 @@ class Summary:
         for (stream, _), rows in self._rows.items():
             totals[stream] += rows
         return [f"{stream}, all accounts, {rows}, -" for stream, rows in sorted(totals.items())]
+
+    def _alterations(self) -> list[str]:
+        """One line per column whose values did not leave as they came."""
+        return [
+            f"{stream}.{column}: {values} values that TikTok sent {_BECAME[became]}"
+            for (stream, column, became), values in sorted(self._altered.items())
+        ]
+
+
+_BECAME = {"null": "could not be read and are null", "rounded": "were rounded to what the column holds"}

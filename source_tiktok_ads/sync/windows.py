@@ -149,7 +149,8 @@ class Window:
         # A part whose metrics are all refused asks for nothing: the others bring the rows.
         while self._metrics(cut, asked):
             fetch = partial(self._page, cut, asked, server_attempts)
-            totals = Totals(fetch, self._lessons.rows.pieces, self._stream.additive if asked.totals else ())
+            made = partial(self._lessons.rows.pieces, lacks=self._part.lacks)
+            totals = Totals(fetch, made, self._stream.additive if asked.totals else ())
             try:
                 yield from self._proven(totals, told)
             except TikTokError as error:

@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from source_tiktok_ads.streams.listing import Listing, Row
-from source_tiktok_ads.streams.shapes import ID, INTEGER, MOMENT, OBJECT, TEXT
+from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, MOMENT, OBJECT, TEXT
+from source_tiktok_ads.sync.lines import unheard
 from source_tiktok_ads.sync.listed import ListingRows
 
 COLUMNS = {"advertiser_id": ID, "thing_id": ID, "kind": TEXT, "size": INTEGER, "modify_time": MOMENT}
@@ -15,7 +18,7 @@ A = {"advertiser_id": "A"}
 
 def rows(listing: Listing = THINGS, since: str | None = None, personal: bool = True) -> ListingRows:
     """Rows in which every value fits."""
-    return ListingRows(listing, lambda column, value: None, since, personal)
+    return ListingRows(listing, unheard, since, personal)
 
 
 def records(into: ListingRows, *wire: Row, tells: Row = A) -> list[Any]:
@@ -39,9 +42,69 @@ def test_what_is_sent_empty_is_completed_too() -> None:
     ]
 
 
-def test_a_key_is_never_null() -> None:
-    """A dash stands where TikTok tells nothing, or an empty text."""
-    assert [record["thing_id"] for record in records(rows(), {}, {"thing_id": ""})] == ["-", "-"]
+PAIRS = replace(THINGS, ids=("thing_id", "kind"))
+DAYS = replace(THINGS, ids=("thing_id", "day"), columns={**COLUMNS, "day": DATE}, cursor="day")
+
+
+def heard(listing: Listing, *wire: Row) -> tuple[list[Any], list[str]]:
+    """The records of wire rows, and what is said to be missing."""
+    lacks: list[str] = []
+    pieces = rows(listing).pieces(wire, A, lacks.append)
+    return [members and json.loads(b"{%b}" % members) for _, members in pieces], lacks
+
+
+def test_a_part_of_a_key_that_has_no_value_is_a_dash() -> None:
+    """Another part of the key still tells such rows apart."""
+    found, lacks = heard(PAIRS, {"thing_id": "1"}, {"thing_id": "2", "kind": ""}, {"thing_id": "3", "kind": "-"})
+    assert ([record["kind"] for record in found], lacks) == (["-", "-", "-"], [])
+
+
+@pytest.mark.parametrize(
+    ("listing", "wire", "column"),
+    [
+        (THINGS, {}, "thing_id"),
+        (THINGS, {"thing_id": ""}, "thing_id"),
+        (THINGS, {"thing_id": {"a": 1}}, "thing_id"),
+        (PAIRS, {"thing_id": "1", "kind": ["x"]}, "kind"),
+        (DAYS, {"thing_id": "1"}, "day"),
+        (DAYS, {"thing_id": "1", "day": "-"}, "day"),
+        (DAYS, {"thing_id": "1", "day": "18.11.2026"}, "day"),
+    ],
+)
+def test_a_row_whose_key_cannot_be_read_does_not_leave(listing: Listing, wire: Row, column: str) -> None:
+    """No placeholder merges it with others; the part is short, and the sentence names column and value."""
+    good = {"thing_id": "9", "kind": "a", "day": "2026-11-18"}
+    found, lacks = heard(listing, wire, good, {**wire, "size": 2})
+    assert [record and record["thing_id"] for record in found] == [None, "9", None]
+    sent = f"{wire[column]!r}" if wire.get(column) else "no value" if column not in wire else "''"
+    assert lacks[0].startswith(f"rows with no {column} that can be read are left out: TikTok sent ")
+    assert lacks[0].endswith(f" {sent}.") or wire.get(column) == "-"
+
+
+def test_rows_with_unreadable_keys_count_as_rows_of_their_own() -> None:
+    """Else a reading would never find as many rows as TikTok counts."""
+    first, second = rows().pieces([{"size": 1}, {"size": 2}], A)
+    assert first[0] != second[0]
+
+
+def test_rows_that_share_a_key_for_want_of_a_value_are_told_apart() -> None:
+    """Both leave, and the part is short: where one row of a key is kept, the other is missing."""
+    found, lacks = heard(
+        PAIRS, {"thing_id": "1", "size": 1}, {"thing_id": "1", "size": 2}, {"thing_id": "1", "size": 1}
+    )
+    assert [record["size"] for record in found] == [1, 2, 1]
+    assert lacks == [
+        'several rows have the key {"advertiser_id":"A","thing_id":"1","kind":"-"}, in which TikTok gave no value.'
+    ]
+    keys = [key for key, _ in rows(PAIRS).pieces([{"thing_id": "1", "size": size} for size in (1, 2, 1)], A)]
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_a_row_whose_cursor_cannot_be_read_leaves_and_makes_the_part_short() -> None:
+    """Its key tells it apart; when it changed is not known, so nothing is claimed."""
+    found, lacks = heard(THINGS, {"thing_id": "1", "modify_time": "soon"})
+    assert found == [{**A, "thing_id": "1"}]
+    assert lacks == ["modify_time cannot be read: TikTok sent 'soon'."]
 
 
 def test_rows_are_told_apart_by_their_key_alone() -> None:

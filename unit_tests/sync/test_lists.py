@@ -309,7 +309,7 @@ def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
     """Two shops, of which one may not be seen."""
     if path == "shop/list":
         return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
-    return refused(40001) if params["shop"] == "1" else {"list": [NEW]}
+    return refused(40001) if params["shop"] == "1" else {"list": [{**NEW, "date": "2026-01-05"}]}
 
 
 @pytest.mark.parametrize("full", [False, True])

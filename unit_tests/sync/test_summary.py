@@ -24,3 +24,14 @@ def test_a_long_table_lists_what_was_left_out() -> None:
         summary.add("ads", str(number), 1)
     summary.leave_out("ads", "7", "gone")
     assert summary.table().splitlines()[1:] == ["ads, 7, 1, gone", f"ads, all accounts, {LONGEST_TABLE + 1}, -"]
+
+
+def test_values_that_did_not_leave_as_they_came_are_counted() -> None:
+    """By stream and column, behind the table: a null is not taken for a zero, nor a rounded number for TikTok's."""
+    summary = Summary()
+    for became in ("null", "rounded", "null"):
+        summary.alter("ads", "clicks", became)
+    assert summary.table().splitlines()[1:] == [
+        "ads.clicks: 2 values that TikTok sent could not be read and are null",
+        "ads.clicks: 1 values that TikTok sent were rounded to what the column holds",
+    ]
