@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Literal
 
 Blame = Literal["config", "system", "transient"]
-Kind = Literal["connect", "proxy", "trust", "timeout", "cut", "garbled", "status"]
+Kind = Literal["connect", "proxy", "trust", "timeout", "cut", "garbled", "huge", "status"]
 
 
 class Action(Enum):
@@ -255,6 +255,7 @@ KINDS: Mapping[Kind, Rule] = {
     "timeout": replace(_TOO_LARGE, blame="transient", happened="TikTok did not answer in time", first_wait=60.0),
     "cut": Rule(Action.RETRY, "transient", "The connection to TikTok broke", _NETWORK),
     "garbled": _server("TikTok's answer could not be read"),
+    "huge": replace(_TOO_LARGE, happened="TikTok's answer is larger than the connector takes"),
 }
 
 _GATEWAY = "TikTok's gateway failed"

@@ -3,9 +3,11 @@
 import os
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from http import HTTPStatus
+from http.client import HTTPResponse
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -13,16 +15,23 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 WHOLE_SECONDS = 120.0
+LARGEST = 1 << 27
+"""An answer of more bytes than this, packed or not, is not taken: it would fill the memory."""
+
 _CHUNK = 1 << 20
 _GZIP = 31
-# No packing holds more than so many times its own length, whatever it claims.
+_MEMBER = b"\x1f\x8b\x08"
+# No packing holds more than so many times its own length, whatever it claims; so these hold half a gigabyte at worst.
 _DENSEST = 1032
+_UNPACKED_AT_ONCE = 1 << 19
+_MEMBERS = 1000
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,12 @@ class Fault(Exception):
     """No whole answer came.
 
     Kinds: `connect` (the request never left), `proxy` (it wants a login), `trust` (certificate), `timeout` (sent, no
-    answer in time), `cut` (the connection broke), `garbled` (the packing is broken).
+    answer in time), `cut` (the connection broke), `garbled` (the packing is broken), `huge` (more than can be taken).
     """
 
-    def __init__(self, kind: Literal["connect", "proxy", "trust", "timeout", "cut", "garbled"], detail: str) -> None:
+    def __init__(
+        self, kind: Literal["connect", "proxy", "trust", "timeout", "cut", "garbled", "huge"], detail: str
+    ) -> None:
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
@@ -59,8 +70,49 @@ class Transport(Protocol):
 _NEVER_SENT = (requests.exceptions.SSLError, ValueError)
 
 
+class _Final(HTTPResponse):
+    """The final answer to a request: what comes before it, such as `103 Early Hints`, is passed over."""
+
+    def begin(self) -> None:
+        """Read status and headers. Python itself passes over nothing but `100 Continue`."""
+        super().begin()
+        while 100 < self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            vars(self).update(headers=None, msg=None)
+            super().begin()
+
+
+class _Connection(HTTPConnection):
+    response_class = _Final
+
+
+class _SafeConnection(HTTPSConnection):
+    response_class = _Final
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SafePool(HTTPSConnectionPool):
+    ConnectionCls = _SafeConnection
+
+
+_POOLS = {"http": _Pool, "https": _SafePool}
+
+
 class Bare(HTTPAdapter):
     """Leaves the body to us: requests would unpack it in small pieces, and knows no limit for a whole answer."""
+
+    def init_poolmanager(self, *args: Any, **settings: Any) -> None:
+        """Make connections that wait for the final answer."""
+        super().init_poolmanager(*args, **settings)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **settings: Any) -> urllib3.ProxyManager:
+        """The same through a proxy."""
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **settings)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def build_response(self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse) -> requests.Response:
         """Status, headers and the unread answer."""
@@ -121,9 +173,13 @@ class HttpTransport:
         )
 
     def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
-        chunks = []
+        chunks, size = [], 0
         while chunk := raw.read1(_CHUNK, decode_content=False):
             chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST:
+                raw.close()
+                raise _huge()
             left = deadline - self._monotonic()
             if left <= 0:
                 raw.close()
@@ -160,9 +216,33 @@ def unpack(body: bytes, encoding: str) -> bytes:
     try:
         # A packing ends with the length of its content: a buffer of that size spares copying the content once more.
         claimed = int.from_bytes(body[-4:], "little")
-        return zlib.decompress(body, _GZIP, min(claimed, _DENSEST * len(body)))
+        if len(body) <= _UNPACKED_AT_ONCE and claimed <= LARGEST and body.find(_MEMBER, 1) < 0:
+            return zlib.decompress(body, _GZIP, min(claimed, _DENSEST * len(body)))
+        return b"".join(_members(body))
     except zlib.error:
         raise Fault("garbled", "broken gzip") from None
+
+
+def _members(body: bytes) -> Iterator[bytes]:
+    """What is packed in each member, for a packing may have several, one behind the other."""
+    left = LARGEST
+    for _ in range(_MEMBERS):
+        member = zlib.decompressobj(_GZIP)
+        content = member.decompress(body, left + 1)
+        left -= len(content)
+        if left < 0:
+            raise _huge()
+        if not member.eof:
+            raise zlib.error("cut")
+        yield content
+        body = member.unused_data
+        if not body:
+            return
+    raise zlib.error("too many members")
+
+
+def _huge() -> Fault:
+    return Fault("huge", f"more than {LARGEST >> 20} MiB")
 
 
 def fault_of(error: Exception) -> Fault:

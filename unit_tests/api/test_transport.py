@@ -20,7 +20,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from source_tiktok_ads.api.transport import Bare, Fault, HttpTransport, fault_of, prepared, unpack
+from source_tiktok_ads.api.transport import LARGEST, Bare, Fault, HttpTransport, fault_of, prepared, unpack
 
 from .canned import Time
 
@@ -168,10 +168,85 @@ def test_unpack(body: bytes, encoding: str, expected: bytes) -> None:
     assert unpack(body, encoding) == expected
 
 
+@pytest.mark.parametrize("sizes", [(3, 5), (4, 4), (0, 7, 0), (1 << 20, 1), (1, 1 << 20)])
+def test_several_members_are_one_answer(sizes: tuple[int, ...]) -> None:
+    """Each is unpacked, in whatever sizes a server or a gateway packs them."""
+    contents = [bytes([65 + place]) * size for place, size in enumerate(sizes)]
+    assert unpack(b"".join(gzip.compress(content, mtime=0) for content in contents), "gzip") == b"".join(contents)
+
+
+def test_a_small_packing_of_a_large_answer_is_refused() -> None:
+    """It is not unpacked any further than what can be taken, alone or in several members."""
+    half = gzip.compress(bytes(LARGEST // 2 + 1), 1, mtime=0)
+    for body in (gzip.compress(bytes(LARGEST + 1), 1, mtime=0), half + half):
+        with pytest.raises(Fault, match="huge: more than 128 MiB"):
+            unpack(body, "gzip")
+
+
+def test_more_members_than_any_answer_has() -> None:
+    """Each costs a copy of what follows it."""
+    with pytest.raises(Fault, match="garbled"):
+        unpack(gzip.compress(b"x", mtime=0) * 1001, "gzip")
+
+
+class Endless(io.RawIOBase):
+    """As much as one asks for, without end."""
+
+    def read1(self, amount: int) -> bytes:
+        """Some of it."""
+        return bytes(amount)
+
+
+def test_an_answer_without_end_is_cut() -> None:
+    """Before it fills the memory."""
+    with pytest.raises(Fault, match="huge") as caught:
+        transport(lambda: response(Endless())).send("GET", URL, {}, None)
+    assert caught.value.kind == "huge"
+
+
+EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+ANSWER = b'HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 10\r\n\r\n{"code":0}'
+
+
+class Wire:
+    """A socket that has received some bytes."""
+
+    def __init__(self, received: bytes) -> None:
+        self.received = received
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        """The bytes."""
+        return io.BytesIO(self.received)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("manager", [lambda: Bare().poolmanager, lambda: Bare().proxy_manager_for("http://p.test:1")])
+def test_what_comes_before_the_final_answer_is_passed_over(scheme: str, manager: Callable[[], Any]) -> None:
+    """Hints, any number of them, and no header of theirs; directly and through a proxy, secured or not."""
+    pool = manager().pool_classes_by_scheme[scheme]
+    found = pool.ConnectionCls.response_class(Wire(EARLY + EARLY + ANSWER), method="GET")
+    found.begin()
+    assert (found.status, found.headers["Date"], found.headers["Link"], found.read()) == (
+        200,
+        "now",
+        None,
+        b'{"code":0}',
+    )
+
+
+def test_a_change_of_protocol_is_no_hint() -> None:
+    """Nothing follows it, so it is the final answer, which nobody takes for one of TikTok's."""
+    wire = Wire(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    found = Bare().poolmanager.pool_classes_by_scheme["http"].ConnectionCls.response_class(wire, method="GET")
+    found.begin()
+    assert found.status == 101
+
+
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
         (b"junk", "gzip"),
+        (gzip.compress(b"x", mtime=0) + gzip.compress(b"x" * 99, mtime=0)[:-9], "gzip"),
         (gzip.compress(b"x" * 99, mtime=0)[:-9], "gzip"),
         (gzip.compress(b"x" * 99, mtime=0)[:-4] + b"\xff" * 4, "gzip"),
         (b"x", "br"),
