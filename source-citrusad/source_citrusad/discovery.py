@@ -132,7 +132,7 @@ class Discovery:
             except BigQueryError as error:
                 if not error.filter_columns:
                     self._left_out(table, error)
-                return None
+                    return None
             else:
                 return replace(table, partition=column)
         self._warn(f"{table.dataset}.{table.name} is left out: it needs a filter on a column that it does not show.")

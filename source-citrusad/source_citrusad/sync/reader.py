@@ -255,7 +255,7 @@ class Reader:
             # share would not do for it either.
             waits = not self._resumes or (piece.days <= 1 and size.pages <= budget.fair_calls)
             if calls < 1 or waits:
-                raise OutOfBudget(budget.calls_spent())
+                raise OutOfBudget(f"{budget.calls_spent()} {self.table.title} takes {size.pages} calls at once.")
             fits = min(fits, (calls if piece.days > 1 else budget.fair_calls) * CALLS_TO_SPARE / size.pages)
         if fits == 1.0:
             return False

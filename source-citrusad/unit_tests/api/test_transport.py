@@ -73,7 +73,7 @@ def test_a_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (requests.ConnectionError("x"), False),
         (requests.ReadTimeout("x"), True),
-        (urllib3.exceptions.ReadTimeoutError(None, "x", "y"), True),  # type: ignore[arg-type]  # the pool only names itself
+        (urllib3.exceptions.ReadTimeoutError(None, "x", "y"), True),
         (urllib3.exceptions.ProtocolError("x"), False),
         (OSError("x"), False),
     ],
