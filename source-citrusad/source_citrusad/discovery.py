@@ -35,8 +35,10 @@ class Discovery:
 
     def datasets(self) -> Asked[dict[str, str]]:
         """The datasets that the settings name, with their locations. Raises NothingVisible."""
-        items = yield from self._client.all_pages(f"projects/{self._project}/datasets", "datasets")
-        seen = {dataset_of(item): str(item.get("location") or "") for item in items}
+        listed = yield from self._client.all_pages(f"projects/{self._project}/datasets", "datasets")
+        seen = {dataset_of(item): str(item.get("location") or "") for item in listed.items}
+        if listed.gap:
+            self._warn(f"{listed.gap} Run this again, or their streams seem to be gone.")
         wanted = self._settings.datasets
         if not seen:
             raise NothingVisible(
@@ -101,8 +103,8 @@ class Discovery:
 
     def _listed(self, dataset: str) -> Asked[list[Table]]:
         base = f"projects/{self._project}/datasets/{dataset}/tables"
-        items = yield from self._client.all_pages(base, "tables")
-        names = sorted(str((item.get("tableReference") or {}).get("tableId")) for item in items)
+        listed = yield from self._client.all_pages(base, "tables")
+        names = sorted(str((item.get("tableReference") or {}).get("tableId")) for item in listed.items)
         found = []
         for name in names:
             if matches(self._settings.tables, name, f"{dataset}.{name}"):

@@ -171,8 +171,10 @@ def test_check_says_what_is_wrong(changes: Message, sentence: str, command: Comm
 
 def test_check_when_nothing_is_visible_or_nothing_may_run(command: Command, wire: Wire) -> None:
     """Each has a sentence with the account."""
-    wire.faults.append(once(ok({})))
-    assert verdict(command("check")[1])[1] == f"{EMAIL} sees no dataset in {DATA}: ask CitrusAd to grant it access."
+    wire.faults.append(once(ok({"unreachable": ["EU"]})))
+    messages = command("check")[1]
+    assert logs(messages)[0].startswith("BigQuery's list of datasets lacks those in EU, which did not answer. Run this")
+    assert verdict(messages)[1] == f"{EMAIL} sees no dataset in {DATA}: ask CitrusAd to grant it access."
     wire.faults.append(lambda asked: NO_JOBS if asked.sql else None)
     said = verdict(command("check")[1])[1]
     assert f"{EMAIL} has no bigquery.jobs.create (roles/bigquery.jobUser) in acme or {DATA}" in said

@@ -28,6 +28,20 @@ Asked = Generator[Attempt, None, T]
 """An answer of type T, which may take attempts."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The items of a list, and the locations whose items it lacks because they did not answer."""
+
+    items: list[dict[str, Any]]
+    unreachable: tuple[str, ...] = ()
+
+    @property
+    def gap(self) -> str:
+        """The sentence on what is missing; empty where nothing is."""
+        where = ", ".join(self.unreachable)
+        return f"BigQuery's list of datasets lacks those in {where}, which did not answer." if where else ""
+
+
 class Meter(Protocol):
     """Counts the requests that the agreement counts."""
 
@@ -72,17 +86,19 @@ class Client:
         page = yield from self.get(path, params, decode_object)
         return _items(page, key)
 
-    def all_pages(self, path: str, key: str) -> Asked[list[dict[str, Any]]]:
+    def all_pages(self, path: str, key: str) -> Asked[Listed]:
         """The items of a list, page after page. Raises as `get` does."""
         items: list[dict[str, Any]] = []
+        silent: list[str] = []
         params = {"maxResults": "1000"}
         while True:
             page = yield from self.get(path, params, decode_object)
             items += _items(page, key)
+            silent += page.get("unreachable") or []
             following = page.get("nextPageToken")
             # A token that comes again would be followed for ever.
             if not following or following == params.get("pageToken"):
-                return items
+                return Listed(items, tuple(dict.fromkeys(silent)))
             params = {**params, "pageToken": str(following)}
 
     def _asked(

@@ -9,12 +9,13 @@ from source_citrusad.api.client import Asked, Client
 
 
 class Places:
-    """The locations of datasets, known from earlier syncs or looked up once."""
+    """The locations of datasets, known from earlier syncs or looked up once; `gap` says where that lacks some."""
 
     def __init__(self, client: Client, project: str, known: Mapping[str, str]) -> None:
         self._client = client
         self._project = project
         self._listed = False
+        self.gap = ""
         self.known = dict(known)
 
     def of(self, dataset: str) -> Asked[str | None]:
@@ -34,10 +35,11 @@ class Places:
         """Look up all locations, once in a sync."""
         if self._listed:
             return
-        items = yield from self._client.all_pages(f"projects/{self._project}/datasets", "datasets")
+        listed = yield from self._client.all_pages(f"projects/{self._project}/datasets", "datasets")
         self._listed = True
+        self.gap = listed.gap
         # An emulator may not tell a location: then queries name none.
-        self.known = {dataset_of(item): str(item.get("location") or "") for item in items}
+        self.known = {dataset_of(item): str(item.get("location") or "") for item in listed.items}
 
 
 def dataset_of(item: Mapping[str, Any]) -> str:

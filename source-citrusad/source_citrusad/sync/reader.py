@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from source_citrusad.api.client import Asked, Attempt
 from source_citrusad.api.errors import BigQueryError, Meaning
-from source_citrusad.api.queries import LEAST_BILLED, Page, Queries
+from source_citrusad.api.queries import LEAST_BILLED, Job, Page, Queries
 from source_citrusad.tables.model import Selection
 from source_citrusad.tables.rows import RecordLines, compiled
 from source_citrusad.tables.sql import DAY, Piece, select
@@ -26,12 +26,18 @@ from .state import StreamState
 T = TypeVar("T")
 ROWS_AT_ONCE = 2_000
 MOST_PARTS = 10_000
+ROWS_COMPARED = 50
+"""How many rows that have left are compared with a job's, before what is behind them is believed to follow."""
 REPAIRS = 3
 """How often in a row the rest of a slice is asked for again without a new row."""
 
 
 class TableError(Exception):
     """A table can't be read; the text is a sentence for the user."""
+
+
+class NotNow(Exception):
+    """A table can't be read at the moment; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Reader:
         self._least_guard = 0
         self._fields: Sequence[object] = ()
         self._lines: RecordLines | None = None
+        self._tail: list[bytes] = []
         self.midway = False
 
     # --- Days ---------------------------------------------------------------------------------------------------------
@@ -199,7 +206,9 @@ class Reader:
             self._refused(piece, work, error, guard)
             return None
         budget.settle(guard, page.billed)
-        while page.token and not page.rows:
+        for _ in range(REPAIRS):
+            if page.rows or not page.token:
+                break
             page = yield from self._context.queries.following(page)
         return None if self._too_large(piece, work, page) else page
 
@@ -207,6 +216,8 @@ class Reader:
         """Ask where the dataset lies, and once more where it has moved to."""
         places, dataset = self._context.places, self.table.dataset
         location = yield from places.of(dataset)
+        if location is None and places.gap:
+            raise NotNow(f"The dataset {dataset} is not seen. {places.gap} Run the sync again later.")
         if location is None:
             raise TableError(
                 f"The dataset {dataset} is not visible to {self._context.queries.client.email}: ask CitrusAd to grant "
@@ -280,21 +291,27 @@ class Reader:
 
     def _rest(self, piece: Piece, page: Page) -> Events:
         """The rows of a query from its first page on, as many as it said there are. Raises TableError, BadCell."""
-        first, reached, wire, idle = page, 0, 0, 0
+        first, reached, wire, idle, repeated = page, 0, 0, 0, 0
+        self._tail = []
         while True:
             yield from self._rows(page)
             reached += len(page.rows)
             wire += page.size
             self.midway = reached > 0
+            self._tail = [bytes(row) for row in page.rows[-ROWS_COMPARED:]] or self._tail
             idle = 0 if page.rows else idle + 1
+            # A page's rows are bytes of its whole body, which would stay in memory beside the next one's.
+            page, first = replace(page, rows=()), replace(first, rows=())
             if reached >= first.total and (first.total or not page.token):
                 break
-            if idle > REPAIRS:
+            if idle > REPAIRS or repeated > REPAIRS:
                 raise TableError(
                     f"BigQuery gave {reached} of {first.total} rows of {self.table.title} and no more: run the "
                     "sync again."
                 )
-            page, reached = yield from self._next(first, page, reached)
+            page, begun = yield from self._next(first, page, reached)
+            if begun < reached:
+                first, reached, wire, repeated = page, begun, 0, repeated + 1
         self.midway = False
         if piece.parts == 1:
             self._sizes.learn_day(piece.days, first.scanned, wire)
@@ -323,12 +340,23 @@ class Reader:
                 _only_lost(error)
         # The token is gone, or the pages have ended early: the job still has its rows, in the same order.
         try:
-            rest = yield from self._context.queries.from_row(page.job, reached)
-            if rest.rows:
+            rest = yield from self._behind(page.job, reached)
+            if rest and rest.rows:
                 return rest, reached
         except BigQueryError as error:
             _only_lost(error)
         return (yield from self._again(first, reached))
+
+    def _behind(self, job: Job, reached: int) -> Asked[Page | None]:
+        """The rows of a job from those on that have left; None where the last that left are not the ones before them.
+
+        Then rows are missing in the middle, or the job's order is another.
+        """
+        tail = self._tail
+        page = yield from self._context.queries.from_row(job, reached - len(tail))
+        if [bytes(row) for row in page.rows[: len(tail)]] != tail:
+            return None
+        return replace(page, rows=page.rows[len(tail) :])
 
     def _again(self, first: Page, reached: int) -> Asked[tuple[Page, int]]:
         """Run the query again: from the cache its rows come in the same order, else the slice begins anew."""
@@ -339,12 +367,14 @@ class Reader:
         sql = self.sql
         page = yield from self._placed(lambda location: queries.run(sql, location, guard))
         budget.settle(guard, page.billed)
-        if page.cached and page.total == first.total:
-            return (yield from queries.from_row(page.job, reached)), reached
+        if reached and page.cached and page.total == first.total:
+            rest = yield from self._behind(page.job, reached)
+            if rest:
+                return rest, reached
         if reached:
             self._context.warn(
-                f"The results of a query on {self.table.title} were gone after {reached} rows: they are read again "
-                "from the first, so these rows come twice."
+                f"The results of a query on {self.table.title} were not whole after {reached} rows: they are read "
+                "again from the first, so these rows come twice."
             )
         return page, 0
 

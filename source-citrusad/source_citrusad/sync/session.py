@@ -12,7 +12,7 @@ from source_citrusad.api.errors import BigQueryError, KeyRefused, Meaning
 from source_citrusad.tables.rows import BadCell
 
 from .budget import NeverEnough, OutOfBudget
-from .reader import Checkpoint, Context, Reader, Rows, TableError
+from .reader import Checkpoint, Context, NotNow, Reader, Rows, TableError
 from .refusals import sentence
 from .state import blob_of
 
@@ -83,9 +83,8 @@ class Session:
                 failure = self._stopped(stream, str(spent), spent)
             except BigQueryError as error:
                 failure = self._failed(stream, error)
-            except (NeverEnough, TableError, BadCell) as error:
-                blame = Blame.CONFIG if isinstance(error, NeverEnough) else Blame.SYSTEM
-                failure = Failure(str(error), blame, error)
+            except (NeverEnough, NotNow, TableError, BadCell) as error:
+                failure = Failure(str(error), _BLAME.get(type(error), Blame.SYSTEM), error)
             except KeyRefused:
                 yield stream, Status.INCOMPLETE
                 raise
@@ -157,4 +156,5 @@ class Session:
         return f"{read}; {left} day{'s' * (left != 1)} are left, about {syncs} more sync{'s' * (syncs != 1)}.{again}"
 
 
+_BLAME = {NeverEnough: Blame.CONFIG, TableError: Blame.CONFIG, NotNow: Blame.TRANSIENT}
 _RAISE = "Raise daily_calls or monthly_scan_tb if your agreement allows more."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from source_citrusad.api.client import Attempt, Client, decode_object
+from source_citrusad.api.client import Attempt, Client, Listed, decode_object
 from source_citrusad.api.errors import BigQueryError, KeyRefused, Meaning
 from source_citrusad.api.patience import LONGEST, Patience
 from source_citrusad.api.transport import ConnectionLost, Reply
@@ -95,7 +95,10 @@ def test_what_is_refused_is_not_asked_again() -> None:
 
 def test_lists_are_read_to_their_end() -> None:
     """A token that comes again ends them; what is no object is no item."""
-    pages = {None: ok({"a": [{"n": 1}, 2], "nextPageToken": "t"}), "t": ok({"nextPageToken": "t"})}
+    pages = {
+        None: ok({"a": [{"n": 1}, 2], "nextPageToken": "t"}),
+        "t": ok({"nextPageToken": "t", "unreachable": ["EU", "EU"]}),
+    }
     wire = Wire(lambda asked: pages[asked.params.get("pageToken")])
-    assert result(client_over(wire).all_pages("x", "a")) == [{"n": 1}]
+    assert result(client_over(wire).all_pages("x", "a")) == Listed([{"n": 1}], ("EU",))
     assert len(wire.asked) == 2

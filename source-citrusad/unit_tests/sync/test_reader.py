@@ -14,7 +14,7 @@ from source_citrusad.api.client import Attempt
 from source_citrusad.api.errors import BigQueryError
 from source_citrusad.sync.budget import Budget, NeverEnough, OutOfBudget, Usage
 from source_citrusad.sync.places import Places
-from source_citrusad.sync.reader import Checkpoint, Context, Reader, Rows, TableError
+from source_citrusad.sync.reader import Checkpoint, Context, NotNow, Reader, Rows, TableError
 from source_citrusad.sync.state import StreamState, blob_of, parse
 from source_citrusad.tables.model import Selection
 
@@ -369,6 +369,70 @@ def test_results_that_are_gone(cached: bool) -> None:
     assert {*bench.ids} == {*bench.expected(LAST)}
     assert (len(bench.ids) == len({*bench.ids})) is cached
     assert bool(bench.warned) is not cached
+
+
+def test_a_page_that_lacks_a_row_in_the_middle() -> None:
+    """The rows behind the last that left are not the missing ones: the slice is read again, and nothing is lost."""
+    bench = Bench(facts(week(100)))
+    bench.warehouse.page_rows = 300
+
+    def short(asked: Asked) -> Answer | None:
+        if not of_a_page(asked) or asked.params["pageToken"] != "300":
+            return None
+        page = orjson.loads(bench.warehouse(asked).content)
+        return ok({**page, "rows": page["rows"][:-1]})
+
+    bench.wire.faults.append(short_once(short))
+    bench.read()
+    assert {*bench.ids} == {*bench.expected(LAST)}
+    assert "are read again from the first, so these rows come twice" in bench.warned[-1]
+
+
+def short_once(fault: Any) -> Any:
+    """A fault that comes to the first request it fits."""
+    done: list[Answer] = []
+
+    def first(asked: Asked) -> Answer | None:
+        answer = None if done else fault(asked)
+        done.extend([answer] if answer else [])
+        return answer
+
+    return first
+
+
+def test_pages_that_are_never_whole() -> None:
+    """The slice is not read again for ever."""
+    bench = Bench(facts(week(100)))
+    bench.warehouse.page_rows = 300
+
+    def short(asked: Asked) -> Answer | None:
+        if asked.body.get("dryRun") or not (asked.sql or "/queries/" in asked.path):
+            return None
+        page = orjson.loads(bench.warehouse(asked).content)
+        return ok({**page, "rows": page["rows"][:-1]})
+
+    bench.wire.faults.append(short)
+    with pytest.raises(TableError, match="run the sync again"):
+        bench.read()
+    assert bench.state.cursor is None
+
+
+def test_pages_that_are_empty_for_ever() -> None:
+    """They end too."""
+    bench = Bench(facts(week(100)), table=WHOLE)
+    empty = {"jobReference": {"jobId": "j"}, "pageToken": "t", "totalRows": "5"}
+    bench.wire.faults.append(lambda asked: ok(empty))
+    with pytest.raises(TableError, match="gave 0 of 5 rows"):
+        bench.read()
+    assert bench.attempts < 20
+
+
+def test_a_list_that_lacks_a_region() -> None:
+    """The dataset may be there: it is a matter of time."""
+    bench = Bench(facts(week()), table=Selection("other", "facts", ("id",)))
+    bench.wire.faults.append(once(ok({"unreachable": ["europe-west3"]})))
+    with pytest.raises(NotNow, match="lacks those in europe-west3, which did not answer"):
+        bench.read()
 
 
 def test_a_page_that_is_gone() -> None:
