@@ -17,7 +17,7 @@ from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
 from source_tiktok_ads.sync.dividing import METRICS_A_REQUEST
 from source_tiktok_ads.sync.lines import Answer, decode
-from source_tiktok_ads.sync.partition import future_start
+from source_tiktok_ads.sync.partition import begun_nowhere, future_start
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 
 TRIES = 3
@@ -29,6 +29,7 @@ class Brisk:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.now = client.now
+        self.settle_clock = client.settle_clock
 
     def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
         """Id and name of every account the token can read. Raises TikTokError."""
@@ -50,9 +51,9 @@ def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
     readable = [account for account in found if not account.refusal]
     if refused and (not readable or _must_fail(config, refused)):
         raise AccountsError(" ".join(described(account) for account in refused))
-    now = client.now()
-    if all(config.start_date > account.today(now) for account in readable):
-        raise AccountsError(future_start(config.start_date, now))
+    client.settle_clock()
+    if begun_nowhere(config.start_date, client.now()):
+        raise AccountsError(future_start(config.start_date, client.now()))
     _prove_report(client, readable, REPORTS[0])
     for report in map(custom, config.custom_reports):
         if isinstance(report, CenterReport):

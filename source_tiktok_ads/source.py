@@ -47,6 +47,8 @@ from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.pace import Pace
 from source_tiktok_ads.api.transport import HttpTransport
 from source_tiktok_ads.config import (
+    PRODUCTION,
+    SANDBOX,
     AuthorizationCode,
     Config,
     ConfigError,
@@ -285,6 +287,7 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
         HttpTransport(2 * settings.concurrency),
         log=logger.log,
         wait_scale=settings.wait_scale,
+        stand_in=settings.api_url not in (PRODUCTION, SANDBOX),
     )
 
 

@@ -111,11 +111,12 @@ def test_no_readable_account_fails_whatever_the_policy(caplog: pytest.LogCapture
 
 
 def test_a_start_in_the_future_fails_by_tiktoks_clock(caplog: pytest.LogCaptureFixture) -> None:
-    """Only where no account has reached it."""
+    """Only where it has begun nowhere: for accounts further west there is nothing to read yet."""
     check = Check(caplog, fine, start_date="2026-03-16")
+    check.client.moment = datetime(2026, 3, 15, 9, 59, tzinfo=timezone.utc)
     with pytest.raises(AccountsError, match="start_date: 2026-03-16 lies in the future"):
         check.run()
-    check.client.moment = datetime(2026, 3, 16, tzinfo=timezone.utc)
+    check.client.moment = datetime(2026, 3, 15, 10, tzinfo=timezone.utc)
     check.run()
 
 

@@ -19,6 +19,7 @@ from source_tiktok_ads.streams import model
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.sync import state
+from source_tiktok_ads.sync.children import cursor_of_groups, groups_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_ads"
@@ -335,13 +336,17 @@ def test_qlik_configuration_is_read_as_meant() -> None:
 
 def test_states_shown_are_states() -> None:
     """The states shown are read by the connector, entry by entry, and written again in the same way."""
-    report, entities, _ = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
-    for shown in (report, entities):
+    report, entities, chained, _ = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
+    for shown in (report, entities, chained):
         assert state.dump(state.parse(shown)) == shown
     for cursor in state.parse(report).cursors.values():
         coverage = state.coverage_of(cursor, "stat_time_day")
         assert coverage is not None
         assert state.cursor_of_coverage(coverage, "stat_time_day") == cursor
+    for cursor in state.parse(chained).cursors.values():
+        groups = groups_of(cursor, "date", inborn=False)
+        assert groups is not None
+        assert cursor_of_groups(groups, "date", 28) == cursor
     for cursor in state.parse(entities).cursors.values():
         assert state.cursor_of_changes(state.changes_of(cursor, "modify_time"), "modify_time") == cursor
 

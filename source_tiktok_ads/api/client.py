@@ -138,8 +138,12 @@ class Client:
         machine_clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         chance: Callable[[], float] = random.random,
         wait_scale: float = 1.0,
+        stand_in: bool = False,
     ) -> None:
-        """`origin` is scheme and host; `log` takes a level of `logging` and a text; waits are times `wait_scale`."""
+        """`origin` is scheme and host; `log` takes a level of `logging` and a text; waits are times `wait_scale`.
+
+        `stand_in` tells that the origin is not TikTok's, so that its clock may be any.
+        """
         self.redact = Redactor()
         self._base = f"{origin.rstrip('/')}/{_VERSION}/"
         self._token = ""
@@ -150,7 +154,9 @@ class Client:
         # Waiting on the event, so that the end of everything wakes whoever waits.
         self._sleep = sleep or self._over.wait
         self._monotonic = monotonic
-        self._clock = Clock(monotonic, machine_clock)
+        self._clock = Clock(monotonic, machine_clock, not stand_in)
+        self._settling = threading.Lock()
+        self._settled = False
         self._chance = chance
         self._scale = wait_scale
         self._lock = threading.Lock()
@@ -171,6 +177,19 @@ class Client:
     def now(self) -> datetime:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
         return self._clock.now()
+
+    def settle_clock(self) -> None:
+        """Ask for one more answer where the only one so far tells another time than the machine.
+
+        Where none comes, the time stays what that one told.
+        """
+        with self._settling:
+            if self._clock.doubtful and not self._settled:
+                self._settled = True
+                try:
+                    self.get(_PROBE, {}, attempts=1, server_attempts=1)
+                except TikTokError as error:
+                    self._say(logging.INFO, f"What time it is at TikTok could not be asked once more: {error.event}.")
 
     @overload
     def get(

@@ -1,8 +1,12 @@
-"""What time it is at TikTok: the `Date` header of its last answer and the time since."""
+"""What time it is at TikTok: the `Date` headers of its answers, as far as they agree, and the time since."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+
+# Answers may wait in a queue or a proxy, and machines' clocks are off by some minutes; none of that moves a day.
+AGREEMENT = timedelta(minutes=15)
 
 
 def parse_date(header: str) -> datetime | None:
@@ -15,20 +19,57 @@ def parse_date(header: str) -> datetime | None:
 
 
 class Clock:
-    """TikTok's clock; the machine's until a first answer came. Safe for any number of threads."""
+    """TikTok's clock; the machine's until a first answer came. Safe for any number of threads.
 
-    def __init__(self, monotonic: Callable[[], float], machine_clock: Callable[[], datetime]) -> None:
+    A single answer whose time differs by more than AGREEMENT from what the others led to expect is passed over: a
+    cache or a proxy may have put it there. The clock jumps only where a second answer agrees with it, or where it
+    agrees with the machine's clock and the only answer before did not. Where `comparable` is false, answers come from
+    something that stands in for TikTok and has a clock of its own, with which the machine's need not agree.
+    """
+
+    def __init__(
+        self, monotonic: Callable[[], float], machine_clock: Callable[[], datetime], comparable: bool = True
+    ) -> None:
         self._monotonic = monotonic
         self._machine_clock = machine_clock
+        self._comparable = comparable
+        self._lock = threading.Lock()
         self._last: tuple[datetime, float] | None = None
+        self._odd: tuple[datetime, float] | None = None
+        self._sure = False
 
     def note(self, header: str) -> None:
         """Set the clock by an answer that has just come."""
         date = parse_date(header)
-        if date is not None:
-            self._last = date, self._monotonic()
+        if date is None:
+            return
+        with self._lock:
+            at = self._monotonic()
+            agrees = self._agrees_with_machine(date)
+            expected = self._last is None or _agree(self._last, (date, at))
+            if expected or _agree(self._odd, (date, at)) or (agrees and not self._sure):
+                self._sure = self._sure or agrees or self._last is not None
+                self._last, self._odd = (date, at), None
+            else:
+                self._odd = date, at
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the only answer so far disagrees with the machine's clock, so that one more should be asked for."""
+        return self._comparable and self._last is not None and not self._sure
 
     def now(self) -> datetime:
         """This moment; the header counts whole seconds, so it is early rather than late."""
         last = self._last
         return last[0] + timedelta(seconds=self._monotonic() - last[1]) if last else self._machine_clock()
+
+    def _agrees_with_machine(self, date: datetime) -> bool:
+        return self._comparable and abs(date - self._machine_clock()) <= AGREEMENT
+
+
+def _agree(one: tuple[datetime, float] | None, other: tuple[datetime, float]) -> bool:
+    """Whether two answers tell the same time, for all that has passed between them."""
+    if one is None:
+        return False
+    passed = timedelta(seconds=other[1] - one[1])
+    return abs(other[0] - one[0] - passed) <= AGREEMENT

@@ -85,6 +85,9 @@ class Listing:
     it; `newest_first` tells that the latest changes come first. `records` makes records of a row that is none yet.
     `personal` names the columns, and the fields at any depth, that only the setting *personal data* adds. Where TikTok
     refuses a list that is `optional`, it is left out with a warning, for many accounts lack what it is about.
+
+    `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
+    shop or a pixel does that is shared with the account.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Listing:
     records: Callable[[Row], Iterable[Row]] | None = None
     personal: tuple[str, ...] = ()
     optional: bool = False
+    inborn: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:

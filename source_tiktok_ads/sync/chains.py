@@ -19,6 +19,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.children import Children, child_id, root_parent
 from source_tiktok_ads.sync.lines import Answer, Data, Piece, unheard
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import IDLE_PAGES, SMALLEST_PAGE, Ahead, Lists, Shifting, unsent
@@ -109,11 +110,13 @@ class Reading:
 class Known:
     """The rows of a list that others come from, and the sentences about what could not be read of it.
 
-    Packed, because those of all accounts stay until the sync ends.
+    Packed, because those of all accounts stay until the sync ends. `children` tells which rows of the list at the top
+    of the chain they come from, None where it is that list itself.
     """
 
     packed: bytes
     lacks: Sequence[str]
+    children: Children | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -124,12 +127,20 @@ class Known:
 
 @dataclass
 class Trial:
-    """How TikTok has answered about the rows of one account's parent list so far; `doubted` is to be asked again."""
+    """How TikTok has answered about the rows of one account's parent list so far; `doubted` is to be asked again.
 
+    `children` are told what came of those that the rows belong to.
+    """
+
+    children: Children
     answered: bool = False
     refused: int = 0
     error: TikTokError | None = None
     doubted: list[tuple[Request, Row]] = field(default_factory=list)
+
+    def skip(self, row: Row) -> None:
+        """One row is not asked about, because it was refused before in this sync."""
+        self.children.refused.add(self.children.of(row))
 
     def refuse(self, error: TikTokError) -> None:
         """One row is refused. Raises the error where so many have been that no other will be answered."""
@@ -155,17 +166,21 @@ class Chains:
         self._warn = warn
         self._lock = threading.Lock()
         self._lists: dict[str, Lists] = {}
-        self._known: dict[tuple[str, str], Known] = {}
-        self._reading: dict[tuple[str, str], threading.Lock] = {}
+        self._known: dict[tuple[str, str, frozenset[str]], Known] = {}
+        self._reading: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
         self._given_up: dict[Place, GivenUp] = {}
         self._believed: dict[Place, frozenset[str]] = {}
         self._closed: set[Place] = set()
         self._confirmed: set[Place] = set()
+        self._doubtful: set[Place] = set()
         self._told: set[tuple[str, str]] = set()
 
-    def rows(self, listing: Listing, request: Request, into: ListingRows, hears: Hears) -> Iterator[list[bytes]]:
+    def rows(
+        self, listing: Listing, request: Request, into: ListingRows, hears: Hears, children: Children | None = None
+    ) -> Iterator[list[bytes]]:
         """The rows of a list of one account, page by page, each once.
 
+        `children` says which rows of the list at the top of its chain are asked about, and is told what came of each.
         Raises TikTokError where the account can't be read.
         """
         reading = Reading(listing, into, hears)
@@ -178,34 +193,52 @@ class Chains:
             for each in passes:
                 yield from self._list(reading, each)
         else:
-            yield from self._chained(reading, passes, listing.parent, self.known(listing.parent.listing, own.account))
+            yield from self._chained(reading, passes, listing.parent, children or Children(top(listing).listing))
 
     def _chained(
-        self, reading: Reading, passes: Sequence[Request], parent: Parent, known: Known
+        self, reading: Reading, passes: Sequence[Request], parent: Parent, children: Children
     ) -> Iterator[list[bytes]]:
         """The rows that everything the parent holds leads to."""
-        for sentence in known.lacks:
-            reading.hears.lacks(sentence)
-        trial = Trial()
-        for rows, tells in asked_by(parent, known.rows):
+        found = self._parents(parent, passes[0].account, children, reading.hears.lacks)
+        trial = Trial(children)
+        for rows, tells in asked_by(parent, found):
             for each in passes:
                 yield from self._about(reading, each.also({}, tells), parent, rows, trial)
         trial.end()
         if trial.doubted:
             self._client.pause(CONFIRM_AFTER, "TikTok refused some of the list's requests, which are sent once more")
         for request, row in trial.doubted:
-            yield from self._about_again(reading, request, parent, row)
+            yield from self._about_again(reading, request, parent, row, trial)
+
+    def _parents(self, parent: Parent, account: Account, children: Children, lacks: Told) -> list[Row]:
+        """The rows of a parent to ask about, those of children that are no longer listed included."""
+        known = self.known(parent.listing, account)
+        if known.children is None:
+            rows = children.choose(filter(parent.where, known.rows))
+            sentences = known.lacks
+        else:
+            unlisted = children.follow(known.children)
+            further = [self.known(parent.listing, account, unlisted)] if unlisted else []
+            children.gone.update(
+                (id, error) for each in further if each.children for id, error in each.children.gone.items()
+            )
+            rows = [row for each in (known, *further) for row in each.rows if parent.where(row)]
+            rows = [row for row in rows if children.wants(children.of(row))]
+            sentences = [sentence for each in (known, *further) for sentence in each.lacks]
+        for sentence in sentences:
+            lacks(sentence)
+        return rows
 
     def _about(
         self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial
     ) -> Iterator[list[bytes]]:
         """The rows that some of the parent lead to; one of these that is refused does not cost the others theirs."""
-        rows = [row for row in rows if place(reading, request, parent, row) not in self._closed]
+        rows = self._open(reading, request, parent, rows, trial)
         if not rows:
             return
         try:
             yield from self._list(reading, about(request, parent, rows))
-            trial.answered = True
+            self._answered(reading, request, parent, rows, trial)
         except TikTokError as error:
             if error.code not in REFUSALS_OF_ONE:
                 raise
@@ -222,33 +255,63 @@ class Chains:
         """A refusal of one row of the parent: to be asked again, unless that has been done for another window."""
         where = place(reading, request, parent, row)
         if where in self._confirmed:
-            self._leave_out(reading, where, error)
+            self._refuse(reading, where, row, error, trial.children)
         else:
             trial.doubted.append((request, row))
-        trial.refuse(error)
+        if trial.children.speaks_for_others(row):
+            trial.refuse(error)
 
-    def _about_again(self, reading: Reading, request: Request, parent: Parent, row: Row) -> Iterator[list[bytes]]:
+    def _about_again(
+        self, reading: Reading, request: Request, parent: Parent, row: Row, trial: Trial
+    ) -> Iterator[list[bytes]]:
         """The rows that one of the parent leads to, which was refused before; left out where it is refused again."""
         try:
             yield from self._list(reading, about(request, parent, [row]))
+            self._answered(reading, request, parent, [row], trial)
         except TikTokError as error:
             if error.code not in REFUSALS_OF_ONE:
                 raise
-            self._leave_out(reading, place(reading, request, parent, row), error)
+            self._refuse(reading, place(reading, request, parent, row), row, error, trial.children)
 
-    def _leave_out(self, reading: Reading, closed: Place, error: TikTokError) -> None:
-        """Ask no more about what is refused; said once for each list and account."""
+    def _open(self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial) -> list[Row]:
+        """The rows that may be asked about: not those that were refused before in this sync."""
+        shut = self._closed if trial.children.only is None else self._closed | self._doubtful
+        open_rows = []
+        for row in rows:
+            if place(reading, request, parent, row) in shut:
+                trial.skip(row)
+            else:
+                open_rows.append(row)
+        return open_rows
+
+    def _answered(self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial) -> None:
+        trial.answered = True
+        if self._doubtful:
+            with self._lock:
+                self._doubtful -= {place(reading, request, parent, row) for row in rows}
+
+    def _refuse(self, reading: Reading, closed: Place, row: Row, error: TikTokError, children: Children) -> None:
+        """Go on without what is refused; it is said here unless it is a child that is no longer listed."""
+        unlisted = children.refuse(row, error)
         with self._lock:
             self._confirmed.add(closed)
             # It may be the days of this window that TikTok does not take.
-            if error.code != PARAMETER_REFUSED:
+            if unlisted or error.code != PARAMETER_REFUSED:
                 self._closed.add(closed)
+            elif children.only is None:
+                self._doubtful.add(closed)
+        if not unlisted:
+            self._leave_out(reading, closed, error)
+
+    def _leave_out(self, reading: Reading, closed: Place, error: TikTokError) -> None:
+        """Say what is left out, once for each list and account."""
+        with self._lock:
             news = closed[:2] not in self._told
             self._told.add(closed[:2])
         if news:
             reading.hears.leaves_out(
                 f"{error.event}. Only this and what is refused alike is left out; "
-                "if TikTok gives it later, a refresh of the stream reads its past."
+                "a later sync that is not refused reads its past too."
             )
 
     def _list(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
@@ -257,18 +320,31 @@ class Chains:
         except Shifting as error:
             reading.hears.lacks(str(error))
 
-    def known(self, listing: Listing, account: Account) -> Known:
-        """A list of one account, read once in a sync. Raises TikTokError where it can't be read."""
-        whose = listing.name, account.id
+    def known(self, listing: Listing, account: Account, unlisted: frozenset[str] = frozenset()) -> Known:
+        """A list of one account, read once in a sync; for `unlisted` rows of the list at the top, what these lead to.
+
+        Raises TikTokError where it can't be read.
+        """
+        whose = listing.name, account.id, unlisted
         with self._lock:
             reading = self._reading.setdefault(whose, threading.Lock())
         with reading:
             if whose not in self._known:
-                self._known[whose] = self._read(listing, account)
+                self._known[whose] = self._read(listing, account, unlisted)
             return self._known[whose]
 
-    def _read(self, listing: Listing, account: Account) -> Known:
+    def listed(self, listing: Listing, account: Account) -> frozenset[str]:
+        """The rows of the list at the top of a list's chain that are asked about, as the state names them.
+
+        Raises TikTokError where that list can't be read.
+        """
+        parent = top(listing)
+        rows = self.known(parent.listing, account).rows
+        return frozenset(child_id(parent.listing, row) for row in rows if parent.where(row))
+
+    def _read(self, listing: Listing, account: Account, unlisted: frozenset[str]) -> Known:
         lacks: list[str] = []
+        children = Children(top(listing).listing, unlisted, unlisted or None) if listing.parent else None
 
         def warn(text: str) -> None:
             self._warn(f"{listing.path}, account {account.id}: {text}")
@@ -276,9 +352,9 @@ class Chains:
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, unheard)
         hears = Hears(warn, lacks.append, warn, lambda given_up: warn(given_up.sentence))
-        pages = self.rows(listing, Request(account, {}, {}), rows, hears)
+        pages = self.rows(listing, Request(account, {}, {}), rows, hears, children)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
-        return Known(zlib.compress(b"[%b]" % objects), lacks)
+        return Known(zlib.compress(b"[%b]" % objects), lacks, children)
 
     def _without_refused(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         """The rows of one list; where TikTok refuses metrics by name, without these."""
@@ -398,6 +474,14 @@ class Chains:
 _NAMES_ACCOUNT = (Scope.ACCOUNT, Scope.REFERENCE)
 
 
+def top(listing: Listing) -> Parent:
+    """The parent at the top of a list's chain. Raises ValueError for a list that has none."""
+    parent = root_parent(listing)
+    if parent is None:
+        raise ValueError(f"{listing.name} has no parent")
+    return parent
+
+
 def place(reading: Reading, request: Request, parent: Parent, row: Row) -> Place:
     """What a row of the parent asks for, whatever the window."""
     return reading.listing.name, request.account.id, json.dumps([parent.asks([row]), request.of])
@@ -415,7 +499,7 @@ def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row
     What would ask for the same comes once.
     """
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    for row in filter(parent.where, rows):
+    for row in rows:
         groups.setdefault(tuple(row.get(name) for name in parent.tells), []).append(row)
     asked: set[str] = set()
     for values, group in groups.items():

@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 
 from source_tiktok_ads.streams.listing import DatedListing
 from source_tiktok_ads.streams.model import Report
-from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.advertisers import Account, zone_of
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.slices import Days, known_after, to_read, until, windows
+from source_tiktok_ads.sync.slices import Days, believed, known_after, to_read, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
+
+# Local times differ by up to 26 hours, so up to three calendar days are under way at any moment.
+DAYS_UNDER_WAY = 2
+"""How many days before the last one may also have been running when it was read, in whatever time zone."""
 
 Dated = TypeVar("Dated", bound=Report | DatedListing)
 
@@ -24,9 +28,11 @@ class DayReader(Reader[Dated]):
     def __init__(self, stream: Dated, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full)
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
+        self._zones = {id: cursor.get("zone") for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
         self._fresh: dict[str, list[Days]] = {}
         self._without: dict[str, dict[str, date]] = {}
+        self._left: dict[str, int] = {}
 
     @property
     def start(self) -> date:
@@ -37,6 +43,25 @@ class DayReader(Reader[Dated]):
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
         return self.sync.config.lookback_days
+
+    @property
+    def local(self) -> bool:
+        """Whether the days are those of the account's own time zone."""
+        return True
+
+    def lookback_of(self, account: Account) -> int:
+        """How many days before the cursor are read again for an account.
+
+        The days that may still have been running when they were read are among them: those before the last one too,
+        unless the time zone is known to be the one of the last sync.
+        """
+        zone = self._zone(account)
+        sure = not self.local or (zone is not None and zone == self._zones.get(account.id))
+        return self.lookback if sure else max(self.lookback, DAYS_UNDER_WAY)
+
+    def _zone(self, account: Account) -> str | None:
+        """The name of an account's time zone, None where it is not known."""
+        return None if zone_of(account.facts) is None else str(account.zone)
 
     def today(self, account: Account) -> date:
         """The last day there is."""
@@ -52,33 +77,59 @@ class DayReader(Reader[Dated]):
 
     def _windows(self, account: Account, today: date) -> Iterable[Days]:
         last = min(self.sync.config.end_date or today, today)
-        known = self._with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
+        known = self.with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
         start = min(known.start, self.start)
-        coverage = Coverage(start, self._begun(account, known.ranges, today), known.without)
+        coverage = Coverage(start, self.believed(account, known.ranges, today), known.without)
         self._coverage[account.id], self._fresh[account.id] = coverage, []
         self._without[account.id] = {**known.without}
         if coverage.start > last:
             return []
-        return self.cut(to_read(coverage.ranges, Days(coverage.start, last), self.lookback), today)
+        owed = to_read(coverage.ranges, Days(coverage.start, last), self.lookback_of(account))
+        cuts = [*self.cut(owed, today)]
+        self._left[account.id] = len(cuts)
+        return cuts
 
-    def _begun(self, account: Account, known: Sequence[Days], today: date) -> list[Days]:
-        begun = until(known, today)
-        if begun != [*known]:
+    def believed(self, account: Account, known: Sequence[Days], today: date) -> list[Days]:
+        """What a state claims, less what cannot have been read by today."""
+        possible = believed(known, today)
+        if possible != [*known]:
             self.sync.warn(
                 f"{self.stream.name}, account {account.id}: its state claims days after {today}, which has just begun "
-                "by TikTok's clock; they are read when they come."
+                "by TikTok's clock. What it claims together with them is not believed and is read again."
             )
-        return begun
+        return possible
+
+    def claimable(self, part: Slice) -> Days | None:
+        """The days of a slice that have begun by now; one wrong time in an answer may have planned others."""
+        today = self.today(part.account)
+        return Days(part.window.first, min(part.window.last, today)) if part.window.first <= today else None
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
         """The days of the account that have left, this window included."""
-        coverage, fresh = self._coverage[part.account.id], self._fresh[part.account.id]
-        fresh.append(part.window)
-        ranges = known_after(coverage.ranges, fresh, self.lookback)
+        account = part.account
+        coverage, fresh = self._coverage[account.id], self._fresh[account.id]
+        self._left[account.id] -= 1
+        if window := self.claimable(part):
+            fresh.append(window)
+        ranges = known_after(coverage.ranges, fresh, self.lookback_of(account))
+        without = self.without_after(part)
+        cursor = cursor_of_coverage(Coverage(coverage.start, ranges, without), self.stream.cursor)
+        zone = self._zone_after(account)
+        return {**cursor, **({"zone": zone} if zone else {})}
+
+    def _zone_after(self, account: Account) -> str | None:
+        """The time zone that the cursor's last days were read in, where the look-back alone does not cover a change."""
+        if not self.local or self.lookback >= DAYS_UNDER_WAY:
+            return None
+        # Until all is read, days of the last sync may still be owed in its zone.
+        return self._zones.get(account.id) if self._left[account.id] else self._zone(account)
+
+    def without_after(self, part: Slice) -> Mapping[str, date]:
+        """What the account is read without, this slice included, each with a day on which it was refused."""
         without = self._without[part.account.id]
         for name in part.given_up.names if part.given_up else ():
             without.setdefault(name, part.window.first)
-        return cursor_of_coverage(Coverage(coverage.start, ranges, without), self.stream.cursor)
+        return without
 
     def claims(self, part: Slice) -> bool:
         """Whether what was given up for the part has never come for the account: else good values would be lost."""
@@ -93,7 +144,7 @@ class DayReader(Reader[Dated]):
     def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
         """What TikTok still refuses an account of what it refused on that day."""
 
-    def _with_what_is_given_again(self, account: Account, known: Coverage) -> Coverage:
+    def with_what_is_given_again(self, account: Account, known: Coverage) -> Coverage:
         """What a state claims, less all days where they were read without something that TikTok gives by now."""
         without = {name: day for name, day in known.without.items() if self.asks_for(name)}
         names_of: dict[date, set[str]] = {}

@@ -35,7 +35,7 @@ class EntityReader(ChangeReader[Entity]):
         whole = before.whole_pass_due(began.date())
         rows = EntityRows(self.stream, part.account.id, self.surprise, None if whole else before.since)
         yield from self._passes(part, rows, began)
-        part.changes = before.after(rows.newest, began, whole)
+        part.changes = before.after(rows.newest, self.not_after_now(began), whole)
 
     def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Pages:
         """Every pass over the list; a row that two of them bring leaves once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Row
@@ -28,11 +28,20 @@ SECRET = "auth_code"
 class ListingRows(Recent):
     """Makes records of what a list answers: cast, completed, compared with a cursor, without what is secret.
 
+    `is_new` tells of records that leave whatever the cursor says.
     Unless `personal` data are wanted, a list that has them passes only declared columns: a new one may hold them too.
     """
 
-    def __init__(self, listing: Listing, surprise: Surprise, since: str | None = None, personal: bool = True) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        surprise: Surprise,
+        since: str | None = None,
+        personal: bool = True,
+        is_new: Callable[[Row], bool] = lambda record: False,
+    ) -> None:
         super().__init__(since)
+        self._is_new = is_new
         self._listing = listing
         self._casts = wire_casts(listing.columns, surprise, quiet=(*listing.key, listing.cursor))
         self._wire = {name: wire for name, wire, _ in self._casts}
@@ -62,7 +71,8 @@ class ListingRows(Recent):
             # The row leaves, whatever the cursor says; it is only not known when it changed.
             lacks(f"{self._listing.cursor} cannot be read: TikTok sent {sent!r:.60}.")
         key = to_json({name: record[name] for name in self._listing.key})
-        return key, to_json(self._shown(record))[1:-1] if self.leaves(changed) else None
+        leaves = self.leaves(changed) or self._is_new(record)
+        return key, to_json(self._shown(record))[1:-1] if leaves else None
 
     def _complete(self, raw: Mapping[str, Any], record: dict[str, Any]) -> None:
         """Fill the key columns of a record. Raises Unkeyed where one cannot be read, or nothing tells the row apart."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,17 +11,19 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import Action, TikTokError
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, Scope
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
-from source_tiktok_ads.sync.chains import Hears, Request
+from source_tiktok_ads.sync.chains import Hears, Request, top
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
-from source_tiktok_ads.sync.days import DayReader
+from source_tiktok_ads.sync.children import Children, Groups, beginning, cursor_of_groups, groups_of, root_parent
+from source_tiktok_ads.sync.days import DAYS_UNDER_WAY, DayReader
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import unsent
-from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, Sync
+from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, FURTHEST, Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import GivenUp
 from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.state import Changes
 
 
 class ListReader(ChangeReader[Listing]):
@@ -46,12 +48,27 @@ class ListReader(ChangeReader[Listing]):
         before, began = part.changes, self.sync.client.now()
         whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
-        rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data)
+        if parent := root_parent(self.stream):
+            part.children = Children(parent.listing, before.children or frozenset())
+        rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data, self._is_new(part))
         pages = self._pages(part, rows, {})
         if changed := self._changed(part.account, since, began):
             pages = self.or_whole(part.account, self._pages(part, rows, changed), pages)
         yield from pages
-        part.changes = before.after(rows.newest, began, whole)
+        part.changes = self._with_children(part, before.after(rows.newest, self.not_after_now(began), whole))
+
+    def _is_new(self, part: Slice) -> Callable[[Row], bool]:
+        """Whether a row belongs to a child that the state does not know: then it leaves, whenever it has changed."""
+        children = part.children
+        return (lambda row: children.of(row) not in children.known) if children else (lambda row: False)
+
+    def _with_children(self, part: Slice, changes: Changes) -> Changes:
+        """The children of which all changes up to now have left; one that is refused is read whole when it answers."""
+        if part.children is None:
+            return changes
+        for child, error in sorted(part.children.gone.items()):
+            say_gone(self, part, child, error)
+        return replace(changes, children=frozenset(part.children.read))
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
         if self.stream.scope is Scope.TOKEN:
@@ -70,7 +87,8 @@ class ListReader(ChangeReader[Listing]):
             yield from self._through(others, part, rows, params)
 
     def _changed(self, account: Account, since: str | None, began: datetime) -> Params:
-        after = self.changed_after(account, since, began)
+        # What belongs to a new shop or the like is wanted whole.
+        after = None if self.stream.parent else self.changed_after(account, since, began)
         return self.stream.since(after) if self.stream.since and after else {}
 
     def _of_token(self) -> list[Mapping[str, Any]]:
@@ -82,16 +100,23 @@ class ListReader(ChangeReader[Listing]):
         return [{"advertiser_id": id, "advertiser_name": name} for id, name in listed]
 
 
-FURTHEST = timedelta(hours=14)
-"""How far the clocks of some islands are ahead of UTC."""
-
-
 class DatedListReader(DayReader[DatedListing]):
-    """Reads one list by windows of days. Raises ForeignState for cursors it cannot read."""
+    """Reads one list by windows of days. Raises ForeignState for cursors it cannot read.
+
+    A list that has a parent is read for each of the shops, pixels or the like at the top of its chain from the day
+    that the state says of these, and from the start for those that it does not know.
+    """
 
     def __init__(self, stream: DatedListing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
         self._told: set[tuple[str, str]] = set()
+        self._groups: dict[str, Groups] = {}
+        self._begins: dict[str, Groups] = {}
+        top = root_parent(stream)
+        self._root = top.listing if top else None
+        self._inborn = self._root is not None and self._root.inborn
+        known = {id: groups_of(cursor, stream.cursor, self._inborn) for id, cursor in cursors.items()} if top else {}
+        self._known = {id: groups for id, groups in known.items() if groups}
 
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
@@ -105,9 +130,74 @@ class DatedListReader(DayReader[DatedListing]):
     @property
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
-        # Where the days are not the account's own, the last may have been running on for a day when it was read; where
-        # they are many accounts', it may not even have begun for some.
-        return max(self.sync.config.lookback_days, int(self.stream.utc) + int(self.stream.ahead))
+        # Where the days are UTC's, whose they are is known, and the last may have been running on for a day when it was
+        # read; where they are many accounts', or one's whose zone may change, more of them may have been under way.
+        return max(self.sync.config.lookback_days, 1 if self.stream.utc and not self.stream.ahead else DAYS_UNDER_WAY)
+
+    @property
+    def local(self) -> bool:
+        """Whether the look-back depends on the time zone of the last sync."""
+        return False
+
+    def slices(self, account: Account) -> Iterator[Slice]:
+        """The windows still to be read, in date order; then those that only some children owe."""
+        if self._root is None:
+            yield from super().slices(account)
+            return
+        today = self.today(account)
+        last = min(self.sync.config.end_date or today, today)
+        groups = self._begins[account.id] = self._groups[account.id] = self._begun(account, today)
+        for window in self.cut(groups.base.owed(last, self.lookback), today):
+            yield Slice(self, account, window, children=Children(self._root, groups.named))
+        for some, owed in groups.late(self._listed(account), self._start_of(account)).extra(last, self.lookback):
+            for window in self.cut(owed, today):
+                yield Slice(self, account, window, children=Children(self._root, groups.named & some, some))
+
+    def _start_of(self, account: Account) -> date:
+        """Where a child of an account begins that the state does not know."""
+        before = self._before.get(account.id)
+        # A state that knows no children by name goes back as far for all of them.
+        return min(self.start, before.start) if before and account.id not in self._known else self.start
+
+    def _begun(self, account: Account, today: date) -> Groups:
+        """What the state says of the children of an account, as far as it can be true."""
+        groups = self._known_of(account)
+        before = self._before.get(account.id) or groups.base.before
+        given = self.with_what_is_given_again(account, before)
+        self._without[account.id] = {**given.without}
+        if before.ranges and not given.ranges:
+            groups = beginning(self._start_of(account), self._inborn)
+        groups = groups.mapped(lambda ranges: self.believed(account, ranges, today))
+        self._coverage[account.id] = replace(groups.base.before, without=given.without)
+        return groups
+
+    def _known_of(self, account: Account) -> Groups:
+        """The children that the state knows; nothing, with a warning, where it was written before it named them."""
+        if known := self._known.get(account.id):
+            return known.beginning(self.start)
+        if self._before.get(account.id):
+            self.sync.warn(
+                f"{self.stream.name}, account {account.id}: its state does not say for which of "
+                f"{top(self.stream).listing.name} it holds, so all days are read once more."
+            )
+        return beginning(self._start_of(account), self._inborn)
+
+    def _listed(self, account: Account) -> Collection[str]:
+        """The children that the account has now; none where that can't be read, which the slices say."""
+        try:
+            left_out = self._inborn or self._dead or account.id in self._failed
+            return () if left_out else self.sync.chains.listed(self.stream, account)
+        except TikTokError:
+            return ()
+
+    def cursor_after(self, part: Slice) -> Mapping[str, Any]:
+        """The days of the account that have left, this window included."""
+        if part.children is None:
+            return super().cursor_after(part)
+        id = part.account.id
+        groups, start = self._groups[id], self._start_of(part.account)
+        self._groups[id] = groups.after(self.claimable(part), part.children, start)
+        return cursor_of_groups(self._groups[id].without(self.without_after(part)), self.stream.cursor, self.lookback)
 
     def say_short(self, part: Slice) -> None:
         """What one window has said of the account need not be said of all the others, most of all as an error."""
@@ -137,6 +227,19 @@ class DatedListReader(DayReader[DatedListing]):
         rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
         told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
         yield from read(self, part, rows, Request(part.account, self.stream.asks(days.first, days.last), told))
+        if part.children:
+            self._say_gone(part, part.children)
+
+    def _say_gone(self, part: Slice, children: Children) -> None:
+        """Name each child that is no longer listed and refused once, with the days that are not read of it."""
+        account = part.account
+        with self._lock:
+            news = {child: error for child, error in children.gone.items() if (account.id, child) not in self._told}
+            self._told |= {(account.id, child) for child in news}
+        begun = self._begins[account.id]
+        for child, error in sorted(news.items()):
+            first = begun.owed_from(child, self.today(account), self.lookback)
+            say_gone(self, part, child, error, f" Its days from {first} on are not read.")
 
 
 def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
@@ -168,4 +271,13 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
         part.given_up = replace(given_up, names=before | given_up.names)
 
     hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up)
-    yield from reader.sync.chains.rows(reader.stream, request.also({}, {**own, **money}), rows, hears)
+    request = request.also({}, {**own, **money})
+    yield from reader.sync.chains.rows(reader.stream, request, rows, hears, part.children)
+
+
+def say_gone(reader: Reader[Any], part: Slice, child: str, error: TikTokError, days: str = "") -> None:
+    """Name a child that is no longer listed and that TikTok refuses: the next sync does not ask for it."""
+    parent = top(reader.stream).listing.name
+    sentence = f"{child} is no longer among the {parent}, and {error.event}.{days}"
+    reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
+    reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from airbyte_cdk.models import FailureType
@@ -26,6 +26,7 @@ from source_tiktok_ads.streams.model import Params, Report, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
 from source_tiktok_ads.sync.chains import Chains
+from source_tiktok_ads.sync.children import Children
 from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp
@@ -70,6 +71,9 @@ class Asking(Protocol):
     def pause(self, seconds: float, why: str) -> None:
         """Wait before one request is sent again."""
 
+    def settle_clock(self) -> None:
+        """Make sure of that clock where one answer alone tells it."""
+
 
 @dataclass(frozen=True)
 class Sync:
@@ -91,7 +95,8 @@ class Slice(Partition):
 
     Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
     has left; `changes` is how far an entity stream had read the account, and after reading how far it has; `short`
-    says what is known to lack, and `given_up` what the account was read without.
+    says what is known to lack, and `given_up` what the account was read without. `children` are the shops, pixels or
+    the like that it asks about, where it does.
     """
 
     reader: Reader[Any]
@@ -101,6 +106,7 @@ class Slice(Partition):
     finished: bool = False
     short: str = ""
     given_up: GivenUp | None = None
+    children: Children | None = None
 
     def __hash__(self) -> int:
         return id(self)
@@ -184,8 +190,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise failure(f"{self.stream.name}: {error.sentence}", error) from None
         except AccountsError as error:
             raise AirbyteTracedException(message=str(error), failure_type=FailureType.config_error) from None
+        self.sync.client.settle_clock()
         start, now = self.sync.config.start_date, self.sync.client.now()
-        if all(start > account.today(now) for account in accounts):
+        if begun_nowhere(start, now):
             raise AirbyteTracedException(message=future_start(start, now), failure_type=FailureType.config_error)
         return accounts
 
@@ -335,8 +342,17 @@ def _misfit(value: Any, instead: Any) -> str:
     return f"{sent} that the column cannot hold exactly; it is rounded to {instead}, as all such values are"
 
 
+FURTHEST = timedelta(hours=14)
+"""How far the clocks of some islands are ahead of UTC."""
+
+
+def begun_nowhere(start: date, now: datetime) -> bool:
+    """Whether a day has begun nowhere on earth; where it has, accounts further west have nothing to read yet."""
+    return start > (now + FURTHEST).date()
+
+
 def future_start(start: object, now: datetime) -> str:
-    """The sentence for a start_date that no account has reached."""
+    """The sentence for a start_date that has begun nowhere."""
     return (
         f"start_date: {start} lies in the future, TikTok's clock says {now:%Y-%m-%d %H:%M} UTC; "
         "write a day that has begun."

@@ -11,6 +11,7 @@ from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS
 from source_tiktok_ads.streams.model import MONTH, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.chains import REFUSALS_OF_ONE
 from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.lines import ReportRows
 from source_tiktok_ads.sync.partition import Slice, Sync
@@ -102,9 +103,13 @@ class CenterReportReader(ReportReader):
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
         self._unlisted: TikTokError | str = ""
+        self._gone: set[str] = set()
 
     def accounts(self) -> list[Account]:
-        """The Business Centers; where not all of them are known, what stands for them as such too."""
+        """The Business Centers, those included that the state knows and the access token no longer sees.
+
+        Where not all of them are known, what stands for them as such too.
+        """
         super().accounts()
         try:
             known = self.sync.chains.known(BUSINESS_CENTERS, CENTERS)
@@ -112,18 +117,30 @@ class CenterReportReader(ReportReader):
             self._unlisted = error
             return [CENTERS]
         self._unlisted = " ".join(known.lacks)
-        centers = [Account(center["bc_id"], named=False) for center in known.rows]
+        listed = [center["bc_id"] for center in known.rows]
+        self._gone = self._before.keys() - {*listed}
+        centers = [Account(id, named=False) for id in (*listed, *sorted(self._gone))]
         if self._unlisted:
             return [*centers, CENTERS]
         if not centers:
             self.sync.warn(f"{self.stream.name}: the access token sees no Business Center, so there are no rows.")
         return centers
 
+    def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
+        # Of a Business Center that the access token no longer sees nothing can be expected; a warning names it.
+        left = account.id in self._gone and error.code in REFUSALS_OF_ONE
+        return not left and super()._must_fail(account, error, option)
+
     # TikTok: whose days they are is not documented; an account may be half a day behind UTC.
     @property
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
         return max(super().lookback, 1)
+
+    @property
+    def local(self) -> bool:
+        """Whether the days are those of the account's own time zone."""
+        return False
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """The windows still to be read, in date order."""

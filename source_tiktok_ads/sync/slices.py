@@ -81,9 +81,14 @@ def to_read(known: Iterable[Days], wanted: Days, lookback: int) -> list[Days]:
     return missing(wanted, [part for days in known if (part := settled(days, lookback))])
 
 
-def until(known: Iterable[Days], day: date) -> list[Days]:
-    """The ranges of days that have begun by `day`: what a state claims beyond it was read under a wrong clock."""
-    return [Days(days.first, min(days.last, day)) for days in known if days.first <= day]
+def believed(known: Iterable[Days], today: date) -> list[Days]:
+    """The ranges of days that can have been read by `today`.
+
+    A range that ends later was claimed under a wrong clock or by hand, and where it really ended is not known: all of
+    it is to be read again. A single day too many is the end of a range read in a time zone further east.
+    """
+    tomorrow = today + ONE_DAY
+    return [Days(days.first, min(days.last, today)) for days in known if days.last <= tomorrow and days.first <= today]
 
 
 def known_after(known: Sequence[Days], fresh: Sequence[Days], lookback: int) -> list[Days]:

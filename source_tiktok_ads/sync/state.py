@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -127,10 +127,19 @@ def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Changes:
-    """How far an entity stream has read an advertiser: the newest change that left, and the last whole pass."""
+    """How far an entity stream has read an advertiser: the newest change that left, and the last whole pass.
+
+    `children` are the shops, Business Centers or the like that this holds for, None where it holds for all.
+    """
 
     since: str | None = None
     whole: date | None = None
+    children: frozenset[str] | None = None
+
+    def believed(self, now: datetime) -> Changes | None:
+        """What can have been read by now; None for a change or a pass in the future: then nothing can be known."""
+        changed = self.since is None or time_of(self.since) <= now
+        return self if changed and (self.whole is None or self.whole <= now.date()) else None
 
     def whole_pass_due(self, today: date) -> bool:
         """Whether everything is to be read and sent again: at first, and once in seven days."""
@@ -141,7 +150,7 @@ class Changes:
         newest = max(filter(None, (self.since, newest)), key=time_of, default=None)
         latest = moment(began.replace(microsecond=0).isoformat())
         since = min(filter(None, (newest, latest)), key=time_of) if newest else None
-        return Changes(since, began.date() if whole else self.whole)
+        return replace(self, since=since, whole=began.date() if whole else self.whole)
 
 
 NOTHING_READ = Changes()
@@ -152,15 +161,17 @@ def changes_of(cursor: Mapping[str, Any], name: str) -> Changes:
     try:
         since = moment(cursor[name]) if cursor.get(name) else None
         whole = date.fromisoformat(cursor["whole_pass"]) if cursor.get("whole_pass") else None
+        children = frozenset(map(str, cursor["children"])) if "children" in cursor else None
     except (TypeError, ValueError) as error:
-        raise ForeignState(f"its {name} or whole_pass cannot be read") from error
-    return Changes(since, whole)
+        raise ForeignState(f"its {name}, whole_pass or children cannot be read") from error
+    return Changes(since, whole, children)
 
 
 def cursor_of_changes(changes: Changes, name: str) -> dict[str, Any]:
     """An entity's cursor."""
     whole = {"whole_pass": changes.whole.isoformat()} if changes.whole else {}
-    return {**({name: changes.since} if changes.since else {}), **whole}
+    children = {} if changes.children is None else {"children": sorted(changes.children)}
+    return {**({name: changes.since} if changes.since else {}), **whole, **children}
 
 
 def settings(stream: Stream, config: Config) -> dict[str, Any]:

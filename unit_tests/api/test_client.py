@@ -450,6 +450,19 @@ def test_the_clock_is_tiktoks() -> None:
     assert bench.client.now() - moment == timedelta(seconds=30)
 
 
+def test_one_more_answer_settles_what_time_it_is() -> None:
+    """Once, where the only one disagrees with the machine; what it answers itself does not matter."""
+    for answer, year in ((ok(date=DATE), 2026), (Reply(500, {}, b""), 2026), (ok(), 2026)):
+        bench = Bench(ok(date=DATE), answer)
+        bench.client.settle_clock()
+        assert bench.script.asked == []
+        get(bench)
+        for _ in range(2):
+            bench.client.settle_clock()
+        assert ["user/info" in url for _, url, _, _ in bench.script.asked] == [False, True]
+        assert bench.client.now().year == year
+
+
 def test_a_refusal_has_a_date_too() -> None:
     """Also where the typed decoder chokes."""
     bench = Bench(Reply(200, {"date": DATE}, envelope(40001, "no", {})))

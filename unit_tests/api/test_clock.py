@@ -36,6 +36,60 @@ def test_runs_on_from_the_last_answer() -> None:
     clock.note(DATE)
     time.sleep(90)
     assert clock.now() == MOMENT.replace(minute=1, second=30)
-    clock.note("Sun, 22 Nov 2026 05:00:00 GMT")
+    clock.note("Sun, 22 Nov 2026 03:01:32 GMT")
     clock.note("nonsense")
-    assert clock.now() == MOMENT.replace(hour=5)
+    assert clock.now() == MOMENT.replace(minute=1, second=32)
+
+
+WRONG, OTHER = "Sun, 22 Nov 2037 03:00:00 GMT", "Sun, 22 Nov 2015 03:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("machine", "headers", "expected", "doubtful"),
+    [
+        # The machine agrees with the first answer, or with the second.
+        (MOMENT, (DATE,), DATE, False),
+        (MOMENT, (WRONG, DATE), DATE, False),
+        (MOMENT, (WRONG,), WRONG, True),
+        # Answers that jump, once or several times, each to another time.
+        (MOMENT, (DATE, WRONG), DATE, False),
+        (MOMENT, (DATE, WRONG, OTHER, DATE, WRONG), DATE, False),
+        # TikTok's answers agree with each other, though not with the machine.
+        (MACHINE, (DATE, DATE), DATE, False),
+        (MACHINE, (DATE, DATE, WRONG, DATE), DATE, False),
+        (MACHINE, (DATE, WRONG, WRONG), WRONG, False),
+        # A machine whose clock is wrong is no proof against answers that agree.
+        (parse_date(WRONG), (DATE, DATE, WRONG), DATE, False),
+        (parse_date(WRONG), (DATE, DATE, WRONG, WRONG), WRONG, False),
+    ],
+)
+def test_one_answer_that_jumps_is_not_tiktoks_clock(
+    machine: datetime, headers: tuple[str, ...], expected: str, doubtful: bool
+) -> None:
+    """It has to agree with the machine's clock or with another answer."""
+    clock = Clock(Time().monotonic, lambda: machine)
+    assert not clock.doubtful
+    for header in headers:
+        clock.note(header)
+    assert (clock.now(), clock.doubtful) == (parse_date(expected), doubtful)
+
+
+def test_answers_agree_for_all_the_time_between_them() -> None:
+    """An hour later an answer tells an hour more."""
+    time = Time()
+    clock = Clock(time.monotonic, lambda: MACHINE)
+    clock.note(DATE)
+    time.sleep(3600)
+    clock.note("Sun, 22 Nov 2026 04:00:10 GMT")
+    assert (clock.now(), clock.doubtful) == (MOMENT.replace(hour=4, second=10), False)
+
+
+def test_what_stands_in_for_tiktok_has_a_clock_of_its_own() -> None:
+    """The machine's is not compared with it."""
+    clock = Clock(Time().monotonic, lambda: MOMENT, comparable=False)
+    clock.note(WRONG)
+    assert (clock.now(), clock.doubtful) == (parse_date(WRONG), False)
+    clock.note(DATE)
+    assert clock.now() == parse_date(WRONG)
+    clock.note(DATE)
+    assert clock.now() == MOMENT

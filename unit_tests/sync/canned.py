@@ -121,6 +121,9 @@ class Canned:
         """Waits are over at once."""
         self.paused.append(seconds)
 
+    def settle_clock(self) -> None:
+        """It is sure."""
+
     def paths(self, path: str) -> list[Mapping[str, Any]]:
         """What was asked of one path."""
         return [params for asked, params in self.asked if asked == path]

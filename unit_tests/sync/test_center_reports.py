@@ -21,16 +21,19 @@ ROW = {"dimensions": {"advertiser_id": A, "stat_time_day": "2026-03-01 00:00:00"
 class Reading:
     """A reader of the report over canned answers, with what it warned of."""
 
-    def __init__(self, centers: Any, report: Any = None, full: bool = False, **settings: Any) -> None:
+    def __init__(
+        self, centers: Any, report: Any = None, full: bool = False, known: bool = True, **settings: Any
+    ) -> None:
         self.client = Canned(informed(self._answer))
         self.sync, self.said = sync_of(self.client, config(**settings))
         self.centers, self.report = centers, report or page([ROW])
         self.cursors: Mapping[str, Any] = {"7": {"start": "2026-03-01", "stat_time_day": "2026-03-15"}}
-        self.reader = CenterReportReader(REPORT, self.sync, full, {} if full else self.cursors)
+        self.reader = CenterReportReader(REPORT, self.sync, full, self.cursors if known and not full else {})
 
     def _answer(self, path: str, params: Mapping[str, Any]) -> Any:
         centers = self.centers() if callable(self.centers) else self.centers
-        return centers if path == "bc/get" else self.report
+        report = self.report(params) if callable(self.report) else self.report
+        return centers if path == "bc/get" else report
 
     def read(self) -> list[Slice]:
         """The slices, read."""
@@ -69,7 +72,7 @@ def test_rows_tell_their_business_center_and_account() -> None:
 
 def test_without_a_business_center_the_stream_is_empty() -> None:
     """With one warning."""
-    reading = Reading(page([]))
+    reading = Reading(page([]), known=False)
     assert reading.read() == []
     assert reading.said == ["mine: the access token sees no Business Center, so there are no rows."]
 
@@ -97,6 +100,23 @@ def test_what_lacks_of_the_list_is_said() -> None:
     assert (known[0].account.id, known[0].finished, lacking.finished) == ("0", True, False)
     assert "TikTok counts 99 rows" in lacking.short
     assert lacking.short in reading.said[-1]
+
+
+def test_a_business_center_that_the_token_no_longer_sees_is_asked_for() -> None:
+    """From where the state left it, as long as TikTok answers."""
+    reading = Reading(page([{"bc_info": {"bc_id": "8"}}]))
+    assert [(part.account.id, part.finished) for part in reading.read()] == [("8", True), ("7", True)]
+    assert reading.said == []
+
+
+@pytest.mark.parametrize("code", [40001, 40002])
+def test_a_business_center_that_has_gone_is_named_once_it_is_refused(code: int) -> None:
+    """Its days are not claimed, and the others are read."""
+    reading = Reading(page([{"bc_info": {"bc_id": "8"}}]))
+    reading.report = lambda params: refused(code) if params.get("bc_id") == "7" else page([ROW])
+    assert [(part.account.id, part.finished) for part in reading.read()] == [("8", True), ("7", False)]
+    assert all("mine, account 7" in text for text in reading.said)
+    assert len(reading.said) == 1
 
 
 def test_metrics_of_ones_own_that_tiktok_refuses_fail_the_stream() -> None:

@@ -23,7 +23,9 @@ from source_tiktok_ads.sync.chains import (
     misshapen,
     place_of,
     rows_in,
+    top,
 )
+from source_tiktok_ads.sync.children import Children
 from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
@@ -56,14 +58,16 @@ class Reading:
         self.given_up: list[str] = []
         self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
 
-    def read(self, listing: Listing, id: str = A, since: str | None = None, **more: Any) -> list[str]:
+    def read(
+        self, listing: Listing, id: str = A, since: str | None = None, children: Children | None = None, **more: Any
+    ) -> list[str]:
         """The ids of the rows that leave."""
         request = Request(Account(id), more, {"advertiser_id": id})
         into = ListingRows(listing, lambda column, value: None, since)
         hears = Hears(
             self.said.append, self.lacks.append, self.left_out.append, lambda what: self.given_up.append(what.sentence)
         )
-        pages = self.chains.rows(listing, request, into, hears)
+        pages = self.chains.rows(listing, request, into, hears, children)
         self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
         return [record["thing_id"] for record in self.records]
 
@@ -265,7 +269,7 @@ def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
     assert (reading.lacks, len(reading.left_out), reading.said) == ([], 1, [])
     assert reading.left_out[0] == (
         f"{refused(40001).event}. Only this and what is refused alike is left out; "
-        "if TikTok gives it later, a refresh of the stream reads its past."
+        "a later sync that is not refused reads its past too."
     )
 
 
@@ -332,6 +336,101 @@ def test_one_shop_of_several_in_a_request_costs_only_itself() -> None:
     assert asked == 10
     assert reading.read(together) == wanted
     assert len(reading.client.paths("thing/list")) == asked + 1
+
+
+def about(reading: Reading) -> list[Any]:
+    """The shops that things were asked about, request by request."""
+    return [params["shop_ids"] for params in reading.client.paths("thing/list")]
+
+
+def test_a_known_shop_is_asked_about_though_it_is_no_longer_listed() -> None:
+    """As long as TikTok answers."""
+    children, reading = Children(SHOPS, {"2", "3"}), Reading(shop_things)
+    assert reading.read(OF_SHOPS, children=children) == ["thing of 1", "thing of 2", "thing of 3"]
+    assert [record["shop_id"] for record in reading.records] == ["1", "2", "3"]
+    assert (children.read, children.gone) == ({"1", "2", "3"}, {})
+
+
+@pytest.mark.parametrize("code", [40001, 40002, 40007, 40118])
+def test_a_known_shop_that_is_neither_listed_nor_answered_is_gone(code: int) -> None:
+    """It says nothing of the others, nor of the account where there are no others, and is not asked about again."""
+    reading = Reading(refusing(code, "3"))
+    children = Children(SHOPS, {"3"})
+    assert reading.read(OF_SHOPS, children=children) == ["thing of 1", "thing of 2"]
+    assert (children.read, [*children.gone], reading.left_out) == ({"1", "2"}, ["3"], [])
+    again = Children(SHOPS, {"3"})
+    reading.read(OF_SHOPS, children=again)
+    assert (again.read, about(reading).count(["3"])) == ({"1", "2"}, 2)
+    alone = Reading(lambda path, params: {} if path == "shop/list" else refused(code))
+    assert alone.read(OF_SHOPS, children=Children(SHOPS, {"3"})) == []
+
+
+PARTS = replace(
+    WHOLE,
+    name="parts",
+    path="part/list",
+    parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]["thing_id"]}, tells=("shop_id",)),
+)
+
+
+def parts(*shops: str) -> Any:
+    """Parts of the things of shops; TikTok refuses to tell the things of these."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return things(f"part of {params['of']}") if path == "part/list" else refusing(40001, *shops)(path, params)
+
+    return answer
+
+
+def test_a_known_shop_that_is_not_listed_is_asked_about_further_down_too() -> None:
+    """What it has is listed for it alone, once in a sync."""
+    children, reading = Children(SHOPS, {"3"}), Reading(parts())
+    found = [f"part of thing of {shop}" for shop in (1, 2, 3)]
+    assert reading.read(PARTS, children=children) == found
+    assert reading.read(PARTS, children=Children(SHOPS, {"3"})) == found
+    assert (children.read, about(reading)) == ({"1", "2", "3"}, [["1"], ["2"], ["3"]])
+    some = Children(SHOPS, {"3"}, {"2"})
+    assert reading.read(PARTS, children=some) == found[1:2]
+    assert (some.asked, len(about(reading))) == ({"2"}, 3)
+
+
+def test_a_shop_that_is_refused_further_up_is_not_read_further_down() -> None:
+    """A known one that is not listed is gone."""
+    children, reading = Children(SHOPS, {"3"}), Reading(parts("1", "3"))
+    assert reading.read(PARTS, children=children) == ["part of thing of 2"]
+    assert (children.read, children.refused, [*children.gone]) == ({"2"}, {"1"}, ["3"])
+
+
+def test_a_shop_that_was_refused_and_never_answered_is_not_asked_about_for_its_own_days() -> None:
+    """A wrong request may be about the days; where later days are answered, its own are asked for."""
+    refusals = [True, False]
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return refused(40002) if params.get("shop_ids") == ["1"] and refusals[0] else shop_things(path, params)
+
+    reading = Reading(answer)
+    reading.read(OF_SHOPS)
+    own = Children(SHOPS, {"1"}, {"1"})
+    assert reading.read(OF_SHOPS, children=own) == []
+    assert (own.read, about(reading).count(["1"])) == (set(), 2)
+    refusals.pop(0)
+    reading.read(OF_SHOPS)
+    own = Children(SHOPS, {"1"}, {"1"})
+    assert reading.read(OF_SHOPS, children=own) == ["thing of 1"]
+    refusals.insert(0, True)
+    own = Children(SHOPS, {"1"}, {"1"})
+    assert reading.read(OF_SHOPS, children=own) == []
+    assert (own.refused, len(reading.left_out)) == ({"1"}, 1)
+
+
+def test_the_children_that_are_listed() -> None:
+    """Those that the parent lets pass, whatever lies between them and the list."""
+    reading = Reading(shop_things)
+    of_two = replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, where=lambda row: row["shop_id"] != "1"))
+    for listing in (of_two, replace(PARTS, parent=Parent(of_two, lambda rows: {}))):
+        assert reading.chains.listed(listing, Account(A)) == {"2"}
+    with pytest.raises(ValueError, match="things has no parent"):
+        top(WHOLE)
 
 
 def test_a_pass_that_one_shop_does_not_have() -> None:
@@ -453,11 +552,14 @@ def test_parents_are_asked_about_together() -> None:
 
 
 def test_the_same_is_not_asked_twice() -> None:
-    """Several rows may ask for one thing; some ask for none."""
-    assert [*asked_by(Parent(THINGS, ids, where=lambda row: row["id"] != "2"), ROWS)] == [
-        ([ROWS[0]], {}),
-        ([ROWS[2]], {}),
-    ]
+    """Several rows may ask for one thing."""
+    assert [*asked_by(Parent(THINGS, ids), ROWS)] == [([ROWS[0]], {}), ([ROWS[1]], {}), ([ROWS[2]], {})]
+
+
+def test_rows_that_lead_to_nothing_are_not_asked_about() -> None:
+    """The parent says which."""
+    parent = Parent(SHOPS, of_shops, tells=("shop_id",), where=lambda row: row["shop_id"] != "2")
+    assert Reading(shop_things).read(replace(WHOLE, parent=parent)) == ["thing of 1"]
 
 
 REPORT = replace(WHOLE, passes=(Pass({"metrics": ["spend", "odd", "bad"]}),))

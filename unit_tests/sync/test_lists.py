@@ -260,11 +260,11 @@ def test_a_window_that_a_metric_is_refused_for_is_claimed_without() -> None:
     assert [(params["first"], params["last"]) for params in again.asked[1:]] == [
         ("2026-02-01", "2026-02-01"),
         ("2026-02-01", "2026-02-01"),
-        ("2026-03-14", "2026-03-15"),
+        ("2026-03-13", "2026-03-15"),
     ]
 
 
-@pytest.mark.parametrize(("answer", "first"), [({"list": [{}]}, "2026-02-01"), (refused(50000), "2026-03-14")])
+@pytest.mark.parametrize(("answer", "first"), [({"list": [{}]}, "2026-02-01"), (refused(50000), "2026-03-13")])
 def test_a_metric_of_windows_that_comes_again(answer: Any, first: str) -> None:
     """All days are read again; what can't be found out is still refused."""
     cursor = {"start": "2026-02-01", "date": "2026-03-15", "without": {"roi": "2026-02-01"}}
@@ -280,10 +280,10 @@ def test_windows_told_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("utc", "lookback", "first", "last"),
-    [(False, 0, 14, 16), (True, 0, 13, 15), (False, 3, 11, 16), (True, 3, 11, 15)],
+    [(False, 0, 12, 16), (True, 0, 13, 15), (False, 3, 11, 16), (True, 3, 11, 15)],
 )
 def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, last: int) -> None:
-    """And its cursor's day may have been running for a day longer than the account's."""
+    """Its cursor's day may have been running for a day longer than the account's, whose zone may have changed."""
     cursor = {"start": "2026-03-01", "date": "2026-03-14"}
     reading = Reading(lambda path, params: {"list": []}, replace(DATED, utc=utc), cursor, lookback_days=lookback)
     slices = list(reading.reader.slices(Account(A, zone=timezone(timedelta(hours=14)))))
@@ -322,6 +322,231 @@ def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing
     assert [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
     assert [text.split(":")[:2] for text in reading.said] == [["Left out", f" {listing.name}, account {A}"]]
     assert "TikTok gives no permission" in reading.sync.summary.table()
+
+
+SHOP_DAYS = replace(DATED, day="", parent=replace(OF_SHOPS, tells=("shop_id",)))
+
+
+class Shops:
+    """Syncs of a stream under a list of shops, each from the state before."""
+
+    def __init__(self, listing: Listing = SHOP_DAYS, **settings: Any) -> None:
+        self.listing, self.settings = listing, settings
+        self.listed: list[str] | None = ["1", "2"]
+        self.refused, self.code = set[str](), 40001
+        self.cursor: Any = None
+        self.row: Mapping[str, Any] = {"date": "2026-03-01"}
+
+    def answer(self, path: str, params: Mapping[str, Any]) -> Any:
+        """The shops, or a row of one."""
+        if path == "shop/list":
+            return refused(40125) if self.listed is None else {"list": [{"shop_id": id} for id in self.listed]}
+        row = {"thing_id": params["shop"], **self.row}
+        return refused(self.code) if params["shop"] in self.refused else {"list": [row]}
+
+    def sync(self, now: int = 15) -> dict[str, list[tuple[str, str]]]:
+        """The windows that were asked for of each shop."""
+        self.reading = Reading(self.answer, self.listing, self.cursor, **{"lookback_days": 2, **self.settings})
+        self.reading.client.moment = NOW.replace(day=now)
+        parts = [*self.reading.reader.slices(Account(A))]
+        self.rows = [record for part in parts for record in part.read()]
+        for part in parts:
+            if part.finished:
+                self.cursor = self.reading.reader.cursor_after(part)
+        asked: dict[str, list[tuple[str, str]]] = {}
+        for _, params in (
+            each for each in self.reading.client.asked if each[0] not in ("shop/list", "advertiser/info")
+        ):
+            asked.setdefault(params["shop"], []).append((params.get("first", "")[5:], params.get("last", "")[5:]))
+        return asked
+
+
+ALL, LATER, AGAIN = ("03-01", "03-15"), ("03-13", "03-16"), ("03-15", "03-18")
+DONE = {"start": "2026-03-01", "date": "2026-03-16", "children": ["1", "2", "3"]}
+
+
+def test_a_shop_that_appears_later_is_read_from_the_start() -> None:
+    """As a new account is; the others go on from their cursor, and then all agree."""
+    shops = Shops()
+    assert shops.sync() == {"1": [ALL], "2": [ALL]}
+    assert shops.cursor == {**DONE, "date": "2026-03-15", "children": ["1", "2"]}
+    shops.listed = ["1", "2", "3"]
+    assert shops.sync(16) == {"1": [LATER], "2": [LATER], "3": [LATER, ("03-01", "03-12")]}
+    assert (shops.cursor, shops.reading.said) == (DONE, [])
+
+
+@pytest.mark.parametrize("code", [40001, 40002])
+def test_a_shop_that_was_refused_for_a_while_is_owed_the_days(code: int) -> None:
+    """It keeps the days it had; each sync says that it is left out, and asks about it once, and once more."""
+    shops = Shops()
+    shops.sync()
+    shops.refused, shops.code = {"2"}, code
+    for now in (16, 17):
+        assert shops.sync(now)["2"] == [(f"03-{now - 3}", f"03-{now}")] * 2
+        assert len(shops.reading.said) == 1
+    assert shops.cursor["others"] == [{"children": ["2"], "start": "2026-03-01", "date": "2026-03-15"}]
+    shops.refused = set()
+    assert shops.sync(18)["2"] == [AGAIN, ("03-13", "03-14")]
+    assert shops.cursor == {"start": "2026-03-01", "date": "2026-03-18", "children": ["1", "2"]}
+
+
+def test_a_shop_that_is_no_longer_listed_is_asked_for_until_it_is_refused() -> None:
+    """Then one warning names it and its days, and it is forgotten: should it return it is new."""
+    shops = Shops(start_date="2026-02-10")
+    shops.sync()
+    shops.listed = ["1"]
+    assert shops.sync(16)["2"] == [LATER]
+    assert shops.reading.said == []
+    shops.refused = {"2"}
+    assert shops.sync(17)["2"] == [("03-14", "03-17")] * 2
+    (said,) = shops.reading.said
+    assert said == (
+        f"Left out: days, account {A}: 2 is no longer among the shops, and {refused(40001).event}. "
+        "Its days from 2026-03-14 on are not read."
+    )
+    assert "2 is no longer among the shops" in shops.reading.sync.summary.table()
+    assert shops.cursor["children"] == ["1"]
+    assert "2" not in shops.sync(18)
+    shops.listed, shops.refused = ["1", "2"], set()
+    assert shops.sync(18)["2"] == [("03-16", "03-18"), ("02-10", "03-11"), ("03-12", "03-15")]
+
+
+def test_a_gone_shop_is_said_once_though_there_are_many_windows() -> None:
+    """Of a list further down, too, whose shops are asked about for each window."""
+    things = replace(THINGS, paging=Paging.WHOLE, path="thing/list", parent=replace(OF_SHOPS, tells=("shop_id",)))
+    things = replace(things, columns={**COLUMNS, "shop_id": ID})
+    further = replace(SHOP_DAYS, parent=Parent(things, lambda rows: {"shop": rows[0]["shop_id"]}), days=1)
+    shops = Shops(further)
+    shops.row = {"date": "2026-03-01", "thing_id": "x"}
+    shops.sync()
+    shops.listed, shops.refused = ["1"], {"2"}
+    shops.sync(16)
+    assert len(shops.reading.said) == 1
+    assert shops.cursor["children"] == ["1"]
+
+
+def test_a_state_that_does_not_tell_its_shops_is_read_once_more() -> None:
+    """It was written by an earlier version: a shop that had just appeared would lose its past."""
+    shops = Shops()
+    shops.cursor = {"start": "2026-02-20", "date": "2026-03-14"}
+    assert shops.sync()["1"] == [("02-20", "03-15")]
+    (said,) = shops.reading.said
+    assert said.endswith("its state does not say for which of shops it holds, so all days are read once more.")
+    assert shops.cursor == {"start": "2026-02-20", "date": "2026-03-15", "children": ["1", "2"]}
+    shops.sync()
+    assert shops.reading.said == []
+
+
+def test_shops_that_are_made_in_the_account_need_not_be_told() -> None:
+    """Only one that is refused is, until its days are read."""
+    inborn = replace(SHOP_DAYS, parent=replace(OF_SHOPS, listing=replace(SHOPS, inborn=True)))
+    shops = Shops(inborn)
+    shops.cursor = {"start": "2026-03-01", "date": "2026-03-14"}
+    shops.refused = {"2"}
+    shops.sync()
+    assert shops.cursor == {
+        "start": "2026-03-01",
+        "date": "2026-03-15",
+        "others": [{"children": ["2"], "start": "2026-03-01", "date": "2026-03-14"}],
+    }
+    shops.refused = set()
+    assert shops.sync(18) == {"1": [("03-13", "03-18")], "2": [("03-13", "03-18"), ("03-12", "03-12")]}
+    assert shops.cursor == {"start": "2026-03-01", "date": "2026-03-18"}
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_what_shops_are_read_without_is_kept_until_it_is_given(given: bool) -> None:
+    """Then all days of all shops are read again."""
+    listing = replace(FIGURES, parent=replace(OF_SHOPS, tells=("shop_id",)))
+    cursor = {"start": "2026-02-01", "date": "2026-03-15", "children": ["1", "2"], "without": {"roi": "2026-02-01"}}
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        shops = {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
+        return shops if path == "shop/list" else {"list": [{}]} if given else no_roi(path, params)
+
+    reading = Reading(answer, listing, cursor, start_date="2026-02-01", lookback_days=2)
+    _, after = reading.read()
+    assert str(reading.slices[0].window.first) == ("2026-02-01" if given else "2026-03-13")
+    without = {} if given else {"without": {"roi": "2026-02-01"}}
+    assert after == {"start": "2026-02-01", "date": "2026-03-15", "children": ["1", "2"], **without}
+
+
+def test_days_of_shops_in_the_future_are_not_believed() -> None:
+    """Of none of the groups."""
+    shops = Shops()
+    others = [{"children": ["2"], "start": "2026-03-01", "date": "2026-03-10"}]
+    shops.cursor = {"start": "2026-03-01", "date": "2027-03-15", "children": ["1"], "others": others}
+    assert shops.sync() == {"1": [ALL], "2": [ALL]}
+    assert ["not believed" in text for text in shops.reading.said] == [True]
+
+
+def test_shops_that_cannot_be_listed_are_left_out_as_a_whole() -> None:
+    """The slices that all share say so; nothing is claimed."""
+    shops = Shops(replace(SHOP_DAYS, optional=True))
+    shops.sync()
+    before, shops.listed = shops.cursor, None
+    assert shops.sync(16) == {}
+    assert (shops.cursor, len(shops.reading.said)) == (before, 1)
+    shops.settings = {"end_date": "2026-03-10", "on_skipped_accounts": "warn"}
+    assert shops.sync(16) == {}
+
+
+CHANGES = replace(THINGS, paging=Paging.WHOLE, parent=replace(OF_SHOPS, tells=("shop_id",)))
+CHANGES = replace(CHANGES, columns={**COLUMNS, "shop_id": ID})
+
+
+def test_what_a_new_shop_has_leaves_however_long_ago_it_changed() -> None:
+    """And what one has that was refused for a while, or that the state of an earlier version does not tell."""
+    shops = Shops(CHANGES)
+    shops.row = {"modify_time": OLD["modify_time"]}
+    shops.sync()
+    assert shops.cursor == {"modify_time": "2026-03-01T00:00:00Z", "whole_pass": "2026-03-15", "children": ["1", "2"]}
+    shops.cursor = {**shops.cursor, "modify_time": "2026-03-14T00:00:00Z"}
+    shops.sync(16)
+    assert shops.rows == []
+    shops.listed, shops.refused = ["1", "2", "3"], {"2"}
+    shops.sync(16)
+    assert (len(shops.rows), shops.cursor["children"]) == (1, ["1", "3"])
+    shops.listed, shops.refused = ["1", "3"], {"3"}
+    shops.sync(16)
+    assert (shops.rows, shops.cursor["children"]) == ([], ["1"])
+    shops.listed, shops.refused = ["1"], set()
+    del shops.cursor["children"]
+    shops.sync(16)
+    assert (len(shops.rows), shops.cursor["children"]) == (1, ["1"])
+
+
+def test_a_shop_that_has_left_is_named_once() -> None:
+    """Of a list that is not read by days there are no days to name."""
+    shops = Shops(CHANGES)
+    shops.row = OLD
+    shops.sync()
+    shops.listed, shops.refused = ["1"], {"2"}
+    shops.sync(16)
+    (said,) = shops.reading.said
+    assert said == f"Left out: things, account {A}: 2 is no longer among the shops, and {refused(40001).event}."
+
+
+@pytest.mark.parametrize("cursor", [{**YESTERDAY, "modify_time": "2026-03-15T10:00:01Z"}, {"whole_pass": "2026-03-16"}])
+def test_changes_of_the_future_are_not_believed(cursor: Mapping[str, Any]) -> None:
+    """Everything is read again, with a warning."""
+    reading = Reading([NEW, OLD], cursor=cursor)
+    records, after = reading.read()
+    assert len(records) == 2
+    assert after == {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-15"}
+    assert "claims changes of the future" in reading.said[0]
+
+
+def test_a_pass_that_began_under_a_wrong_clock_claims_no_later_change() -> None:
+    """By its end it is known what time it is."""
+    reading = Reading([NEW, OLD])
+    (part,) = reading.reader.slices(Account(A))
+    reading.client.moment = NOW.replace(year=2027)
+    pages = reading.reader.rows(part)
+    next(pages)
+    reading.client.moment = NOW
+    assert list(pages) == []
+    assert reading.reader.cursor_after(part)["whole_pass"] == "2026-03-15"
 
 
 @pytest.mark.parametrize("full", [False, True])

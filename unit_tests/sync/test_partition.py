@@ -328,14 +328,15 @@ def test_accounts_that_cannot_be_found_fail_the_stream() -> None:
     assert raised.value.failure_type is FailureType.transient_error
 
 
-def test_a_start_that_no_account_has_reached_is_a_configuration_error() -> None:
-    """By TikTok's clock."""
-    reader = Plain({A: 1}, start_date="2026-03-16")
+def test_a_start_that_has_begun_nowhere_is_a_configuration_error() -> None:
+    """By TikTok's clock; where it has begun somewhere, what has no days is read for all accounts."""
+    reader = Plain({A: 1}, start_date="2026-03-17")
     with pytest.raises(
-        AirbyteTracedException, match="start_date: 2026-03-16 lies in the future, TikTok's clock"
+        AirbyteTracedException, match="start_date: 2026-03-17 lies in the future, TikTok's clock"
     ) as raised:
         list(reader.generate())
     assert raised.value.failure_type is FailureType.config_error
+    assert len(list(Plain({A: 1}, start_date="2026-03-16").generate())) == 1
 
 
 def test_a_surprise_is_told_once_a_column() -> None:

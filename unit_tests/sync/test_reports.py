@@ -13,6 +13,7 @@ from source_tiktok_ads.streams.model import AD, DAY, HOUR, LIFETIME, MONTH, Repo
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.reports import ReportReader
+from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import ForeignState
 from source_tiktok_ads.sync.windows import NO_TOTALS
 
@@ -47,8 +48,8 @@ class Reading:
         self.reader = ReportReader(report, self.sync, False, cursors or {})
 
     def account(self, id: str = A, zone: str = "Etc/UTC") -> Account:
-        """An account of the sync."""
-        return Account(id, zone=ZoneInfo(zone), currency="EUR")
+        """An account of the sync; without a zone it is not known, and UTC stands in."""
+        return Account(id, zone=ZoneInfo(zone or "Etc/UTC"), currency="EUR", facts={"timezone": zone})
 
     def windows(self, id: str = A, zone: str = "Etc/UTC") -> list[tuple[str, str]]:
         """The windows of an account, as they are planned."""
@@ -114,19 +115,67 @@ def test_a_state_brings_the_look_back_and_the_gap() -> None:
 
 
 def test_a_state_from_the_future_claims_no_day_that_has_not_begun() -> None:
-    """The days up to today are read again as far as the look-back goes, and it is said."""
+    """Up to which day was really read nobody knows, so all are read again, however short the look-back; it is said."""
     cursors = {A: {"start": "2026-02-01", "stat_time_day": "2026-04-24"}}
     reading = Reading(nothing, cursors=cursors, lookback_days=3)
-    assert reading.windows() == [("2026-03-12", "2026-03-15")]
+    assert reading.windows() == [("2026-02-01", "2026-03-02"), ("2026-03-03", "2026-03-15")]
     (text,) = reading.said
     assert "claims days after 2026-03-15" in text
 
 
 def test_a_new_account_starts_at_start_date() -> None:
     """The cursor of one account says nothing about another."""
-    reading = Reading(nothing, cursors={A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}}, lookback_days=0)
-    assert reading.windows() == [("2026-03-14", "2026-03-15")]
+    reading = Reading(nothing, cursors={A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}}, lookback_days=2)
+    assert reading.windows() == [("2026-03-12", "2026-03-15")]
     assert reading.windows(B) == [("2026-03-01", "2026-03-15")]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "first", "after"),
+    [
+        ("Asia/Tokyo", "Asia/Tokyo", 14, "Asia/Tokyo"),
+        ("Asia/Tokyo", "Etc/UTC", 12, "Etc/UTC"),
+        (None, "Etc/UTC", 12, "Etc/UTC"),
+        ("Etc/UTC", "", 12, None),
+        (None, "", 12, None),
+    ],
+)
+def test_days_that_were_under_way_in_another_zone_are_read_again(
+    before: str | None, now: str, first: int, after: str | None
+) -> None:
+    """Without a look-back only the last day is, unless the zone has changed or is not known, then or now."""
+    cursor = {"start": "2026-03-01", "stat_time_day": "2026-03-14", **({"zone": before} if before else {})}
+    reading = Reading(nothing, cursors={A: cursor}, lookback_days=0)
+    (part,) = reading.slices(zone=now)
+    assert part.window == Days(date(2026, 3, first), date(2026, 3, 15))
+    cursor = {"start": "2026-03-01", "stat_time_day": "2026-03-15", **({"zone": after} if after else {})}
+    assert reading.reader.cursor_after(part) == cursor
+
+
+def test_the_zone_stays_the_old_one_until_all_its_days_are_read() -> None:
+    """A sync that is stopped in between owes them still."""
+    cursor = {"start": "2026-03-01", "stat_time_hour": "2026-03-14", "zone": "Asia/Tokyo"}
+    reading = Reading(nothing, Report("spend", AD, HOUR), {A: cursor}, lookback_days=0)
+    *parts, last = reading.slices()
+    assert [reading.reader.cursor_after(part).get("zone") for part in parts] == ["Asia/Tokyo"] * 3
+    assert reading.reader.cursor_after(last) == {**cursor, "stat_time_hour": "2026-03-15", "zone": "Etc/UTC"}
+
+
+def test_the_zone_is_not_kept_where_the_look_back_covers_a_change_of_it() -> None:
+    """The state stays small."""
+    reading = Reading(nothing, lookback_days=2)
+    (part,) = reading.slices()
+    assert reading.reader.cursor_after(part) == {"start": "2026-03-01", "stat_time_day": "2026-03-15"}
+
+
+def test_days_that_were_planned_under_a_wrong_clock_are_not_claimed() -> None:
+    """One wrong time in an answer: by the end it is known what day it is."""
+    reading = Reading(nothing, now=datetime(2026, 5, 1, tzinfo=timezone.utc))
+    parts = reading.slices()
+    reading.client.moment = NOW
+    claims = [reading.reader.cursor_after(part) for part in parts]
+    assert claims == [{"start": "2026-03-01", "stat_time_day": "2026-03-15"}] * len(parts)
+    assert len(parts) == 3
 
 
 def test_an_unreadable_cursor_is_foreign() -> None:
@@ -313,8 +362,8 @@ WITHOUT = {A: {"start": "2026-03-01", "stat_time_day": "2026-03-14", "without": 
 
 def test_what_was_refused_before_is_asked_for_by_one_request_and_claimed_without_again() -> None:
     """No second refusal is needed to believe it, and the windows do not ask for it."""
-    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=1)
-    assert reading.windows() == [("2026-03-13", "2026-03-15")]
+    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=2)
+    assert reading.windows() == [("2026-03-12", "2026-03-15")]
     ((_, probe),) = reading.client.asked
     assert (probe["metrics"], probe["start_date"], probe["end_date"]) == (
         ["campaign_id", "adgroup_id", "ctr"],
@@ -322,7 +371,7 @@ def test_what_was_refused_before_is_asked_for_by_one_request_and_claimed_without
         "2026-03-02",
     )
     assert (probe["page_size"], reading.client.paused) == (1, [])
-    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=1)
+    reading = Reading(refusing("ctr"), cursors=WITHOUT, lookback_days=2)
     (part,) = reading.slices()
     assert told(reading, part) == [REFUSED]
     assert part.finished
@@ -332,7 +381,7 @@ def test_what_was_refused_before_is_asked_for_by_one_request_and_claimed_without
 
 def test_what_is_given_again_is_read_for_all_days() -> None:
     """Those that the state claims were read without."""
-    reading = Reading(refusing(), cursors=WITHOUT, lookback_days=1)
+    reading = Reading(refusing(), cursors=WITHOUT, lookback_days=2)
     (part,) = reading.slices()
     assert (part.to_slice()["start_date"], part.to_slice()["end_date"]) == ("2026-03-01", "2026-03-15")
     assert told(reading, part) == []
@@ -354,15 +403,15 @@ def test_some_of_what_was_refused_may_be_given_again() -> None:
     assert len(reading.client.asked) == 3
     assert told(reading, part)
     assert reading.reader.cursor_after(part)["without"] == {"ctr": "2026-03-02", "cpc": "2026-03-02"}
-    reading = Reading(lambda path, params: refused(50000), cursors=cursors, lookback_days=1)
-    assert reading.windows() == [("2026-03-13", "2026-03-15")]
+    reading = Reading(lambda path, params: refused(50000), cursors=cursors, lookback_days=2)
+    assert reading.windows() == [("2026-03-12", "2026-03-15")]
     assert len(reading.client.asked) == 1
 
 
 def test_what_the_stream_does_not_ask_for_any_more_is_forgotten() -> None:
     """A metric that is no longer chosen, or deleted objects that are not wanted; nothing is asked or read for it."""
     cursors = {A: {**WITHOUT[A], "without": {"gone": "2026-03-02", "filtering": "2026-03-02"}}}
-    reading = Reading(nothing, AUDIENCE, cursors=cursors, include_deleted=False, lookback_days=1)
+    reading = Reading(nothing, AUDIENCE, cursors=cursors, include_deleted=False, lookback_days=2)
     (part,) = reading.slices()
     assert reading.client.asked == []
     assert reading.reader.cursor_after(part) == {"start": "2026-03-01", "stat_time_day": "2026-03-15"}
@@ -371,7 +420,7 @@ def test_what_the_stream_does_not_ask_for_any_more_is_forgotten() -> None:
 def test_a_filter_that_was_refused_before_is_asked_for_with_one_metric() -> None:
     """By one request for the day on which it was refused."""
     cursors = {A: {**WITHOUT[A], "without": {"filtering": "2026-03-02"}}}
-    reading = Reading(unfiltered, AUDIENCE, cursors=cursors, lookback_days=1)
+    reading = Reading(unfiltered, AUDIENCE, cursors=cursors, lookback_days=2)
     (part,) = reading.slices()
     ((_, probe),) = reading.client.asked
     assert (len(probe["metrics"]), "filtering" in probe) == (3, True)

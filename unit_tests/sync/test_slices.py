@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.sync.slices import Days, known_after, missing, months, settled, to_read, until, windows
+from source_tiktok_ads.sync.slices import Days, believed, known_after, missing, months, settled, to_read, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
 ZERO = date(2026, 1, 1)
@@ -184,8 +184,19 @@ def test_without_kills_nothing_settled_is_read_again(syncs: list[tuple[int, int]
         assert late == reads[-1:] or not late
 
 
-def test_days_that_have_not_begun_are_not_known() -> None:
-    """A claim beyond today was made under a wrong clock; what lies before stays."""
-    known = [Days(date(2026, 3, 1), date(2026, 3, 20)), Days(date(2026, 4, 1), date(2026, 4, 9))]
-    assert until(known, date(2026, 3, 10)) == [Days(date(2026, 3, 1), date(2026, 3, 10))]
-    assert until(known, date(2026, 4, 9)) == known
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ([(0, 9)], [(0, 9)]),
+        ([(0, 10)], [(0, 10)]),
+        ([(0, 11)], [(0, 10)]),
+        ([(0, 12)], []),
+        ([(0, 4), (6, 30)], [(0, 4)]),
+        ([(11, 11)], []),
+    ],
+)
+def test_a_range_that_ends_in_the_future_is_not_believed(
+    known: list[tuple[int, int]], expected: list[tuple[int, int]]
+) -> None:
+    """Where it really ended nobody knows; a single day too many, on the tenth, was read in a zone further east."""
+    assert numbers(believed([days(*part) for part in known], day(10))) == expected

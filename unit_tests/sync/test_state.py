@@ -1,7 +1,7 @@
 """The state of a stream: what it says, what it refuses to understand, and what a change of settings makes of it."""
 
 import json
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -199,6 +199,8 @@ def test_an_unreadable_report_cursor_is_foreign(cursor: dict[str, Any]) -> None:
             {"modify_time": "2026-01-05T00:00:00Z", "whole_pass": "2026-01-03"},
         ),
         (Changes(None, JAN[2]), {"whole_pass": "2026-01-03"}),
+        (Changes(children=frozenset()), {"children": []}),
+        (Changes(children=frozenset("ba")), {"children": ["a", "b"]}),
     ],
 )
 def test_an_entitys_cursor_is_the_newest_change_and_the_last_whole_pass(
@@ -210,12 +212,28 @@ def test_an_entitys_cursor_is_the_newest_change_and_the_last_whole_pass(
 
 
 @pytest.mark.parametrize(
-    "cursor", [{"modify_time": 5}, {"modify_time": "yesterday"}, {"whole_pass": "soon"}, {"whole_pass": 7}]
+    "cursor",
+    [{"modify_time": 5}, {"modify_time": "yesterday"}, {"whole_pass": "soon"}, {"whole_pass": 7}, {"children": 7}],
 )
 def test_an_unreadable_entity_cursor_is_foreign(cursor: dict[str, Any]) -> None:
     """As for reports: a whole read."""
-    with pytest.raises(ForeignState, match="modify_time or whole_pass"):
+    with pytest.raises(ForeignState, match="modify_time, whole_pass or children"):
         changes_of(cursor, "modify_time")
+
+
+@pytest.mark.parametrize(
+    ("changes", "possible"),
+    [
+        (Changes(), True),
+        (Changes("2026-01-10T10:00:00Z", JAN[9]), True),
+        (Changes("2026-01-10T10:00:01Z", JAN[9]), False),
+        (Changes("2026-01-10T10:00:00.5Z", JAN[9]), False),
+        (Changes("2026-01-05T00:00:00Z", JAN[10]), False),
+    ],
+)
+def test_changes_of_the_future_are_not_believed(changes: Changes, possible: bool) -> None:
+    """It is ten o'clock on the tenth of January."""
+    assert changes.believed(datetime(2026, 1, 10, 10, tzinfo=timezone.utc)) == (changes if possible else None)
 
 
 @pytest.mark.parametrize(

@@ -370,6 +370,7 @@ ADGROUPS = Listing(
     with_deleted=(
         Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
     ),
+    inborn=True,
 )
 
 STRUCTURE: tuple[Listing, ...] = (
