@@ -169,8 +169,7 @@ def _authorize(options: argparse.Namespace, console: _Console, exchange: Exchang
     form = _form(app_id, secret, code, options.start_date)
     with _new_file(path) as file:
         token = _exchanged(_credentials(form, console), exchange)
-        json.dump(with_access_token(form, token.access_token), file, indent=2)
-        file.write("\n")
+        _write(file, json.dumps(with_access_token(form, token.access_token), indent=2) + "\n")
     console.say(f"\nWrote {path} (readable by you alone).")
     _show_accounts(token, app, console, accounts)
     console.say(f"Next: source-tiktok-ads check --config {path}")
@@ -222,17 +221,42 @@ def _pasted(text: str, state: str) -> str:
     return code
 
 
+# More than any configuration takes that this command writes.
+_RESERVED = 1 << 16
+
+
 @contextmanager
 def _new_file(path: Path) -> Iterator[TextIO]:
-    """A file of mode 600 that stands at `path` when the block ends, and nowhere when it raises."""
+    """A file of mode 600 that stands at `path` when the block ends, and nowhere when it raises.
+
+    The room it needs is taken before the block begins: a full disk must not cost what can be had only once.
+    """
     handle, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8") as file:
+            _write(file, " " * _RESERVED)
             yield file
-        os.replace(draft, path)
     except BaseException:
         os.unlink(draft)
         raise
+    try:
+        os.replace(draft, path)
+    except OSError as error:
+        raise _Stop(
+            f"The configuration, with the token, is in {draft}, but can't be moved to {path}: {error}."
+        ) from None
+
+
+def _write(file: TextIO, content: str) -> None:
+    """Make this the whole content of a file, on the disk itself."""
+    try:
+        file.seek(0)
+        file.write(content)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise _Stop(f"The new file can't be written: {error}. A code that was exchanged is spent.") from None
 
 
 def _exchanged(credentials: AuthorizationCode, exchange: Exchange) -> Token:

@@ -227,7 +227,8 @@ _RULES: Mapping[str, _Rule] = {
     "custom_reports": _Rule("a list of objects, each with name, level and metrics at least", _is_list_of_objects, ()),
     "personal_data": _flag_rule(False),
     "api_tier": _choice(*TIERS),
-    "requests_per_second": _Rule("a number above 0, such as 5", lambda v: _is_number(v) and v > 0),
+    # Below this even a check takes minutes, and no sync would end.
+    "requests_per_second": _Rule("a number from 0.1 on, such as 5", lambda v: _is_number(v) and v >= 0.1),
     "on_skipped_accounts": _choice("auto", "fail", "warn"),
     "concurrency": _whole(1, 50, 8),
     "page_size": _whole(1, 1000, 1000),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -143,9 +142,16 @@ def _message(stream: Any) -> AirbyteStateMessage:
     return AirbyteStateMessage(type=AirbyteStateType.STREAM, stream=state)
 
 
+LARGEST: Mapping[str, int] = {"configuration": 1 << 24, "catalog": 1 << 28, "state": 1 << 28}
+"""The most bytes of each file: far above what any needs, so that a wrong file does not fill the memory."""
+
+DEEPEST = 100
+"""No file of the protocol nests its values deeper, and what reads them further on could not follow."""
+
+
 def _json_file(path: str, what: str) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        content = json.loads(_text(path, what))
     except OSError as error:
         raise config_error(f"The {what} file {path} can't be read: {error.strerror}.") from None
     except ValueError as error:
@@ -153,6 +159,39 @@ def _json_file(path: str, what: str) -> Any:
         lines = what == "state" and str(error).startswith("Extra data")
         hint = _one_list(path) if lines else ""
         raise config_error(f"The {what} file {path} is not valid JSON: {error}.{hint}") from None
+    except RecursionError:
+        raise _too_deep(path, what) from None
+    if _is_deep(content):
+        raise _too_deep(path, what)
+    return content
+
+
+def _text(path: str, what: str) -> str:
+    with open(path, "rb") as file:
+        raw = file.read(LARGEST[what] + 1)
+    if len(raw) > LARGEST[what]:
+        raise config_error(f"The {what} file {path} is larger than {LARGEST[what] >> 20} MiB: is it the right file?")
+    return raw.decode("utf-8-sig")
+
+
+def _too_deep(path: str, what: str) -> AirbyteTracedException:
+    return config_error(
+        f"The {what} file {path} nests its values more than {DEEPEST} levels deep: is it the right file?"
+    )
+
+
+def _is_deep(content: Any) -> bool:
+    """Whether values lie deeper inside of one another than any file needs."""
+    level = [content]
+    for _ in range(DEEPEST):
+        level = [item for value in level for item in _inside(value)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _one_list(path: str) -> str:

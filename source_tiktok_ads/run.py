@@ -62,10 +62,12 @@ def _quick_catalog(path: str) -> str | None:
     from source_tiktok_ads.streams.catalog import catalog
 
     try:
-        config, notes = normalise(json.loads(Path(path).read_text(encoding="utf-8-sig")))
+        with open(path, encoding="utf-8-sig") as file:
+            # More is no configuration: cut off it is no JSON either, and the long way says what is wrong.
+            config, notes = normalise(json.loads(file.read(1 << 24)))
         settings = parse(config, os.environ)
         found = streams(settings)
-    except (OSError, ValueError, AttributeError, ConfigError):
+    except (OSError, ValueError, AttributeError, RecursionError, ConfigError):
         return None
     if (
         notes

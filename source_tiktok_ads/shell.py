@@ -8,6 +8,7 @@ connector: it imports no other module of the package, and the CDK only inside fu
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import SplitResult, quote, quote_plus, urlsplit
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-STDOUT = 1
+STDOUT, STDERR = 1, 2
 
 # --- The process ------------------------------------------------------------------------------------------------------
 
@@ -37,7 +38,53 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
     # Python as a container's first process ignores SIGTERM unless it handles it.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
-    sys.exit(main(sys.argv[1:]))
+    if sys.__stdout__ is None:
+        end_unwritten("it is closed")
+    # Whoever prints and whoever writes behind that: both names are in use.
+    out = watched(STDOUT)
+    vars(sys).update(stdout=out, __stdout__=out)
+    code = main(sys.argv[1:])
+    out.flush()
+    sys.exit(code)
+
+
+def end_unwritten(why: str) -> None:
+    """End the process because its output can't be written, whatever its threads do or wait for."""
+    sentence = f"The output can't be written ({why}): it ends in the middle, so nothing after it was read.\n"
+    with suppress(OSError):
+        os.write(STDERR, sentence.encode("utf-8", "replace"))
+    os._exit(1)
+
+
+class _Watched(io.BufferedWriter):
+    """An output that ends the process where it can't be written: an error would reach one thread of many.
+
+    A reader that has gone is told nothing, for it has ended the output itself.
+    """
+
+    def write(self, content: Any) -> int:
+        """Write some bytes, or end the process."""
+        with self._or_end():
+            return super().write(content)
+
+    def flush(self) -> None:
+        """Write what is held back, or end the process."""
+        with self._or_end():
+            super().flush()
+
+    @contextmanager
+    def _or_end(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            os._exit(1)
+        except OSError as error:
+            end_unwritten(error.strerror or type(error).__name__)
+
+
+def watched(output: int) -> io.TextIOWrapper:
+    """A file descriptor as a text stream that ends the process where it can't be written."""
+    return io.TextIOWrapper(_Watched(io.FileIO(output, "wb", closefd=False)), "utf-8", errors="backslashreplace")
 
 
 def leave_when_nobody_reads(output: int) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import socketserver
 import stat
@@ -284,6 +285,41 @@ def test_a_used_code(tmp_path: Path) -> None:
     assert "40110" in desk.shown
     assert desk.shown.endswith("request_id r1). Ask for a new one. Nothing was written.\n")
     assert (desk.left(), desk.file.read_text()) == (["config.json"], "mine")
+
+
+def test_a_full_disk_costs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room for the file is taken, and on the disk, before the code is spent."""
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    desk = Desk(tmp_path)
+    assert desk.run("--app-id", APP, "--secret", SECRET, "--code", CODE) == 1
+    assert (desk.exchanged, desk.left()) == ([], [])
+    assert desk.shown.startswith("The new file can't be written: [Errno 28] No space left on device.")
+
+
+def test_the_file_is_on_the_disk_before_and_after_the_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First as large as it can get, then as it is to be."""
+    desk, sizes = Desk(tmp_path), []
+    monkeypatch.setattr(os, "fsync", lambda handle: sizes.append((len(desk.exchanged), os.fstat(handle).st_size)))
+    assert desk.run("--app-id", APP, "--secret", SECRET, "--code", CODE) == 0
+    assert sizes == [(0, 1 << 16), (1, desk.file.stat().st_size)]
+
+
+def test_a_file_that_cannot_be_moved_stays_with_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is spent, so the sentence says where the token is."""
+
+    def stuck(source: str, target: Path) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "replace", stuck)
+    desk = Desk(tmp_path)
+    assert desk.run("--app-id", APP, "--secret", SECRET, "--code", CODE) == 1
+    (draft,) = desk.left()
+    assert f"is in {tmp_path / draft}, but can't be moved to {desk.file}" in desk.shown
+    assert TOKEN in (tmp_path / draft).read_text()
 
 
 def test_an_interruption(tmp_path: Path) -> None:

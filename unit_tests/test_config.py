@@ -589,19 +589,25 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "no requests",
         ours(requests_per_second=0),
         "requests_per_second",
-        "requests_per_second is 0: write a number above 0, such as 5.",
+        "requests_per_second is 0: write a number from 0.1 on, such as 5.",
+    ),
+    (
+        "a request in three hours",
+        ours(requests_per_second=0.0001),
+        "requests_per_second",
+        "requests_per_second is 0.0001: write a number from 0.1 on, such as 5.",
     ),
     (
         "no number of requests",
         ours(requests_per_second=float("nan")),
         "requests_per_second",
-        "requests_per_second is NaN: write a number above 0, such as 5.",
+        "requests_per_second is NaN: write a number from 0.1 on, such as 5.",
     ),
     (
         "a flag of requests",
         ours(requests_per_second=True),
         "requests_per_second",
-        "requests_per_second is true: write a number above 0, such as 5.",
+        "requests_per_second is true: write a number from 0.1 on, such as 5.",
     ),
     (
         "more requests than the tier",

@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import DestinationSyncMode, FailureType, SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.incoming import blobs_by_stream, catalog_of, config_of, states_of
+from source_tiktok_ads.incoming import DEEPEST, LARGEST, blobs_by_stream, catalog_of, config_of, states_of
 
 
 @pytest.fixture
@@ -49,6 +49,30 @@ def test_a_file_without_json_is_named(
 ) -> None:
     """With the place where it breaks."""
     assert sentence(read, file(content)).startswith(f"The {what} file FILE is not valid JSON: ")
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, 5_000, 1_000_000])
+@pytest.mark.parametrize(("read", "what"), READERS)
+def test_a_file_that_nests_too_deeply_is_named(
+    read: Callable[[str], Any], what: str, depth: int, file: Callable[[Any], str]
+) -> None:
+    """Whether Python can read it or not: what reads it further on could not follow."""
+    path = file(b'{"a":' * depth + b"1" + b"}" * depth)
+    assert sentence(read, path) == (
+        f"The {what} file FILE nests its values more than {DEEPEST} levels deep: is it the right file?"
+    )
+
+
+@pytest.mark.parametrize(("read", "what"), READERS)
+def test_a_file_that_is_too_large_is_named(
+    read: Callable[[str], Any], what: str, file: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing more of it is read."""
+    monkeypatch.setitem(LARGEST, what, 1 << 20)
+    assert read(file(b"{}" + b" " * ((1 << 20) - 2))) is not None if what == "configuration" else True
+    assert sentence(read, file(b"{}" + b" " * (1 << 20))) == (
+        f"The {what} file FILE is larger than 1 MiB: is it the right file?"
+    )
 
 
 def test_a_configuration_is_an_object(file: Callable[[Any], str]) -> None:

@@ -166,6 +166,8 @@ def test_run_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(os, "_exit", left.append)
     monkeypatch.setattr(sys, "argv", ["source-tiktok-ads", "spec"])
+    for name in ("stdout", "__stdout__"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
     with pytest.raises(SystemExit) as ended:
         command.run()
     assert ended.value.code == 0
@@ -185,3 +187,47 @@ def test_neither_imports_the_cdk(verb: str, config: Callable[..., str]) -> None:
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert len(ended.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", ["spec", "discover", "check", "read"])
+@pytest.mark.parametrize("output", ["full", "closed", "unread"])
+def test_an_output_that_cannot_be_written_ends_the_command(
+    verb: str, output: str, config: Callable[..., str], tmp_path: Path
+) -> None:
+    """At once, with exit code 1 and a sentence, but none where the reader has gone; never with a trace."""
+    path = config(api_url="http://127.0.0.1:9", wait_scale=0.0001)
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text('{"streams": []}')
+    files = {"spec": [], "read": ["--config", path, "--catalog", str(catalog)]}.get(verb, ["--config", path])
+    script = "import sys; sys.argv[0] = 'x'; from source_tiktok_ads.run import run; run()"
+    command = [sys.executable, "-c", script, verb, *files]
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$@" {REDIRECTED[output]}', "sh", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    code, said = (ended.returncode, ended.stderr) if output != "unread" else _unread(command)
+    assert code == 1
+    assert said == SAID[output]
+
+
+REDIRECTED = {"full": "> /dev/full", "closed": ">&-", "unread": ""}
+ENDS = "it ends in the middle, so nothing after it was read.\n"
+SAID = {
+    "full": f"The output can't be written (No space left on device): {ENDS}",
+    "closed": f"The output can't be written (it is closed): {ENDS}",
+    "unread": "",
+}
+
+
+def _unread(command: Sequence[str]) -> tuple[int, str]:
+    """The exit code and the words of a command whose reader has gone before it begins."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True) as process:
+        os.close(writing)
+        said = process.communicate(timeout=60)[1]
+    return process.returncode, said

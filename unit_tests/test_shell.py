@@ -2,12 +2,17 @@
 
 import base64
 import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from source_tiktok_ads.shell import Redactor, spellings
+from source_tiktok_ads.shell import Redactor, run, spellings, watched
 
 ROOT = Path(__file__).parent.parent
 SECRET = 'a b+c/d"e=\\f'
@@ -62,6 +67,81 @@ def test_learns_later_and_ignores_what_is_too_short() -> None:
     assert redact("abc and later") == "abc and later"
     redact.learn("later")
     assert redact("abc and later") == "abc and ****"
+
+
+class Left(BaseException):
+    """The process has ended at once."""
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An end of the process that the test survives."""
+
+    def leave(code: int) -> None:
+        raise Left(code)
+
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for name in ("stdout", "__stdout__"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """The ends of a pipe; the test may close the one to read from."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    for end in (reading, writing):
+        with suppress(OSError):
+            os.close(end)
+
+
+def test_a_watched_output_is_an_output(pipe: tuple[int, int]) -> None:
+    """Text and bytes arrive, in order."""
+    out = watched(pipe[1])
+    out.write("spec ü\n")
+    out.flush()
+    out.buffer.write(b"rows\n")
+    out.buffer.flush()
+    assert os.read(pipe[0], 100) == "spec ü\nrows\n".encode()
+
+
+@pytest.mark.usefixtures("ends")
+def test_a_full_output_ends_the_process_with_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    """Wherever it is noticed: when something is held back, or when there is too much to hold."""
+    with open("/dev/full", "wb") as full:
+        for content in ("little", "much" * 100_000):
+            out = watched(full.fileno())
+            with pytest.raises(Left) as left:
+                print(content, file=out, flush=True)
+            assert left.value.args == (1,)
+            # What it holds back would be written once more when it is forgotten.
+            out.buffer.raw.close()
+            sentence = "The output can't be written (No space left on device): it ends in the middle, so nothing "
+            assert capfd.readouterr().err.startswith(sentence)
+
+
+@pytest.mark.usefixtures("ends")
+def test_a_reader_that_has_gone_is_told_nothing(pipe: tuple[int, int], capfd: pytest.CaptureFixture[str]) -> None:
+    """It has ended the output itself."""
+    os.close(pipe[0])
+    out = watched(pipe[1])
+    with pytest.raises(Left) as left:
+        print("spec", file=out, flush=True)
+    out.buffer.raw.close()
+    assert (left.value.args, capfd.readouterr().err) == ((1,), "")
+
+
+@pytest.mark.usefixtures("ends")
+def test_a_command_without_an_output_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The next file it opened would take the number of the output."""
+    monkeypatch.setattr(sys, "__stdout__", None)
+    with pytest.raises(Left) as left:
+        run(lambda args: 0)
+    assert left.value.args == (1,)
+    assert capfd.readouterr().err.startswith("The output can't be written (it is closed): ")
 
 
 def test_the_other_connector_has_the_same_shell() -> None:
