@@ -34,6 +34,8 @@ RENAMED = {
     "shopping_deeplink_type": "shopping_ads_deeplink_type",
     "ios_quota_type": "ios14_quota_type",
 }
+# Rows hold a dimension under another name than it was asked by.
+ANSWERED = {"interest_category_v2": "interest_category"}
 JSON_TEXTS = ("landing_page_urls", "sku_ids")
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -245,7 +247,7 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
 
 def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) -> Record:
     told = {
-        name: value.replace(" ", "T") if name.startswith("stat_time") else value
+        ANSWERED.get(name, name): value.replace(" ", "T") if name.startswith("stat_time") else value
         for name, value in row["dimensions"].items()
     }
     figures = {name: figure(row["metrics"][name], kind) for name, kind in kinds.items()}

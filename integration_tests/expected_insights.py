@@ -11,22 +11,27 @@ from typing import Any
 from . import expected
 from .reading import Record, Table, by_key
 from .simulator import Simulator
-from .simulator.assets import gmv_campaigns
-from .simulator.shop import open_stores
+from .simulator.assets import gmv_campaigns, promotion_type
+from .simulator.shop import LIVE, open_stores, shop_leaves
 from .simulator.world import Advertiser
 
 # Stream -> what the rows are grouped by beside the campaign and the day, and the kinds of GMV Max that have it.
 GMV_MAX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gmv_max_campaign_insights": ((), ("PRODUCT", "LIVE")),
     "gmv_max_product_insights": (("item_group_id",), ("PRODUCT",)),
-    "gmv_max_creative_insights": (("item_id",), ("PRODUCT",)),
+    "gmv_max_creative_insights": (("item_group_id", "item_id"), ("PRODUCT",)),
     "gmv_max_room_insights": (("room_id",), ("LIVE",)),
 }
 MATERIALS = {"video_insights": "VIDEO", "image_insights": "IMAGE", "instant_page_insights": "INSTANT_PAGE"}
 NAMES = (*GMV_MAX, *MATERIALS)
 # What TikTok tells of the materials, by the type of each column; all else is a metric.
 ABOUT = ("advertiser_id", "currency", "store_id", "campaign_id", "stat_time_day", "gmv_max_promotion_type")
-LIVE_ONLY = ("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view", "live_follows")
+LIVE_ONLY = (
+    *("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view", "live_follows"),
+    *("all_shops_orders", "all_shops_cost_per_order", "all_shops_gross_revenue", "all_shops_roi"),
+    *("tt_account_name", "tt_account_profile_image_url", "identity_id"),
+)
+PRODUCT_ONLY = ("roas_bid",)
 INFO = (
     *("material_id", "video_id", "image_id", "page_id", "source", "country_code", "placement", "num_ads"),
     *("total_active_days", "related_ad_ids", "adgroup_number", "related_adgroup_ids", "page_status"),
@@ -54,20 +59,38 @@ def _materials(simulator: Simulator, stream: str, account: Advertiser, start: st
 def _gmv_max(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
     more, kinds = GMV_MAX[stream]
     columns, epoch = expected.columns(stream), simulator.clock.epoch
-    campaigns = [campaign.id for campaign in gmv_campaigns(simulator.world, account, epoch)]
-    for kind, status in product(kinds, ({}, {"campaign_statuses": ["STATUS_DELETE"]})):
-        lacking = (*ABOUT, *more, *(() if kind == "LIVE" else LIVE_ONLY))
+    for kind, store in product(kinds, open_stores(simulator.world, account, epoch)):
+        lacking = (*ABOUT, *more, *(LIVE_ONLY if kind == "PRODUCT" else PRODUCT_ONLY))
         asked = {
             "dimensions": ["campaign_id", *more, "stat_time_day"],
             "metrics": [name for name in columns if name not in lacking],
-            "filtering": {"gmv_max_promotion_types": [kind], "campaign_ids": campaigns, **status},
+            "store_ids": [store],
         }
         told = {**_stamp(account), "gmv_max_promotion_type": f"{kind}_GMV_MAX"}
-        for store in open_stores(simulator.world, account, epoch):
+        for filtering in _objects(simulator, account, more, kind):
             for span in _spans(date.fromisoformat(start), expected.today(simulator, account.advertiser_id)):
-                for row in _rows(simulator, "gmv_max/report/get", account, {**asked, **span, "store_ids": [store]}):
+                query = {**asked, **span, "filtering": filtering}
+                for row in _rows(simulator, "gmv_max/report/get", account, query):
                     row["dimensions"]["stat_time_day"] = row["dimensions"]["stat_time_day"].replace(" ", "T")
                     yield {**told, "store_id": store, **row["dimensions"], **_figures(row["metrics"], columns)}
+
+
+def _objects(
+    simulator: Simulator, account: Advertiser, more: tuple[str, ...], kind: str
+) -> Iterator[Mapping[str, list[str]]]:
+    """What a report on one kind of GMV Max is limited to, so that everything comes, deleted or not."""
+    if not more:
+        yield {"gmv_max_promotion_types": [kind], "campaign_statuses": ["STATUS_ALL"]}
+        return
+    owned = gmv_campaigns(simulator.world, account, simulator.clock.epoch)
+    campaigns = [campaign.id for campaign in owned if promotion_type(campaign) == f"{kind}_GMV_MAX"]
+    if "item_id" not in more:
+        yield {"campaign_ids": campaigns}
+        return
+    leaves = shop_leaves(simulator.world, account, simulator.clock.epoch)
+    products = {leaf.ad.parent.id for leaf in leaves if leaf.ad.parent and leaf.ad.flavour != LIVE}
+    for some in range(0, len(products), 100):
+        yield {"campaign_ids": campaigns, "item_group_ids": sorted(products)[some : some + 100]}
 
 
 def _stamp(account: Advertiser) -> Record:
@@ -93,5 +116,12 @@ def _typed(row: Mapping[str, Any], columns: Mapping[str, Any]) -> Record:
 
 
 def _figures(metrics: Mapping[str, str], columns: Mapping[str, Any]) -> Record:
-    found = {name: expected.figure(text, expected.kind_of(columns[name])) for name, text in metrics.items()}
+    found = {name: _value(text, expected.kind_of(columns[name]), name) for name, text in metrics.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(text: str, kind: str, name: str) -> Any:
+    if kind != "date-time" or text in ("-", ""):
+        return expected.figure(text, kind)
+    # Schedules are UTC's, the start of a livestream is the account's own time.
+    return text.replace(" ", "T") + ("" if name == "live_launched_time" else "Z")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from .reading import Key, Record, Table
@@ -20,6 +20,8 @@ from .simulator.list_facts import LISTS
 Query = dict[str, Any]
 # Named like moments, but free text.
 TEXT_TIMES = ("cutoff_time", "reminder_time")
+# Times in the zone of the account.
+LOCAL_TIMES = ("start_time", "end_time")
 # Amounts that TikTok sends as text in some places.
 AMOUNTS = ("cash_amount", "grant_amount", "credit_amount", "minimum_amount")
 # TikTok's other page types; lead forms are a stream of their own.
@@ -87,16 +89,34 @@ def _gmv_max(truth: Truth, owner: Query) -> Iterator[Asked]:
             yield {"filtering": {"gmv_max_promotion_types": [kind], **status}}, {"gmv_max_promotion_type": kind}
 
 
+OWNERS = ("OWNED_BY_CURRENT_BUSINESS_CENTER", "SHARED_BY_OTHER_BUSINESS_CENTER")
+# What comes only to those who ask for it.
+BALANCE_FIELDS = (
+    *("budget_remaining", "budget_frequency_restriction", "budget_amount_restriction"),
+    *("max_transferable_amount", "balance_info"),
+)
+
+
 def _transactions(truth: Truth, owner: Query) -> Iterator[Asked]:
     # The window is read in the zone of the account; what lies ahead of its clock has not happened.
     window = {"start_time": truth.start.isoformat(), "end_time": (truth.today + timedelta(days=2)).isoformat()}
     for level in LEVELS:
-        yield {"transaction_level": level, "filtering": window}, {"transaction_level": level}
+        filtering = {**window, **({"owner_of_account": OWNERS} if level == "ADVERTISER" else {})}
+        yield {"transaction_level": level, "filtering": filtering}, {"transaction_level": level}
 
 
 def _adgroups(truth: Truth, owner: Query) -> list[Record]:
     status = {"primary_status": "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"}
     return truth.rows("adgroup/get", **owner, filtering=status)
+
+
+def _calls_to_action(truth: Truth, owner: Query) -> Iterator[Asked]:
+    status = {"primary_status": "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"}
+    ads = truth.rows("ad/get", **owner, filtering=status)
+    for id in dict.fromkeys(ad.get("call_to_action_id") for ad in ads):
+        if id:
+            about = {"creative_portfolio_id": id}
+            yield about, {**about, "creative_portfolio_type": "CTA"}
 
 
 def _split_tests(truth: Truth, owner: Query) -> Iterator[Asked]:
@@ -112,6 +132,18 @@ def _comments(truth: Truth, owner: Query) -> Iterator[Asked]:
             {"search_field": "ADGROUP_ID", "search_value": adgroup["adgroup_id"], **window},
             {"adgroup_id": adgroup["adgroup_id"]},
         )
+
+
+def _pages(kinds: Query) -> Callable[[Truth, Query], Iterator[Asked]]:
+    """The pages of an account, and those of it that a Business Center has taken over."""
+
+    def asks(truth: Truth, owner: Query) -> Iterator[Asked]:
+        yield kinds, {}
+        for library in truth.rows("page/library/get"):
+            if library["advertiser_id"] == owner["advertiser_id"]:
+                yield {**kinds, "library_id": library["library_id"]}, {}
+
+    return asks
 
 
 def _identity_posts(truth: Truth, owner: Query) -> Iterator[Asked]:
@@ -153,6 +185,19 @@ def _spark_post(row: Record) -> list[Record]:
     return [{**row, "item_info": item, "item_id": item["item_id"]}]
 
 
+def _transaction(row: Record) -> list[Record]:
+    local = row["create_time"]
+    ahead = timedelta(hours=int(row["timezone"][4:6]), minutes=int(row["timezone"][7:]))
+    moment = datetime.fromisoformat(local) + (ahead if row["timezone"][3] == "-" else -ahead)
+    return [{**row, "create_time": str(moment), "create_time_local": local.replace(" ", "T")}]
+
+
+def _comment(row: Record) -> list[Record]:
+    when = datetime.fromtimestamp(row["create_time"], timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    app = {"app_id": row["app"]} if row["app"] is not None else {}
+    return [{name: value for name, value in row.items() if name != "app"} | app | {"create_time": when}]
+
+
 def _statistics(row: Record) -> list[Record]:
     return [{"pixel_id": row["pixel_id"], **statistic} for statistic in row["statistics"]]
 
@@ -161,7 +206,8 @@ def _statistics(row: Record) -> list[Record]:
 class Told:
     """Where a stream's truth stands: the endpoint, whose rows, what is asked, and what a row becomes.
 
-    A column of `dashes` is part of the key and holds a dash where TikTok tells nothing.
+    A column of `dashes` is part of the key and holds a dash where TikTok tells nothing. `more` asks another endpoint
+    for further rows.
     """
 
     path: str
@@ -173,6 +219,8 @@ class Told:
     personal: tuple[str, ...] = ()
     cursor: str = ""
     dated: bool = False
+    more: Callable[[Truth, Query], Iterable[Asked]] | None = None
+    more_path: str = ""
 
 
 IDENTITY = ("identity_id", "identity_type", "identity_authorized_bc_id")
@@ -180,11 +228,12 @@ PIXEL_EVENT = ("pixel_event_type", "custom_event_type")
 TOLD: Mapping[str, Told] = {
     "business_centers": Told("bc/get", ("bc_id",), owner="", records=_center),
     "business_center_accounts": Told(
-        "bc/asset/get", ("bc_id", "asset_id"), _each("asset_type", "ADVERTISER"), owner="bc_id"
+        "bc/asset/admin/get", ("bc_id", "asset_id"), _each("asset_type", "ADVERTISER"), owner="bc_id"
     ),
     "business_center_balances": Told(
         "advertiser/balance/get",
         ("bc_id", "advertiser_id"),
+        lambda *_: [({"fields": BALANCE_FIELDS}, {})],
         owner="bc_id",
         personal=("contact_name", "contact_email"),
     ),
@@ -193,6 +242,7 @@ TOLD: Mapping[str, Told] = {
         ("bc_id", "transaction_level", "transaction_id"),
         _transactions,
         owner="bc_id",
+        records=_transaction,
         cursor="create_time",
         dated=True,
     ),
@@ -216,7 +266,9 @@ TOLD: Mapping[str, Told] = {
     "images": Told("file/image/ad/search", ("image_id",), cursor="modify_time"),
     "videos": Told("file/video/ad/search", ("video_id", "material_id"), dashes=("video_id",), cursor="modify_time"),
     "music": Told("file/music/get", ("music_id",), cursor="modify_time"),
-    "portfolios": Told("creative/portfolio/list", ("creative_portfolio_id",)),
+    "portfolios": Told(
+        "creative/portfolio/list", ("creative_portfolio_id",), more=_calls_to_action, more_path="creative/portfolio/get"
+    ),
     "playables": Told("playable/get", ("playable_id",), _playables),
     "identities": Told("identity/get", IDENTITY, dashes=IDENTITY[2:]),
     "identity_posts": Told(
@@ -226,7 +278,7 @@ TOLD: Mapping[str, Told] = {
     "pages": Told(
         "page/get",
         ("page_id",),
-        lambda *_: [({"business_types": PAGE_TYPES}, {})],
+        _pages({"business_types": PAGE_TYPES}),
         cursor="update_time",
         personal=("user_id",),
     ),
@@ -234,6 +286,7 @@ TOLD: Mapping[str, Told] = {
         "comment/list",
         ("comment_id",),
         _comments,
+        records=_comment,
         personal=("user_id", "user_name", "user_avatar_url"),
         cursor="create_time",
         dated=True,
@@ -252,7 +305,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "pixel_instant_page_events": Told("pixel/instant_page/event", ("business_type",)),
     "apps": Told("app/list", ("app_id",)),
-    "lead_forms": Told("page/get", ("page_id",), cursor="update_time", personal=("user_id",)),
+    "lead_forms": Told("page/get", ("page_id",), _pages({}), cursor="update_time", personal=("user_id",)),
     "catalogs": Told("catalog/get", ("bc_id", "catalog_id"), owner="bc_id", cursor="update_time"),
     "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
     "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
@@ -296,8 +349,12 @@ def _key(stream: str, record: Record) -> Key:
 def _records(told: Told, truth: Truth) -> Iterator[Record]:
     for owner in _owners(told, truth):
         stamp = {} if told.owner == "any" else owner
-        for query, tells in told.asks(truth, owner):
-            for row in truth.rows(told.path, **owner, **query):
+        asked = [(told.path, query, tells) for query, tells in told.asks(truth, owner)]
+        asked += [(told.more_path, query, tells) for query, tells in told.more(truth, owner)] if told.more else []
+        for path, query, tells in asked:
+            # Whoever names a library names no account.
+            whose = {} if "library_id" in query else owner
+            for row in truth.rows(path, **whose, **query):
                 for record in told.records({**stamp, **tells, **row}):
                     untold = {name: value for name, value in tells.items() if record.get(name) in (None, "")}
                     yield _finished(told, truth, {**stamp, **record, **untold})
@@ -314,7 +371,7 @@ def _owners(told: Told, truth: Truth) -> list[Query]:
 
 
 def _finished(told: Told, truth: Truth, record: Record) -> Record:
-    columns = LISTS[told.path].columns
+    columns = {**LISTS[told.path].columns, **(LISTS[told.more_path].columns if told.more_path else {})}
     hidden = () if truth.personal_data else told.personal
     written = {name: typed(columns.get(name), value) for name, value in _without(hidden, record).items()}
     dashes = {name: "-" for name in told.dashes if written.get(name) is None}
@@ -342,6 +399,8 @@ def typed(column: Column | None, value: Any) -> Any:
 
 
 def _scalar(column: Column, value: Any) -> Any:
+    if column.name in LOCAL_TIMES:
+        return value.replace(" ", "T")
     if column.name.endswith("_time") and column.name not in TEXT_TIMES and isinstance(value, str):
         return utc(value) if value else None
     if column.name in AMOUNTS:

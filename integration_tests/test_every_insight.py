@@ -19,6 +19,7 @@ from .expected_insights import GMV_MAX, MATERIALS, NAMES, table
 from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
+from .simulator.facts import METRICS
 
 # Accounts in Auckland and Kolkata.
 WORLD = World(advertisers=2, campaigns=6, adgroups_per=2, ads_per=3, history_start=date(2025, 12, 1))
@@ -127,11 +128,18 @@ def test_modes(name: str) -> None:
     assert catalog()[name]["supported_sync_modes"] == modes
 
 
+def figures_of(row: Record) -> Record:
+    """A row of GMV Max without names and settings, which TikTok tells as they are on the day of reading."""
+    described = {name for name in row if name in METRICS and METRICS[name].attribute and "G" in METRICS[name].reports}
+    return {name: value for name, value in row.items() if name not in described}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_syncs_keep_up_with_the_clock(name: str) -> None:
-    """After three moves of the clock the table equals the truth."""
+    """After three moves of the clock the table equals the truth, but for what describes an object as it was then."""
     found = moving()
-    assert difference(found.destination.tables[name], found.truth[name]) == ""
+    tables = found.destination.tables[name], found.truth[name]
+    assert difference(*({key: figures_of(row) for key, row in table.items()} for table in tables)) == ""
     assert found.truth[name] != whole().truth[name]
 
 

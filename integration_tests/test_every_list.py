@@ -45,8 +45,9 @@ STEPS = (0, 33, 50, 209)
 STREAMS = ("advertiser_accounts", *TOLD)
 KILLS = 12 if os.environ.get("PROVE") else 2
 CODES = (40001, 40118, 40125) if os.environ.get("PROVE") else (40125,)
-# Codes of posts are no column, a pixel's statistics are taken apart.
-NO_COLUMNS = ("auth_code", "statistics")
+# Codes of posts are no column, a pixel's statistics are taken apart, the app of a comment has one name, and what comes
+# only with pages of one account is not asked for.
+NO_COLUMNS = ("auth_code", "statistics", "app", "min_transferable_amount")
 # Follow a parent, or nothing at all, without a change of the row itself.
 UNTOLD = ("campaign_name", "adgroup_name", "ad_name", "secondary_status")
 

@@ -87,7 +87,7 @@ VIDEO = Kind(7_120_000_000_000_000_000, 12, 1)
 MUSIC = Kind(7_130_000_000_000_000_000, 8, 3)
 PORTFOLIO = Kind(7_140_000_000_000_000_000, 9, 3)
 PLAYABLE = Kind(7_150_000_000_000_000_000, 9, 3, deletable=True)
-IDENTITY = Kind(7_160_000_000_000_000_000, 5, 6)
+IDENTITY = Kind(7_160_000_000_000_000_000, 9, 6)
 POST = Kind(7_170_000_000_000_000_000, 3, 2)
 SPARK_POST = Kind(7_180_000_000_000_000_000, 9, 2)
 PAGE = Kind(7_190_000_000_000_000_000, 15, 2)
@@ -155,14 +155,24 @@ def members(world: World, center: BusinessCenter) -> list[Advertiser]:
     return [account for account in accounts if center_of(world, account) == center]
 
 
+def is_shared(account: Advertiser) -> bool:
+    """Whether another Business Center shares the account with its own."""
+    return account.index % 3 == 1
+
+
 def stores(world: World, advertiser: Advertiser, epoch: int) -> list[Asset]:
     """The TikTok Shops an account may advertise: those of its Business Center, so accounts share them."""
     return assets(world, STORE, center_of(world, advertiser).index, epoch)
 
 
-def is_gmv_max_available(store: Asset) -> bool:
-    """Whether GMV Max campaigns can run for a shop."""
+def runs_gmv_max(store: Asset) -> bool:
+    """Whether GMV Max campaigns run for a shop, or ran while an account held the right to it."""
     return store.index % 3 != 2
+
+
+def is_gmv_max_available(store: Asset) -> bool:
+    """Whether the account holds the exclusive right to a shop now; one in three has gone to another."""
+    return store.index % 3 == 0
 
 
 def gmv_campaigns(world: World, advertiser: Advertiser, epoch: int) -> list[Asset]:
@@ -176,6 +186,6 @@ def promotion_type(campaign: Asset) -> str:
 
 
 def store_of(world: World, advertiser: Advertiser, campaign: Asset) -> Asset:
-    """The shop a GMV Max campaign runs for: one that GMV Max is available for."""
-    early = [store for store in stores(world, advertiser, world.start_epoch) if is_gmv_max_available(store)]
+    """The shop a GMV Max campaign runs or ran for."""
+    early = [store for store in stores(world, advertiser, world.start_epoch) if runs_gmv_max(store)]
     return early[campaign.index // 2 % len(early)]

@@ -51,6 +51,7 @@ class CreativeQuery:
     ids: tuple[tuple[str, frozenset[str]], ...] = ()
     sort_field: str = ""
     ascending: bool = False
+    lifetime: bool = False
 
 
 def creative_query(params: Params, world: World, advertiser: Advertiser) -> CreativeQuery:
@@ -62,7 +63,8 @@ def creative_query(params: Params, world: World, advertiser: Advertiser) -> Crea
     metrics = _chosen(params, "metrics_fields", known) or USUAL_METRICS
     field = params.text("sort_field", metrics) if "sort_field" in params else ""
     ascending = params.text("sort_type", ("ASC", "DESC"), "DESC") == "ASC"
-    return CreativeQuery(advertiser, kind, start, end, info, metrics, _filters(params), field, ascending)
+    lifetime = params.flag("lifetime")
+    return CreativeQuery(advertiser, kind, start, end, info, metrics, _filters(params), field, ascending, lifetime)
 
 
 def _dates(params: Params) -> tuple[int, int]:
@@ -103,8 +105,8 @@ def creative_rows(query: CreativeQuery, world: World, epoch: int) -> list[Row]:
         material = _material(query, world, leaf)
         if material is not None and _fits(leaf, material, query):
             shown.setdefault(material, []).append(leaf)
-    found = [_row(query, material, leaves, epoch) for material, leaves in shown.items()]
-    found = [row for row in found if row["info"]["total_active_days"]]
+    rows = [_row(query, material, leaves, epoch) for material, leaves in shown.items()]
+    found = [row for row in rows if row is not None]
     if query.sort_field:
         found.sort(key=lambda row: _number(row["metrics"][query.sort_field]), reverse=not query.ascending)
     else:
@@ -126,9 +128,12 @@ def _fits(leaf: Leaf, material: Asset, query: CreativeQuery) -> bool:
     return all(ids[name] in wanted for name, wanted in query.ids)
 
 
-def _row(query: CreativeQuery, material: Asset, leaves: list[Leaf], epoch: int) -> Row:
+def _row(query: CreativeQuery, material: Asset, leaves: list[Leaf], epoch: int) -> Row | None:
+    """The row of a material; none where none of its ads has run on any day."""
     days = range(query.start, min(query.end, query.advertiser.today(epoch)) + 1)
     running = [(leaf, day) for leaf in leaves for day in days if leaf.runs(day)]
+    if not running:
+        return None
     figures: Figures = total([leaf_figures(leaf, day, epoch) for leaf, day in running])
     known = attributes(query.advertiser, None, epoch)
     metrics = writer(query.metrics, query.advertiser.decimals)(figures, known)
@@ -143,14 +148,18 @@ def _info(query: CreativeQuery, material: Asset, running: list[tuple[Leaf, int]]
         "country_code": [query.advertiser.country],
         "placement": ["PLACEMENT_TIKTOK", "PLACEMENT_PANGLE"][: 1 + material.seed % 2],
         "num_ads": len(ads),
-        "total_active_days": len({day for _, day in running}),
-        "related_ad_ids": [str(number) for number in sorted(ads)],
-        "adgroup_number": len(adgroups),
-        "related_adgroup_ids": sorted(adgroups),
+        # One source, TikTok's page on these reports: 0 where all time is asked for.
+        "total_active_days": 0 if query.lifetime else len({day for _, day in running}),
         "material_name": material.name("Material", epoch),
         "create_time": moment(material.created),
         "currency": query.advertiser.currency,
     }
+    if query.material_type == "VIDEO":
+        common |= {
+            "related_ad_ids": [str(number) for number in sorted(ads)],
+            "adgroup_number": len(adgroups),
+            "related_adgroup_ids": sorted(adgroups),
+        }
     return common | OWN_INFO[query.material_type](material)
 
 

@@ -465,7 +465,7 @@ def _report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str
 
 def _gmv_report(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
     params = Params(request.query, GMV_PARAMETERS)
-    query = gmv_query(params, tiktok.world, _advertiser(params, request, tiktok), epoch)
+    query = gmv_query(params, tiktok.world, _advertiser(params, request, tiktok), epoch, tiktok.switches)
     return _answered(query, params.flag("enable_total_metrics"), request, tiktok, epoch, headers)
 
 

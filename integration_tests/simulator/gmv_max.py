@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .facts import DIMENSIONS, METRICS
@@ -10,6 +11,7 @@ from .legality import DAYS_OF_SPAN, conflict, days
 from .refusal import Params, Refusal, bad, texts
 from .reports import ReportQuery
 from .shop import open_stores
+from .switches import Switches
 from .world import Advertiser, World
 
 GMV_PARAMETERS = frozenset(
@@ -18,50 +20,84 @@ GMV_PARAMETERS = frozenset(
         *("sort_field", "sort_type", "enable_total_metrics", "page", "page_size"),
     )
 )
-GROUPINGS = frozenset(
-    frozenset(grouping.split("+"))
-    for grouping in (
-        *("advertiser_id", "campaign_id", "campaign_id+room_id", "room_id"),
-        *("campaign_id+item_group_id", "item_group_id", "campaign_id+item_group_id+item_id"),
-        *("campaign_id+item_id", "item_group_id+item_id", "item_id"),
-    )
-)
 PROMOTIONS = {"PRODUCT": "PRODUCT_GMV_MAX", "LIVE": "LIVE_GMV_MAX"}
-STATUSES = ("STATUS_DELIVERY_OK", "STATUS_DISABLE", "STATUS_DELETE")
+STATUSES = ("STATUS_DELIVERY_OK", "STATUS_DISABLE", "STATUS_DELETE", "STATUS_NOT_DELIVERY", "STATUS_ALL")
 ID_FILTERS = {
     "campaign_ids": "campaign_id",
     "item_group_ids": "item_group_id",
-    "item_ids": "item_id",
-    "room_ids": "room_id",
 }
 MAX_IDS = 100
-# What describes an object comes beside the id of such an object.
-_CAMPAIGN = ("campaign_id", "campaign_name", "operation_status", "schedule_type", "schedule_start_time")
-_PRODUCT = ("item_group_id", "product_name", "product_image_url", "product_status", "bid_type")
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a level of the reports may be asked: filters (`needs` among them), and what its rows may carry."""
+
+    filters: tuple[str, ...]
+    metrics: frozenset[str]
+    needs: tuple[str, ...] = ()
+    timed_only: bool = False
+
+
+_FIGURES = ("cost", "orders", "cost_per_order", "gross_revenue", "roi")
+_SALES = (*_FIGURES, "net_cost")
 _ACCOUNT = ("tt_account_name", "tt_account_profile_image_url")
-_POST = ("item_id", "title", "shop_content_type", "creative_delivery_status", "tt_account_authorization_type")
-ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "campaign_id": frozenset(
-        (
-            *(*_CAMPAIGN, *_ACCOUNT, "schedule_end_time", "bid_type", "target_roi_budget", "max_delivery_budget"),
-            "identity_id",
-        )
-    ),
-    "item_group_id": frozenset(_PRODUCT),
-    "item_id": frozenset((*_POST, *_ACCOUNT, "identity_id")),
-    "room_id": frozenset(("live_name", "live_status", "live_launched_time", "live_duration")),
+_CAMPAIGN = (
+    *("campaign_id", "campaign_name", "operation_status", "schedule_type", "schedule_start_time", "schedule_end_time"),
+    *(*_ACCOUNT, "bid_type", "target_roi_budget", "max_delivery_budget", "roas_bid", "identity_id"),
+)
+_PRODUCT = ("item_group_id", "product_name", "product_image_url", "product_status", "bid_type")
+_POST = (
+    *("item_id", "title", "shop_content_type", "creative_delivery_status", "tt_account_authorization_type"),
+    *(*_ACCOUNT, "identity_id"),
+)
+_ROOM = ("live_name", "live_status", "live_launched_time", "live_duration")
+_LIVE = (
+    *("all_shops_orders", "all_shops_cost_per_order", "all_shops_gross_revenue", "all_shops_roi"),
+    *("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view", "live_follows"),
+)
+_VIEWS = (
+    *("product_impressions", "product_clicks", "product_click_rate", "ad_click_rate", "ad_conversion_rate"),
+    *("ad_video_view_rate_2s", "ad_video_view_rate_6s", "ad_video_view_rate_p25", "ad_video_view_rate_p50"),
+    *("ad_video_view_rate_p75", "ad_video_view_rate_p100"),
+)
+# Two sources: TikTok's page on the metrics of GMV Max reports, and notes of live requests that were refused otherwise.
+OVERVIEW = Level(("gmv_max_promotion_types",), frozenset(_SALES))
+CAMPAIGNS = Level(
+    ("gmv_max_promotion_types", "campaign_ids", "campaign_statuses"), frozenset((*_CAMPAIGN, *_SALES, *_LIVE))
+)
+PRODUCTS = Level(("campaign_ids",), frozenset((*_PRODUCT, *_FIGURES)), ("campaign_ids",))
+CREATIVES = Level(
+    ("campaign_ids", "item_group_ids"), frozenset((*_POST, *_FIGURES, *_VIEWS)), ("campaign_ids", "item_group_ids")
+)
+POSTS = replace(CREATIVES, timed_only=True)
+ROOMS = Level(("campaign_ids",), frozenset((*_ROOM, *_SALES, *_LIVE)), ("campaign_ids",))
+LEVELS: Mapping[frozenset[str], Level] = {
+    frozenset(grouping.split("+")): level
+    for grouping, level in (
+        ("advertiser_id", OVERVIEW),
+        ("campaign_id", CAMPAIGNS),
+        ("item_group_id", PRODUCTS),
+        ("campaign_id+item_group_id", PRODUCTS),
+        ("campaign_id+item_group_id+item_id", CREATIVES),
+        ("item_id", POSTS),
+        ("room_id", ROOMS),
+        ("campaign_id+room_id", ROOMS),
+    )
 }
 
 
-def gmv_query(params: Params, world: World, advertiser: Advertiser, epoch: int) -> ReportQuery:
+def gmv_query(params: Params, world: World, advertiser: Advertiser, epoch: int, switches: Switches) -> ReportQuery:
     """The legal request in `params`; raise Refusal for anything TikTok would not take."""
     store = _store(params, world, advertiser, epoch)
-    dimensions = _dimensions(params)
-    metrics = _metrics(params, dimensions)
+    dimensions, level = _dimensions(params)
+    metrics = _metrics(params, level)
     start, end = days(params, dimensions, DAYS_OF_SPAN)
-    found = _filters(params)
-    if "item_group_id" in dimensions and "campaign_id" not in dict(found["ids"]):
-        raise bad("filtering: campaign_ids: Missing data for required field.")
+    found = _filters(params, level, switches)
+    if level is CREATIVES or level is POSTS:
+        _check_posts(metrics, dict(found["ids"]))
+    if level is ROOMS and switches.room_report_of_one_campaign and len(dict(found["ids"])["campaign_id"]) > 1:
+        raise bad("filtering: campaign_ids: Length must be 1.")
     field = params.text("sort_field", metrics) if "sort_field" in params else ""
     if field and METRICS[field].attribute:
         raise bad("sort_field: Not a metric that can be sorted by.")
@@ -79,7 +115,7 @@ def _store(params: Params, world: World, advertiser: Advertiser, epoch: int) -> 
     return ids[0]
 
 
-def _dimensions(params: Params) -> tuple[str, ...]:
+def _dimensions(params: Params) -> tuple[tuple[str, ...], Level]:
     names = params.texts("dimensions", required=True)
     if not 1 <= len(names) <= 4:
         raise bad("dimensions: Length must be between 1 and 4.")
@@ -87,42 +123,53 @@ def _dimensions(params: Params) -> tuple[str, ...]:
     if unknown:
         raise bad(f"Invalid dimension fields: {unknown}")
     times = [name for name in names if DIMENSIONS[name].kind == "time"]
-    if len(set(names)) < len(names) or len(times) > 1 or frozenset(names) - frozenset(times) not in GROUPINGS:
+    level = LEVELS.get(frozenset(names) - frozenset(times))
+    if len(set(names)) < len(names) or len(times) > 1 or level is None or (level.timed_only and not times):
         raise conflict()
-    return tuple(names)
+    return tuple(names), level
 
 
-def _metrics(params: Params, dimensions: tuple[str, ...]) -> tuple[str, ...]:
+def _metrics(params: Params, level: Level) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(params.texts("metrics", required=True)))
-    ids = [name for name in dimensions if DIMENSIONS[name].kind != "time"]
-    described = ATTRIBUTES.get(ids[0], frozenset()) if len(ids) == 1 else frozenset()
-    wrong = [name for name in names if not _takes(name, described)]
+    wrong = [name for name in names if name not in level.metrics]
     if wrong or not names:
         raise bad(f"Invalid metric fields: {wrong}")
     return names
 
 
-def _takes(name: str, described: frozenset[str]) -> bool:
-    metric = METRICS.get(name)
-    return metric is not None and "G" in metric.reports and (not metric.attribute or name in described)
+def _check_posts(metrics: tuple[str, ...], ids: Mapping[str, frozenset[str]]) -> None:
+    described = [name for name in metrics if METRICS[name].attribute]
+    if described and any(len(values) > 1 for values in ids.values()):
+        raise bad(f"Invalid metric fields: {described}")
 
 
-def _filters(params: Params) -> dict[str, Any]:
+def _filters(params: Params, level: Level, switches: Switches) -> dict[str, Any]:
     raw = params.parsed("filtering")
     if raw is not None and not isinstance(raw, dict):
         raise bad("filtering: Field must be set to object.")
-    statuses: tuple[str, ...] = ("STATUS_NOT_DELETE",)
+    sent = raw or {}
+    taken = level.filters
+    if level is PRODUCTS and switches.product_report_takes_kind:
+        taken = (*taken, "gmv_max_promotion_types")
+    if wrong := [name for name in sent if name not in taken]:
+        raise bad(f"Invalid filter(s): '[{', '.join(wrong)}]' are not supported")
+    if level in (CREATIVES, POSTS) and not all(sent.get(name) for name in level.needs):
+        raise bad("Creative level report must have at least 1 campaign ID and 1 item group ID")
+    if lacking := [name for name in level.needs if not sent.get(name)]:
+        raise bad(f"filtering: {lacking[0]}: Missing data for required field.")
+    # Below the campaign the ids say whose rows come, deleted or not.
+    statuses = ("STATUS_NOT_DELETE",) if level is CAMPAIGNS else ("STATUS_ALL",)
     promotions: tuple[str, ...] = ()
     ids = []
-    for name, value in (raw or {}).items():
+    for name, value in sent.items():
         if name in ID_FILTERS:
             ids.append((ID_FILTERS[name], frozenset(_listed(name, value))))
         elif name == "campaign_statuses":
             statuses = tuple(_chosen(name, value, STATUSES))
-        elif name == "gmv_max_promotion_types":
-            promotions = tuple(PROMOTIONS[kind] for kind in _chosen(name, value, tuple(PROMOTIONS)))
         else:
-            raise bad(f"filtering: Unknown field {name}.")
+            promotions = tuple(PROMOTIONS[kind] for kind in _chosen(name, value, tuple(PROMOTIONS)))
+    if level is CAMPAIGNS and not promotions:
+        raise bad("filtering: gmv_max_promotion_types: Missing data for required field.")
     return {"statuses": (("campaign", statuses),), "promotion_types": promotions, "ids": tuple(ids)}
 
 

@@ -38,14 +38,14 @@ def list_endpoint(path: str) -> Callable[[Request, TikTok, int, dict[str, str]],
         params = Params(request.query, (*facts.params, *PAGING[facts.paging]))
         sent = {name: _sent(spec, params) for name, spec in facts.params.items() if spec.required or name in params}
         limits = _limits(facts, source, params, sent)
-        if "advertiser_id" in facts.params:
-            # Where TikTok also takes something in its place, that is not part of the simulation.
+        if "advertiser_id" in facts.params and not (source.in_place_of_account and source.in_place_of_account in sent):
             params.text("advertiser_id")
         _check_permission(path, request, tiktok)
         scene = Scene(facts, tiktok.world, epoch, tiktok.switches, request.call, flat(sent))
         scene = scene.of(_advertiser(request, readable, tiktok), _center(request, scene))
-        rows = [_selected(row, sent.get("fields")) for row in _matching(source, scene)]
-        return PAGERS[facts.paging](facts, rows, limits)
+        rows = [_selected(source, row, sent.get("fields"), limits[1]) for row in _matching(source, scene)]
+        answer = PAGERS[facts.paging](facts, rows, limits)
+        return source.answers(scene, answer)
 
     return handler
 
@@ -155,17 +155,26 @@ def _fits(value: Any, wanted: Any) -> bool:
     return value in wanted if isinstance(wanted, list) else bool(value == wanted)
 
 
-def _selected(row: Row, wanted: list[str] | None) -> Row:
+def _selected(source: Source, row: Row, wanted: list[str] | None, size: int) -> Row:
+    if source.only_asked:
+        left_out = {*source.only_asked} - {*(wanted or ())} | ({*source.only_alone} if size > 1 else set())
+        return {name: value for name, value in row.items() if name not in left_out}
     return row if wanted is None else {name: row[name] for name in wanted if name in row}
 
 
 Limits = tuple[int, int]
 """The first row of the page, counted from 0, and how many rows it may hold."""
-PAGING = {"page": ("page", "page_size"), "cursor": ("cursor", "count"), "none": (), "object": ()}
+PAGING = {
+    "page": ("page", "page_size"),
+    "bare": ("page", "page_size"),
+    "cursor": ("cursor", "count"),
+    "none": (),
+    "object": (),
+}
 
 
 def _limits(facts: ListFacts, source: Source, params: Params, sent: Mapping[str, Any]) -> Limits:
-    if facts.paging == "page":
+    if facts.paging in ("page", "bare"):
         page, size = params.whole("page", 1, 10**9, 1), params.whole("page_size", 1, facts.largest, facts.usual)
         if source.depth and page * size > source.depth:
             raise bad(f"page: page multiplied by page_size must not exceed {source.depth}.")
@@ -198,6 +207,12 @@ def _pages(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
     return {facts.rows: rows[start : start + size], "page_info": info}
 
 
+def _bare(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
+    """A page of an answer that is documented without page_info."""
+    start, size = limits
+    return {facts.rows: rows[start : start + size]}
+
+
 def _cursors(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
     start, size = limits
     more = start + size < len(rows)
@@ -214,6 +229,7 @@ def _only(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
 
 PAGERS: Mapping[str, Callable[[ListFacts, list[Row], Limits], Any]] = {
     "page": _pages,
+    "bare": _bare,
     "cursor": _cursors,
     "none": _whole,
     "object": _only,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .assets import Asset, gmv_campaigns, is_gmv_max_available, promotion_type, store_of, stores
+from .assets import Asset, gmv_campaigns, promotion_type, runs_gmv_max, store_of, stores
 from .attributes import CALLS
 from .entities import moment
 from .numbers import mix
-from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, leaf_of
+from .world import AD, ADGROUP, CAMPAIGN, DAY, Advertiser, Entity, Leaf, World, leaf_of
 
 LIVE = "LIVE_GMV_MAX"
 ITEM_GROUP_BASE = 1_729_000_000_000_000_000
@@ -32,7 +32,7 @@ def shop_leaves(world: World, advertiser: Advertiser, epoch: int, store_id: str 
 
 def open_stores(world: World, advertiser: Advertiser, epoch: int) -> tuple[str, ...]:
     """The ids of the shops whose reports an account may read."""
-    return tuple(store.id for store in stores(world, advertiser, epoch) if is_gmv_max_available(store))
+    return tuple(store.id for store in stores(world, advertiser, epoch) if runs_gmv_max(store))
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +67,7 @@ def shop_attributes(entity: Entity, epoch: int) -> dict[str, str]:
         "bid_type": "CUSTOM" if seed % 2 else "NO_BID",
         "schedule_type": "SCHEDULE_FROM_NOW",
         "schedule_start_time": moment(campaign.created),
-        "schedule_end_time": "-",
+        "schedule_end_time": moment(campaign.created + 90 * DAY) if seed % 4 == 1 else "-",
         "target_roi_budget": f"{50 + seed % 400}.00",
         "max_delivery_budget": f"{90 + seed % 900}.00",
         "item_group_id": entity.id,

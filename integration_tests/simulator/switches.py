@@ -26,6 +26,10 @@ class Switches:
     sandbox: bool = False  # no secondary_status, no account list, no total metrics
     sandbox_advertiser_info: bool = True  # the sandbox answers advertiser/info
     spent_code_answer: int = 40110  # what a used or expired authorization code answers; 40002 and 40101 were seen too
+    transactions_misspelt: bool = False  # transactions stand in `transaction`, as one client's type has it
+    comment_time_as_text: bool = False  # comments carry Go's text of a time (an example of TikTok's), not epoch seconds
+    identity_pages_told: bool = False  # page_info of identities is right without identity_type, too
+    split_test_utc: bool = False  # times of split tests are UTC's
     # reports
     report_numbers_as_text: bool = True  # else JSON numbers
     decimal_counts: bool = False  # counts are written like 12.0
@@ -39,6 +43,9 @@ class Switches:
     audience_shows_deleted: bool = True  # AUDIENCE yields deleted objects when they are asked for
     topview_with_other_buying_types: bool = False  # RESERVATION_TOP_VIEW may stand beside other buying types
     shop_days_without_country: bool = False  # TT_SHOP takes stat_time_day beside advertiser_id alone
+    interest_category_plain: bool = False  # rows name the interest category as it is asked, not interest_category_v2
+    product_report_takes_kind: bool = False  # GMV Max by product takes gmv_max_promotion_types (one client sends it)
+    room_report_of_one_campaign: bool = False  # GMV Max by livestream takes one campaign a request (one source)
     hourly_fold_rows: bool = True  # the hour that comes twice gives two rows of one key; else one row
     metrics_limit: int | None = 100
     object_cut: int | None = 20_000  # only the newest so many ads are looked at

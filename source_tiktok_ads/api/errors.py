@@ -106,6 +106,18 @@ _SERVER_FAULT = _server("TikTok's servers failed")
 _METRICS = Rule(
     Action.DROP_METRICS, "config", "TikTok does not accept some of the metrics", "Take these metrics out of the report."
 )
+_FILTERS = Rule(
+    Action.BUG,
+    "system",
+    "TikTok does not support a filter of the request",
+    "The rows behind it are missing, and the state does not claim them: report it with the code and request_id.",
+)
+_ABSENT = Rule(
+    Action.BUG,
+    "system",
+    "TikTok's answer lacks a column that tells its rows apart",
+    "None of these rows is taken, and the state does not claim them: report it with the endpoint and the column.",
+)
 _USED_CODE = _credentials("The authorization code was used already or has expired", _CODE_NEXT)
 _NOT_LISTED = _credentials(
     "TikTok does not list the accounts of this app",
@@ -234,6 +246,7 @@ WORDINGS: tuple[Wording, ...] = (
     _wording({40016, 40100}, r"timed out", _SERVER_FAULT),
     # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
     _wording({40002}, r"invalid metric fields?\W*\[", _METRICS),
+    _wording({40002}, r"invalid filters?(?:\(s\))?\W*\[.*not supported", _FILTERS),
     # TikTok: a used or expired authorization code has several codes.
     _wording({40002, 40110, 40115}, "", _USED_CODE, "oauth2/access_token"),
     _wording({40001, 40002}, "", _NOT_LISTED, "oauth2/advertiser/get"),
@@ -307,6 +320,16 @@ def invalid_metrics(message: str) -> tuple[str, ...]:
     """The metrics that a 40002 names: `Invalid metric fields: ["a", 'b']`; empty where it names none."""
     named = _METRIC_LIST.search(message)
     return tuple(re.findall(r"\w+\b(?!…)", named[1])) if named else ()
+
+
+_FILTER_LIST = re.compile(r"invalid filters?(?:\(s\))?\W*\[([^\]]*)\]?.*not supported", re.IGNORECASE)
+
+
+def unsupported_filters(message: str) -> tuple[str, ...]:
+    """The filters that a 40002 names: `Invalid filter(s): '[a]' are not supported`; empty where it names none."""
+    # TikTok: seen in live answers of gmv_max/report/get; our request is wrong then, whoever it is about.
+    named = _FILTER_LIST.search(message)
+    return tuple(re.findall(r"\w+", named[1])) if named else ()
 
 
 def daily_quota(message: str) -> bool:
@@ -435,3 +458,9 @@ def failure(kind: Kind, detail: str, path: str, advertiser_id: str | None, statu
     elif rule.action is Action.SHRINK:
         return TooLarge(rule, code=status, message=detail, path=path, advertiser_id=advertiser_id)
     return error(rule, code=status, message=detail, path=path, advertiser_id=advertiser_id, kind=kind)
+
+
+def absent(column: str, rows: int, path: str, advertiser_id: str | None) -> TikTokError:
+    """The error for an answer none of whose rows has a column that was asked for and belongs to their key."""
+    said = f"{column} stands in none of {rows} rows"
+    return TikTokError(_ABSENT, message=said, path=path, advertiser_id=advertiser_id)

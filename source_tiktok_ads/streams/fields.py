@@ -113,6 +113,8 @@ class Dimension:
     """What is known of one dimension; `times` are the time dimensions it may stand beside, `pairs` other breakdowns.
 
     `metrics` lists, by report type, all that may be asked with it besides attributes; no entry means no such limit.
+    `answered_as` are the names under which rows hold it instead of its own; `most_ids` is how many objects one request
+    may be about, 0 for any number.
     """
 
     name: str
@@ -123,6 +125,8 @@ class Dimension:
     metrics: Mapping[str, tuple[str, ...]]
     meaning: str
     pairs: tuple[str, ...] = ()
+    answered_as: tuple[str, ...] = ()
+    most_ids: int = 0
 
 
 class Table(Mapping[str, Row]):
@@ -188,6 +192,8 @@ def _dimension(name: str, facts: Facts) -> Dimension:
         metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
         meaning=facts["meaning"],
         pairs=tuple(facts.get("pairs", ())),
+        answered_as=tuple(facts.get("answered_as", ())),
+        most_ids=facts.get("most_ids", 0),
     )
 
 

@@ -41,6 +41,7 @@ class Paging(Enum):
     """How an endpoint divides its rows."""
 
     PAGES = "by page and page_size; page_info tells how many there are"
+    UNCOUNTED = "by page and page_size; what page_info says is not believed: a page that is not full is the last"
     CURSOR = "by cursor and count; has_more tells whether there are more"
     WHOLE = "not at all: one answer holds every row"
 
@@ -66,7 +67,9 @@ class Pass:
 class Parent:
     """The list whose rows the requests come from, `at_once` of them a request.
 
-    `asks` makes them parameters; `tells` names what a row takes over from them; `where` leaves some out.
+    `asks` makes them parameters; `tells` names what a row takes over from them; `where` leaves some out. `picks` makes
+    what is asked about of them, where that is not the rows themselves. `owner` names the column that says whose account
+    a row is about, where the list is shared by several; rows that name none are everybody's.
     """
 
     listing: Listing
@@ -74,17 +77,30 @@ class Parent:
     tells: tuple[str, ...] = ()
     at_once: int = 1
     where: Callable[[Row], bool] = lambda row: True
+    picks: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
+    owner: str = ""
+
+    def takes(self, row: Row, account_id: str) -> bool:
+        """Whether a row of the parent's list is asked about for an account."""
+        anybody = (None, "", "0", "-", account_id)
+        return self.where(row) and (not self.owner or row.get(self.owner) in anybody)
 
 
 @dataclass(frozen=True)
 class Listing:
     """A list endpoint: where its rows stand, how they are divided, what tells them apart.
 
-    `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `with_deleted`
-    stands in for `passes` where deleted objects are wanted. `since` makes a moment the filter for what changed after
-    it; `newest_first` tells that the latest changes come first. `records` makes records of a row that is none yet.
-    `personal` names the columns, and the fields at any depth, that only the setting *personal data* adds. Where TikTok
-    refuses a list that is `optional`, it is left out with a warning, for many accounts lack what it is about.
+    `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `also_at` are the
+    other names of that place that sources show. `with_deleted` stands in for `passes` where deleted objects are wanted.
+    `since` makes a filter for what changed between two moments; `newest_first` tells that the latest changes come
+    first. `records` makes records of a row that is none yet. `personal` names the columns, and the fields at any depth,
+    that only the setting *personal data* adds. Where TikTok refuses a list that is `optional`, it is left out with a
+    warning, for many accounts lack what it is about.
+
+    `more` are further lists whose rows belong to this one: each row leaves once, whichever list brings it, and what is
+    refused of them is left out with a warning. `instead` is read where TikTok refuses this list. `most` is how many
+    rows TikTok gives of a list at all, 0 where no such limit is known; the further lists that are marked as `beyond`
+    are read only where that many came. `empty_keys` are the columns of the key that TikTok leaves empty in some rows.
 
     `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
     shop or a pixel does that is shared with the account.
@@ -102,12 +118,18 @@ class Listing:
     passes: tuple[Pass, ...] = (Pass(),)
     with_deleted: tuple[Pass, ...] = ()
     parent: Parent | None = None
-    since: Callable[[str], Params] | None = None
+    since: Callable[[str, str], Params] | None = None
     newest_first: bool = False
     records: Callable[[Row], Iterable[Row]] | None = None
     personal: tuple[str, ...] = ()
     optional: bool = False
     inborn: bool = False
+    also_at: tuple[str, ...] = ()
+    more: tuple[Listing, ...] = ()
+    instead: Listing | None = None
+    most: int = 0
+    beyond: bool = False
+    empty_keys: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -127,7 +149,16 @@ class Listing:
     @property
     def has_deleted(self) -> bool:
         """Whether deleted objects, or what belongs to them, come only on request."""
-        return bool(self.with_deleted) or (self.parent is not None and self.parent.listing.has_deleted)
+        return (
+            bool(self.with_deleted)
+            or (self.parent is not None and self.parent.listing.has_deleted)
+            or any(listing.has_deleted for listing in self.more if not listing.beyond)
+        )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names under which the rows may stand in an answer; none where the answer is itself the row."""
+        return (self.rows_at, *self.also_at) if self.rows_at else ()
 
     def readings(self, include_deleted: bool) -> tuple[Pass, ...]:
         """The passes that together bring every row that is wanted."""

@@ -160,6 +160,19 @@ class Report:
         return tuple(filter(None, (self.level.id, *self.by, self.grain.dimension)))
 
     @property
+    def answered_as(self) -> Mapping[str, tuple[str, ...]]:
+        """The dimensions that rows may hold under other names, and these names, the likeliest first."""
+        # TikTok: rows hold interest_category_v2 where interest_category is asked for.
+        names = {name: fields.DIMENSIONS[name].answered_as for name in self.dimensions}
+        return {name: others for name, others in names.items() if others}
+
+    @property
+    def most_ids(self) -> int:
+        """How many objects one request may be about, 0 for any number."""
+        # TikTok: requests by interest that are about more objects are blocked, the fewer the finer the interest.
+        return min((most for name in self.by if (most := fields.DIMENSIONS[name].most_ids)), default=0)
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The columns that tell rows apart: whose they are, the object with its parents, time, breakdown."""
         ids = dict.fromkeys((self.owner, *self.level.parents, self.level.id))

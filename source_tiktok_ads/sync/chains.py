@@ -7,16 +7,23 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope
-from source_tiktok_ads.api.errors import TikTokError, TimedOut, TooLarge, invalid_metrics
+from source_tiktok_ads.api.errors import (
+    Action,
+    TikTokError,
+    TimedOut,
+    TooLarge,
+    invalid_metrics,
+    unsupported_filters,
+)
 from source_tiktok_ads.api.pages import PageInfo, page_info
 from source_tiktok_ads.config import Config
-from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Row, Scope, merged
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.children import Children, child_id, root_parent
@@ -38,6 +45,9 @@ from source_tiktok_ads.sync.refusals import (
 REFUSALS_OF_ONE = frozenset({40001, PARAMETER_REFUSED, 40007, 40118})
 NOT_THERE = 40007
 
+# What speaks of a permission or of a feature that is not there, or calls the request wrong.
+REFUSALS = (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
+
 REFUSALS_IN_A_ROW = 20
 """After so many refusals, and no answer in between, it is not the single shop or pixel that is refused."""
 
@@ -48,6 +58,8 @@ Place = tuple[str, str, str]
 """A list, an account, and a row of the list's parent in one pass."""
 
 Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
+
+_NOTHING: Params = {}
 
 
 class Asking(Protocol):
@@ -104,6 +116,8 @@ class Reading:
     into: ListingRows
     hears: Hears
     sent: set[int] = field(default_factory=set)
+    full: set[str] = field(default_factory=set)
+    """The lists that came to the most rows TikTok gives of them."""
 
 
 @dataclass(frozen=True)
@@ -167,23 +181,54 @@ class Chains:
         self._lock = threading.Lock()
         self._lists: dict[str, Lists] = {}
         self._known: dict[tuple[str, str, frozenset[str]], Known] = {}
+        self._unreadable: dict[tuple[str, str, frozenset[str]], TikTokError] = {}
         self._reading: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
         self._given_up: dict[Place, GivenUp] = {}
         self._believed: dict[Place, frozenset[str]] = {}
         self._closed: set[Place] = set()
         self._confirmed: set[Place] = set()
         self._doubtful: set[Place] = set()
+        self._at_once: dict[tuple[str, str], int] = {}
         self._told: set[tuple[str, str]] = set()
 
     def rows(
         self, listing: Listing, request: Request, into: ListingRows, hears: Hears, children: Children | None = None
     ) -> Iterator[list[bytes]]:
-        """The rows of a list of one account, page by page, each once.
+        """The rows of a list of one account, and of all lists that belong to it, page by page, each once.
+
 
         `children` says which rows of the list at the top of its chain are asked about, and is told what came of each.
         Raises TikTokError where the account can't be read.
         """
         reading = Reading(listing, into, hears)
+        yield from self._one(reading, request, children)
+        if listing.name in reading.full:
+            hears.leaves_out(f"{listing.path}: {_at_most(listing)}")
+        for more in listing.more:
+            if more.beyond and listing.name not in reading.full:
+                continue
+            yield from self._more(
+                replace(reading, listing=more), request if more.since else replace(request, params={})
+            )
+
+    def _more(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
+        """The rows of a further list; where TikTok refuses it twice, only these are left out."""
+        for last in (False, True):
+            try:
+                yield from self._one(reading, request, None)
+                return
+            except TikTokError as error:
+                if _our_fault(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
+                    raise
+                if last or error in self._unreadable.values():
+                    told = f"{error.event}. Only what {reading.listing.path} adds is left out."
+                    self._say_once(reading, request, told)
+                    return
+                self._client.pause(CONFIRM_AFTER, error.rule.happened)
+
+    def _one(self, reading: Reading, request: Request, children: Children | None) -> Iterator[list[bytes]]:
+        """The rows of one list, with all of its passes and parents."""
+        listing = reading.listing
         own = request.also({"advertiser_id": request.account.id} if listing.scope in _NAMES_ACCOUNT else {}, {})
         passes = [
             own.also(each.params, each.tells, json.dumps(each.params))
@@ -193,15 +238,17 @@ class Chains:
             for each in passes:
                 yield from self._list(reading, each)
         else:
-            yield from self._chained(reading, passes, listing.parent, children or Children(top(listing).listing))
+            below = children or Children(top(listing).listing)
+            yield from self._chained(reading, request, passes, listing.parent, below)
 
     def _chained(
-        self, reading: Reading, passes: Sequence[Request], parent: Parent, children: Children
+        self, reading: Reading, request: Request, passes: Sequence[Request], parent: Parent, children: Children
     ) -> Iterator[list[bytes]]:
         """The rows that everything the parent holds leads to."""
-        found = self._parents(parent, passes[0].account, children, reading.hears.lacks)
+        found = self._parents(parent, request, children, reading.hears.lacks)
         trial = Trial(children)
-        for rows, tells in asked_by(parent, found):
+        most = self._at_once.get((reading.listing.name, request.account.id), parent.at_once)
+        for rows, tells in asked_by(replace(parent, at_once=most), found):
             for each in passes:
                 yield from self._about(reading, each.also({}, tells), parent, rows, trial)
         trial.end()
@@ -210,24 +257,30 @@ class Chains:
         for request, row in trial.doubted:
             yield from self._about_again(reading, request, parent, row, trial)
 
-    def _parents(self, parent: Parent, account: Account, children: Children, lacks: Told) -> list[Row]:
+    def _parents(self, parent: Parent, request: Request, children: Children, lacks: Told) -> Sequence[Row]:
         """The rows of a parent to ask about, those of children that are no longer listed included."""
-        known = self.known(parent.listing, account)
+        known, id = self._known_of(parent.listing, request), request.account.id
         if known.children is None:
-            rows = children.choose(filter(parent.where, known.rows))
+            rows = children.choose(row for row in known.rows if parent.takes(row, id))
             sentences = known.lacks
         else:
             unlisted = children.follow(known.children)
-            further = [self.known(parent.listing, account, unlisted)] if unlisted else []
+            further = [self._known_of(parent.listing, request, unlisted)] if unlisted else []
             children.gone.update(
                 (id, error) for each in further if each.children for id, error in each.children.gone.items()
             )
-            rows = [row for each in (known, *further) for row in each.rows if parent.where(row)]
+            rows = [row for each in (known, *further) for row in each.rows if parent.takes(row, id)]
             rows = [row for row in rows if children.wants(children.of(row))]
             sentences = [sentence for each in (known, *further) for sentence in each.lacks]
         for sentence in sentences:
             lacks(sentence)
-        return rows
+        return parent.picks(rows)
+
+    def _known_of(self, listing: Listing, request: Request, unlisted: frozenset[str] = frozenset()) -> Known:
+        """The rows of a parent's list: those of the same days where it is asked for by days."""
+        if isinstance(listing, DatedListing):
+            return self._read(listing, request.account, unlisted, request.params)
+        return self.known(listing, request.account, unlisted)
 
     def _about(
         self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial
@@ -240,14 +293,21 @@ class Chains:
             yield from self._list(reading, about(request, parent, rows))
             self._answered(reading, request, parent, rows, trial)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE:
+            if error.code not in REFUSALS_OF_ONE or _our_fault(error):
                 raise
             if len(rows) == 1:
                 self._doubt(reading, request, parent, rows[0], trial, error)
                 return
-            half = len(rows) // 2
+            half, refused = len(rows) // 2, (trial.refused, len(trial.doubted))
             for some in (rows[:half], rows[half:]):
                 yield from self._about(reading, request, parent, some, trial)
+            if (trial.refused, len(trial.doubted)) == refused:
+                self._take_fewer(reading, request, half)
+
+    def _take_fewer(self, reading: Reading, request: Request, half: int) -> None:
+        """Both halves of a group were answered: ask about no more at once from now on."""
+        place = reading.listing.name, request.account.id
+        self._at_once[place] = min(half, self._at_once.get(place, half))
 
     def _doubt(
         self, reading: Reading, request: Request, parent: Parent, row: Row, trial: Trial, error: TikTokError
@@ -255,7 +315,7 @@ class Chains:
         """A refusal of one row of the parent: to be asked again, unless that has been done for another window."""
         where = place(reading, request, parent, row)
         if where in self._confirmed:
-            self._refuse(reading, where, row, error, trial.children)
+            self._refuse(reading, request, where, row, error, trial.children)
         else:
             trial.doubted.append((request, row))
         if trial.children.speaks_for_others(row):
@@ -269,9 +329,9 @@ class Chains:
             yield from self._list(reading, about(request, parent, [row]))
             self._answered(reading, request, parent, [row], trial)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE:
+            if error.code not in REFUSALS_OF_ONE or _our_fault(error):
                 raise
-            self._refuse(reading, place(reading, request, parent, row), row, error, trial.children)
+            self._refuse(reading, request, place(reading, request, parent, row), row, error, trial.children)
 
     def _open(self, reading: Reading, request: Request, parent: Parent, rows: Sequence[Row], trial: Trial) -> list[Row]:
         """The rows that may be asked about: not those that were refused before in this sync."""
@@ -290,7 +350,9 @@ class Chains:
             with self._lock:
                 self._doubtful -= {place(reading, request, parent, row) for row in rows}
 
-    def _refuse(self, reading: Reading, closed: Place, row: Row, error: TikTokError, children: Children) -> None:
+    def _refuse(
+        self, reading: Reading, request: Request, closed: Place, row: Row, error: TikTokError, children: Children
+    ) -> None:
         """Go on without what is refused; it is said here unless it is a child that is no longer listed."""
         unlisted = children.refuse(row, error)
         with self._lock:
@@ -301,36 +363,49 @@ class Chains:
             elif children.only is None:
                 self._doubtful.add(closed)
         if not unlisted:
-            self._leave_out(reading, closed, error)
-
-    def _leave_out(self, reading: Reading, closed: Place, error: TikTokError) -> None:
-        """Say what is left out, once for each list and account."""
-        with self._lock:
-            news = closed[:2] not in self._told
-            self._told.add(closed[:2])
-        if news:
-            reading.hears.leaves_out(
-                f"{error.event}. Only this and what is refused alike is left out; "
-                "a later sync that is not refused reads its past too."
+            told = (
+                "Only this and what is refused alike is left out; a later sync that is not refused reads its past too."
             )
+            self._say_once(reading, request, f"{error.event}. {told}")
+
+    def _say_once(self, reading: Reading, request: Request, sentence: str) -> None:
+        """Say what is left out, once for each list and account."""
+        # What Business Centers have is the same for every account.
+        told = reading.listing.name, "" if reading.listing.scope is Scope.CENTERS else request.account.id
+        with self._lock:
+            news = told not in self._told
+            self._told.add(told)
+        if news:
+            reading.hears.leaves_out(sentence)
 
     def _list(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         try:
             yield from self._without_refused(reading, request)
         except Shifting as error:
             reading.hears.lacks(str(error))
+        except TikTokError as error:
+            other = reading.listing.instead
+            if other is None or _our_fault(error) or error.action not in REFUSALS:
+                raise
+            self._say_once(reading, request, f"{error.event}. {other.path} is read in its place, which may give less.")
+            yield from self._list(replace(reading, listing=other), request)
 
     def known(self, listing: Listing, account: Account, unlisted: frozenset[str] = frozenset()) -> Known:
         """A list of one account, read once in a sync; for `unlisted` rows of the list at the top, what these lead to.
 
         Raises TikTokError where it can't be read.
         """
+        if listing.scope is Scope.CENTERS:
+            # These lists name no account.
+            account = Account(listing.scope.name.lower(), named=False)
         whose = listing.name, account.id, unlisted
         with self._lock:
             reading = self._reading.setdefault(whose, threading.Lock())
         with reading:
+            if whose in self._unreadable:
+                raise self._unreadable[whose]
             if whose not in self._known:
-                self._known[whose] = self._read(listing, account, unlisted)
+                self._known[whose] = self._remembering(whose, listing, account)
             return self._known[whose]
 
     def listed(self, listing: Listing, account: Account) -> frozenset[str]:
@@ -340,9 +415,24 @@ class Chains:
         """
         parent = top(listing)
         rows = self.known(parent.listing, account).rows
-        return frozenset(child_id(parent.listing, row) for row in rows if parent.where(row))
+        return frozenset(child_id(parent.listing, row) for row in rows if parent.takes(row, account.id))
 
-    def _read(self, listing: Listing, account: Account, unlisted: frozenset[str]) -> Known:
+    def _remembering(self, whose: tuple[str, str, frozenset[str]], listing: Listing, account: Account) -> Known:
+        """The rows of a list; where the token may not read what Business Centers have, no account need ask again."""
+        unlisted = whose[2]
+        try:
+            return self._read(listing, account, unlisted)
+        except TikTokError as error:
+            if listing.scope is not Scope.CENTERS or error.action not in REFUSALS:
+                raise
+            self._client.pause(CONFIRM_AFTER, error.rule.happened)
+        try:
+            return self._read(listing, account, unlisted)
+        except TikTokError as error:
+            self._unreadable[whose] = error
+            raise
+
+    def _read(self, listing: Listing, account: Account, unlisted: frozenset[str], params: Params = _NOTHING) -> Known:
         lacks: list[str] = []
         children = Children(top(listing).listing, unlisted, unlisted or None) if listing.parent else None
 
@@ -351,8 +441,9 @@ class Chains:
 
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, unheard)
+        tells = {"advertiser_id": account.id} if listing.scope is Scope.ACCOUNT else {}
         hears = Hears(warn, lacks.append, warn, lambda given_up: warn(given_up.sentence))
-        pages = self.rows(listing, Request(account, {}, {}), rows, hears, children)
+        pages = self.rows(listing, Request(account, dict(params), tells), rows, hears, children)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
         return Known(zlib.compress(b"[%b]" % objects), lacks, children)
 
@@ -399,11 +490,14 @@ class Chains:
             self._believed[whose] = self._believed.get(whose, frozenset()) | names
 
     def _paged(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
-        listing, pieces = reading.listing, partial(reading.into.pieces, tells=request.tells, lacks=reading.hears.lacks)
+        listing = reading.listing
+        pieces = partial(reading.into.pieces, tells=request.tells, lacks=reading.hears.lacks, listing=listing)
         if listing.paging is Paging.WHOLE:
             yield unsent(pieces(self._answer(listing, request, {}, repeat_timeouts=True)[0]), set(), reading.sent)
         elif listing.paging is Paging.CURSOR:
             yield from self._by_cursor(listing, request, pieces, reading.sent)
+        elif listing.paging is Paging.UNCOUNTED:
+            yield from self._by_full_pages(listing, request, pieces, reading.sent)
         else:
             yield from self._by_pages(reading, request, pieces)
 
@@ -412,6 +506,9 @@ class Chains:
 
         def fetch(size: int, page: int) -> Answer:
             rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page})
+            if listing.most and info.total_number >= listing.most:
+                reading.full.add(listing.name)
+                info = _cut(listing, info, size)
             return Answer(0, data=Data(rows, info))
 
         if listing.newest_first and reading.into.since:
@@ -424,6 +521,18 @@ class Chains:
         with self._lock:
             lists = self._lists.setdefault(listing.name, Lists(self._ahead, self._size(listing)))
         yield from lists.rows(request.account.id, fetch, pieces, reading.hears.warn, reading.sent)
+
+    def _by_full_pages(
+        self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]
+    ) -> Iterator[list[bytes]]:
+        """The rows of pages up to the first that is not full, or that brings nothing new."""
+        size, page, seen = self._size(listing), 0, set[int]()
+        while True:
+            page, before = page + 1, len(seen)
+            rows, _, _ = self._answer(listing, request, {"page_size": size, "page": page})
+            yield unsent(pieces(rows), seen, sent)
+            if len(rows) < size or len(seen) == before:
+                return
 
     def _by_cursor(self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
         size, idle = self._size(listing), 0
@@ -471,6 +580,17 @@ class Chains:
         return rows_in(listing, data), place_of(reply.envelope) or PageInfo(), data
 
 
+def _cut(listing: Listing, info: PageInfo, size: int) -> PageInfo:
+    """Where a page stands in a list of which TikTok gives no more than `most` rows; what lies beyond is not asked."""
+    most = listing.most
+    return PageInfo(info.page, info.page_size, min(info.total_number, most), min(info.total_page, -(-most // size)))
+
+
+def _at_most(listing: Listing) -> str:
+    rest = "are read where an ad uses them; all others are missing" if listing.more else "are missing"
+    return f"TikTok gives at most {listing.most:,} rows, and that many came; older ones {rest}."
+
+
 _NAMES_ACCOUNT = (Scope.ACCOUNT, Scope.REFERENCE)
 
 
@@ -480,6 +600,11 @@ def top(listing: Listing) -> Parent:
     if parent is None:
         raise ValueError(f"{listing.name} has no parent")
     return parent
+
+
+def _our_fault(error: TikTokError) -> bool:
+    """Whether TikTok says that the request is wrong for everybody, as it does of a filter that it names."""
+    return bool(unsupported_filters(error.message))
 
 
 def place(reading: Reading, request: Request, parent: Parent, row: Row) -> Place:
@@ -512,9 +637,9 @@ def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row
 
 def rows_in(listing: Listing, data: Mapping[str, Any]) -> Any:
     """What an answer holds in the place of the rows; an empty list where there is nothing."""
-    if not listing.rows_at:
+    if not listing.places:
         return [data] if data else []
-    return data.get(listing.rows_at) or []
+    return next((data[name] for name in listing.places if data.get(name)), [])
 
 
 def place_of(envelope: Envelope) -> PageInfo | None:

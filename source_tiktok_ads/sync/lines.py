@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from source_tiktok_ads.api.envelope import decoder
+from source_tiktok_ads.api.errors import absent
 from source_tiktok_ads.api.pages import PageInfo
 from source_tiktok_ads.streams.model import HOUR, Accounts, Entity, Report
 from source_tiktok_ads.streams.shapes import (
@@ -154,6 +155,8 @@ class ReportRows:
     def __init__(self, report: Report, surprise: Surprise) -> None:
         own = report.level.parents
         metrics = report.metric_columns
+        self._path, self._by = report.path, report.by
+        self._answered_as = report.answered_as
         self._decode = msgspec.json.Decoder(_typed_answer(report), strict=False).decode
         self._keys = casts(report.dimension_columns, unheard)
         self._parents = casts({name: metrics[name] for name in own}, unheard)
@@ -164,7 +167,8 @@ class ReportRows:
 
     def decode(self, body: bytes) -> Any:
         """The answer in `body`, typed where every value has its type; raises as the plain `decode` does."""
-        if NUL in body:
+        # What stands under another name is no part of the types.
+        if NUL in body or self._answered_as:
             return decode(body)
         # TikTok: a metric without a value is a dash or an empty text. Neither pattern can occur inside a JSON text,
         # where a quote is escaped.
@@ -175,8 +179,12 @@ class ReportRows:
             return decode(body)
 
     def pieces(self, rows: Sequence[Any], lacks: Lacks = lambda sentence: None) -> Sequence[Piece]:
-        """Each row, told apart by its dimensions; `lacks` hears of rows whose keys can't be read or are the same."""
+        """Each row, told apart by its dimensions; `lacks` hears of rows whose keys can't be read or are the same.
+
+        Raises TikTokError where none of the rows has one of the columns of the key.
+        """
         if rows and isinstance(rows[0], dict):
+            self._check(rows)
             pieces = [self._slow(row, lacks) for row in rows]
             # The hour that a day has twice comes in two rows of one key, whatever their breakdown.
             return pieces if self._repeats else told_apart(pieces, lacks)
@@ -187,13 +195,31 @@ class ReportRows:
         """What tells a record apart, as the piece it came from has it."""
         return to_json({name: record.get(name) for name, _ in self._keys})
 
+    def _check(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Raise TikTokError where a breakdown was asked for and comes in no row: those of an object would be one."""
+        found = {name for row in rows if isinstance(inner := row.get("dimensions"), dict) for name in inner}
+        for name in self._by:
+            if not found & {name, *self._answered_as.get(name, ())}:
+                raise absent(name, len(rows), self._path, None)
+
+    def _named(self, dimensions: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The dimensions of a row under the names they were asked by."""
+        if not self._answered_as:
+            return dimensions
+        named = {
+            name: next((dimensions[other] for other in (*others, name) if dimensions.get(other) is not None), None)
+            for name, others in self._answered_as.items()
+        }
+        return {**dimensions, **named}
+
     def _slow(self, row: Mapping[str, Any], lacks: Lacks) -> Piece:
         dimensions, metrics = (
             part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
         )
         try:
             key, parents = (
-                _present(*part, self._needed) for part in ((dimensions, self._keys), (metrics, self._parents))
+                _present(wire, columns, self._needed)
+                for wire, columns in ((self._named(dimensions), self._keys), (metrics, self._parents))
             )
         except Unkeyed as odd:
             lacks(odd.sentence)

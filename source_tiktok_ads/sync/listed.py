@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from source_tiktok_ads.api.errors import absent
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import Surprise, nothing
 from source_tiktok_ads.sync.lines import (
@@ -49,14 +50,34 @@ class ListingRows(Recent):
         impersonal = bool(listing.personal) and not personal
         self._hidden = {SECRET, *(listing.personal if impersonal else ())}
         self._only = {*listing.columns} if impersonal else None
+        self._required = [name for name in listing.key if name not in listing.empty_keys]
 
-    def pieces(self, rows: Sequence[Any], tells: Row, lacks: Lacks = lambda sentence: None) -> Sequence[Piece]:
+    def pieces(
+        self,
+        rows: Sequence[Any],
+        tells: Row,
+        lacks: Lacks = lambda sentence: None,
+        listing: Listing | None = None,
+    ) -> Sequence[Piece]:
         """Each record, told apart by its key; `tells` is what the request tells of its rows where they do not.
 
         `lacks` hears of rows whose key or cursor can't be read, or whose key is another's for want of a value.
+        `listing` is the one among those of the stream that the rows come from. Raises TikTokError where none of the
+        rows has a column of the key.
         """
-        raws = (raw for row in rows for raw in (self._listing.records(row) if self._listing.records else (row,)))
+        source = listing or self._listing
+        raws = [raw for row in rows for raw in (source.records(row) if source.records else (row,))]
+        self._check(raws, tells, source.path)
         return told_apart([self._piece(raw, tells, lacks) for raw in raws], lacks)
+
+    def _check(self, raws: Sequence[Mapping[str, Any]], tells: Row, path: str) -> None:
+        """Raise TikTokError where a column of the key comes in no row: those that share the others would be one."""
+        missing = [name for name in self._required if raws and not self._comes(name, raws, tells)]
+        if missing and any(self._comes(name, raws, tells) for name in self._listing.ids):
+            raise absent(missing[0], len(raws), path, tells.get("advertiser_id"))
+
+    def _comes(self, name: str, raws: Sequence[Mapping[str, Any]], tells: Row) -> bool:
+        return tells.get(name) not in (None, "") or any(self._sent(raw, name) not in (None, "") for raw in raws)
 
     def _piece(self, raw: Mapping[str, Any], tells: Row, lacks: Lacks) -> Piece:
         record = record_of(raw, self._casts)

@@ -89,7 +89,7 @@ class ListReader(ChangeReader[Listing]):
     def _changed(self, account: Account, since: str | None, began: datetime) -> Params:
         # What belongs to a new shop or the like is wanted whole.
         after = None if self.stream.parent else self.changed_after(account, since, began)
-        return self.stream.since(after) if self.stream.since and after else {}
+        return self.stream.since(after, f"{began:%Y-%m-%d %H:%M:%S}") if self.stream.since and after else {}
 
     def _of_token(self) -> list[Mapping[str, Any]]:
         try:

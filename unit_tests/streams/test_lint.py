@@ -46,7 +46,7 @@ NAMES = tuple(BY_NAME)
 LARGEST_PAGES = {
     "advertiser/info": 100,
     "bc/get": 50,
-    "bc/asset/get": 50,
+    "bc/asset/admin/get": 50,
     "advertiser/balance/get": 50,
     "bc/account/transaction/get": 50,
     "smart_plus/ad/get": 100,

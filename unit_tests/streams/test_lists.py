@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope, merged
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Pass, Scope
 from source_tiktok_ads.streams.lists import LISTINGS, accounts, audiences, commerce, creatives, structure
 from source_tiktok_ads.streams.shapes import Shape
 
@@ -42,8 +42,12 @@ def test_ids_are_text_at_every_depth(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY)
 def test_times_are_moments_at_every_depth(name: str) -> None:
-    """Whatever is called a time of an object is one, in UTC; a sticker's are free text, a badge's are seconds."""
+    """Whatever is called a time of an object is one, in UTC; a sticker's are free text, a badge's are seconds.
+
+    Those of split tests and livestreams are the account's own time.
+    """
     free = ("cutoff_time", "reminder_time", "badge_show_time")
+    free += {"split_tests": ("start_time", "end_time"), "gmv_max_room_insights": ("live_launched_time",)}.get(name, ())
     times = [(name, shape.kind) for name, shape in walk(BY[name].columns) if name.endswith("_time")]
     assert [pair for pair in times if pair[1] != "moment" and pair[0] not in free] == []
 
@@ -160,11 +164,7 @@ def test_which_parents_are_asked_about() -> None:
         False,
         False,
     ]
-    assert [commerce.can_advertise({"is_gmv_max_available": flag}) for flag in (True, False, None)] == [
-        True,
-        False,
-        False,
-    ]
+    assert [len([*commerce.can_advertise({"is_gmv_max_available": flag})]) for flag in (True, False, None)] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,9 @@ def test_requests_for_a_window(name: str, asked: Mapping[str, Any]) -> None:
 
 def test_requests_for_changes() -> None:
     """The moment stands where each endpoint wants it."""
-    assert audiences.updated_since("2026-03-01 00:00:00") == {"update_time_range": {"start": "2026-03-01 00:00:00"}}
-    assert structure.modified_after("2026-03-01 00:00:00") == {"filtering": {"modified_after": "2026-03-01 00:00:00"}}
+    first, now = "2026-03-01 00:00:00", "2026-03-02 10:00:00"
+    assert audiences.updated_since(first, now) == {"update_time_range": {"start": first, "end": now}}
+    assert structure.modified_after(first, now) == {"filtering": {"modified_after": first}}
 
 
 def test_gmv_max_names_its_kinds_in_two_ways() -> None:
@@ -198,27 +199,33 @@ def test_gmv_max_names_its_kinds_in_two_ways() -> None:
         {"filtering": {"gmv_max_promotion_types": ["LIVE_GMV_MAX"], "primary_status": "STATUS_DELETE"}},
         {"gmv_max_promotion_type": "LIVE_GMV_MAX"},
     )
-    assert commerce.report_pass("LIVE_GMV_MAX", ("campaign_id",), ("cost",)) == Pass(
+    assert commerce.report_of_kind("LIVE_GMV_MAX", ("cost",), "STATUS_ALL") == Pass(
         {
             "dimensions": ["campaign_id", "stat_time_day"],
             "metrics": ["cost"],
-            "filtering": {"gmv_max_promotion_types": ["LIVE"]},
+            "filtering": {"gmv_max_promotion_types": ["LIVE"], "campaign_statuses": ["STATUS_ALL"]},
         },
         {"gmv_max_promotion_type": "LIVE_GMV_MAX"},
     )
 
 
-@pytest.mark.parametrize("name", [name for name, listing in BY.items() if listing.path.startswith("gmv_max/report")])
-def test_reports_of_gmv_max_are_asked_again_for_deleted_campaigns(name: str) -> None:
-    """Where they are wanted, each reading has a second one that names their status, and tells the same."""
+@pytest.mark.parametrize(
+    ("name", "filters"),
+    [
+        ("gmv_max_product_insights", {"campaign_ids": ["8"]}),
+        ("gmv_max_creative_insights", {"campaign_ids": ["8"], "item_group_ids": ["9"]}),
+        ("gmv_max_room_insights", {"campaign_ids": ["8"]}),
+    ],
+)
+def test_below_the_campaign_gmv_max_is_asked_for_by_ids_alone(name: str, filters: Mapping[str, Any]) -> None:
+    """TikTok refuses the kind and the status there; deleted campaigns are named among the others."""
     listing = BY[name]
-    asked = listing.readings(include_deleted=True)
-    deleted = [
-        merged(living.params, {"filtering": {"campaign_statuses": ["STATUS_DELETE"]}}) for living in listing.passes
-    ]
-    assert [reading.params for reading in asked] == [*(living.params for living in listing.passes), *deleted]
-    assert [reading.tells for reading in asked] == 2 * [living.tells for living in listing.passes]
-    assert listing.readings(include_deleted=False) == listing.passes
+    assert listing.parent is not None
+    row = {"store_id": "6", "campaign_id": "8", "item_group_id": "9"}
+    assert listing.parent.asks([row, row]) == {"store_ids": ["6"], "filtering": filters}
+    assert all("filtering" not in reading.params for reading in listing.readings(include_deleted=True))
+    assert listing.has_deleted
+    assert not {"net_cost"} & {*listing.passes[0].params["metrics"]} or name == "gmv_max_room_insights"
 
 
 def test_ids_that_stand_deep_are_lifted_to_the_top() -> None:

@@ -13,9 +13,10 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
-from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, LIFETIME, Report
+from source_tiktok_ads.streams.model import AD, ADVERTISER, AUDIENCE, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.lines import DEEPEST, NO_TIME, AccountRows, EntityRows, ReportRows, decode, page, to_json
 
@@ -278,6 +279,38 @@ def test_a_row_without_dimensions_does_not_leave(wire: Any) -> None:
     assert short(REPORT, {**row({"clicks": "1"}), "dimensions": wire})[0] == [None]
 
 
+@pytest.mark.parametrize("name", BROKEN_DOWN.by)
+def test_a_breakdown_that_stands_in_no_row_is_an_error(name: str) -> None:
+    """It was asked for; without it rows could not be told apart."""
+    dimensions = {other: "17" for other in BROKEN_DOWN.dimensions if other != name}
+    dimensions[BROKEN_DOWN.grain.dimension] = "2026-01-05 00:00:00"
+    with pytest.raises(TikTokError, match=f"{name} stands in none of 2 rows"):
+        roads(BROKEN_DOWN, body(*[{"dimensions": dimensions, "metrics": PARENTS}] * 2))
+
+
+INTEREST = Report("i", AD, MONTH, ("interest_category",), AUDIENCE)
+
+
+@pytest.mark.parametrize(
+    ("wire", "column"),
+    [
+        ({"interest_category_v2": "15"}, "15"),
+        ({"interest_category": "16"}, "16"),
+        ({"interest_category": "16", "interest_category_v2": "15"}, "15"),
+        ({"interest_category": "16", "interest_category_v2": None}, "16"),
+    ],
+)
+def test_a_dimension_may_be_answered_under_another_name(wire: dict[str, str], column: str) -> None:
+    """TikTok answers interest_category_v2 where interest_category was asked for; the column keeps the asked name."""
+    metrics = {"campaign_id": "1", "adgroup_id": "2"}
+    answer = body({"dimensions": {"ad_id": "7", **wire}, "metrics": metrics})
+    into = ReportRows(INTEREST, Told())
+    ((key, _),) = into.pieces(into.decode(answer).data.list)
+    assert isinstance(key, bytes)
+    assert json.loads(key)["interest_category"] == column
+    assert "interest_category_v2" not in key.decode()
+
+
 def test_a_row_without_any_metric_is_its_key() -> None:
     """An account's own report has no parents, so a row of nothing but dashes has nothing but its key."""
     report = Report("r", ADVERTISER, HOUR)
@@ -355,6 +388,10 @@ def test_both_roads_agree_on_anything(report: Report) -> None:
     @example([{"dimensions": KEY, "metrics": {"campaign_id": "1", "adgroup_id": "2", "clicks": 10**30}}])
     @example([{"dimensions": KEY, "metrics": {"campaign_id": "1", "adgroup_id": "2", "clicks": "9" * 30}}])
     def agree(rows: list[dict[str, Any]]) -> None:
+        if any(all(name not in row["dimensions"] for row in rows) for name in report.by) and rows:
+            with pytest.raises(TikTokError, match="stands in none"):
+                roads(report, body(*rows))
+            return
         fast, slow, _, _ = roads(report, body(*rows))
         assert fast == slow
 

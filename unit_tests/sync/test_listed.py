@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, MOMENT, OBJECT, TEXT
 from source_tiktok_ads.sync.lines import unheard
@@ -105,6 +106,17 @@ def test_a_row_whose_cursor_cannot_be_read_leaves_and_makes_the_part_short() -> 
     found, lacks = heard(THINGS, {"thing_id": "1", "modify_time": "soon"})
     assert found == [{**A, "thing_id": "1"}]
     assert lacks == ["modify_time cannot be read: TikTok sent 'soon'."]
+
+
+@pytest.mark.parametrize("wire", [{}, {"kind": None}, {"kind": ""}])
+def test_a_column_of_the_key_that_stands_in_no_row_is_an_error(wire: dict[str, Any]) -> None:
+    """All rows of an object would be one; but for a column that TikTok may leave empty."""
+    found = {**wire, "thing_id": "1"}
+    with pytest.raises(TikTokError, match="kind stands in none of 2 rows"):
+        rows(PAIRS).pieces([found, found], A)
+    assert len(rows(replace(PAIRS, empty_keys=("kind",))).pieces([found], A)) == 1
+    assert len(rows(PAIRS).pieces([found], {**A, "kind": "told"})) == 1
+    assert rows(PAIRS).pieces([], A) == []
 
 
 def test_rows_are_told_apart_by_their_key_alone() -> None:

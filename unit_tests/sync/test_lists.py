@@ -91,7 +91,7 @@ def test_a_list_that_does_not_tell_changes_is_sent_whole() -> None:
 
 def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
     """A second before the cursor; a whole pass, or a cursor older than six months, asks for all."""
-    listing = replace(THINGS, since=lambda moment: {"after": moment})
+    listing = replace(THINGS, since=lambda moment, now: {"after": moment})
     reading = Reading([NEW], listing, YESTERDAY)
     reading.read()
     assert reading.asked[0]["after"] == "2026-03-13 23:59:59"
@@ -101,7 +101,7 @@ def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
         assert "after" not in whole.asked[0]
 
 
-CHANGED = replace(THINGS, since=lambda moment: {"after": moment})
+CHANGED = replace(THINGS, since=lambda moment, now: {"after": moment})
 
 
 def test_a_list_that_does_not_take_the_filter_for_changes_is_read_whole() -> None:
@@ -274,7 +274,9 @@ def test_a_metric_of_windows_that_comes_again(answer: Any, first: str) -> None:
 
 def test_windows_told_nothing() -> None:
     """Where the rows have their own time."""
-    reading = Reading(lambda path, params: {"list": [{"date": "2026-03-02"}]}, replace(DATED, day=""))
+    reading = Reading(
+        lambda path, params: {"list": [{"date": "2026-03-02"}]}, replace(DATED, day="", empty_keys=("date",))
+    )
     assert [record["date"] for record in reading.read()[0]] == ["2026-03-02"]
 
 
@@ -313,7 +315,9 @@ def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="")])
+@pytest.mark.parametrize(
+    "listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="", empty_keys=("date",))]
+)
 def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing: Listing) -> None:
     """What the others have is claimed, and the table at the end names what lacks."""
     reading = Reading(one_shop_refused, replace(listing, parent=OF_SHOPS), full=full, start_date="2026-01-01")

@@ -30,6 +30,11 @@ def _center_row(scene: Scene, center: BusinessCenter) -> Row:
     return {"bc_info": inner, "user_role": "ADMIN", "ext_user_role": {"finance_role": "MANAGER"}}
 
 
+def _assigned(scene: Scene) -> list[Row]:
+    """What is assigned to the user: every other account."""
+    return [row for row in _center_accounts(scene) if int(row["asset_id"]) % 2 == 0]
+
+
 def _center_accounts(scene: Scene) -> list[Row]:
     # Only accounts are simulated: a Business Center has no asset of any other type.
     accounts = owned.members(scene.world, scene.center) if scene.get("asset_type") == "ADVERTISER" else []
@@ -72,7 +77,11 @@ def _transactions(scene: Scene) -> list[Row]:
 
 
 def _account_transactions(scene: Scene) -> Iterator[Row]:
+    wanted = scene.get("owner_of_account")
     for account in owned.members(scene.world, scene.center):
+        owner = "SHARED_BY_OTHER_BUSINESS_CENTER" if owned.is_shared(account) else "OWNED_BY_CURRENT_BUSINESS_CENTER"
+        if owner not in wanted:
+            continue
         known = {"account_id": account.advertiser_id, "account_name": account.name, "currency": account.currency}
         yield from _transactions_of(scene, 2 * account.index, account.zone, known)
 
@@ -88,9 +97,11 @@ def _transactions_of(scene: Scene, place: int, zone: ZoneInfo, known: Row) -> It
     for asset in assets(scene.world, owned.TRANSACTION, place, scene.epoch):
         local = datetime.fromtimestamp(asset.created, tz=zone).strftime("%Y-%m-%d %H:%M:%S")
         if first <= local <= last:
-            told = {"bc_id": scene.center.bc_id, "bc_name": scene.center.name, "timezone": str(zone)}
+            ahead = datetime.fromtimestamp(asset.created, tz=zone).strftime("%z")
+            offset = f"UTC{ahead[:3]}:{ahead[3:]}"
+            told = {"bc_id": scene.center.bc_id, "bc_name": scene.center.name, "timezone": offset}
             amounts = {"amount": asset.seed % 10_000 / 100, "subtotal": asset.seed % 9_000 / 100}
-            times = {"transaction_id": asset.id, "create_time": moment(asset.created)}
+            times = {"transaction_id": asset.id, "create_time": local}
             yield scene.filled({**known, **told, **amounts, **times}, asset.number, asset.index)
 
 
@@ -105,9 +116,25 @@ def _transaction_window(scene: Scene, zone: ZoneInfo) -> tuple[str, str]:
     return f"{start} 00:00:00"[:19], f"{end} 23:59:59"[:19]
 
 
+def _misspelt(scene: Scene, answer: Row) -> Row:
+    if scene.switches.transactions_misspelt:
+        return {**answer, "transaction": answer.pop("transaction_list")}
+    return answer
+
+
+# Two sources: TikTok's reference, and a typed client.
+ONLY_ASKED = (
+    *("budget_remaining", "budget_frequency_restriction", "budget_amount_restriction"),
+    *("min_transferable_amount", "max_transferable_amount", "balance_info"),
+)
 SOURCES: Mapping[str, Source] = {
     "bc/get": Source(_business_centers, ("bc_id", "scene")),
-    "bc/asset/get": Source(_center_accounts, ("asset_type",)),
-    "advertiser/balance/get": Source(_balances),
-    "bc/account/transaction/get": Source(_transactions, ("transaction_level", "start_time", "end_time")),
+    "bc/asset/admin/get": Source(_center_accounts, ("asset_type",)),
+    "bc/asset/get": Source(_assigned, ("asset_type",)),
+    "advertiser/balance/get": Source(_balances, only_asked=ONLY_ASKED, only_alone=("min_transferable_amount",)),
+    "bc/account/transaction/get": Source(
+        _transactions,
+        ("transaction_level", "start_time", "end_time", "owner_of_account"),
+        answers=_misspelt,
+    ),
 }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timezone
 
 from .. import assets as owned
 from ..assets import Asset, assets
 from ..attributes import display_name
-from ..entities import moment, sample
-from ..refusal import bad
-from ..world import ADGROUP, CAMPAIGN, DAY, Entity
+from ..entities import entity_row, moment, sample
+from ..refusal import Refusal, bad
+from ..world import AD, ADGROUP, CAMPAIGN, DAY, Advertiser, Entity
 from .scene import Row, Scene, Source, check_span, day_of, iso
 
 
@@ -80,6 +82,29 @@ def _iso_times(asset: Asset, epoch: int) -> Row:
     return {"create_time": iso(asset.created), "modify_time": iso(asset.modified(epoch))}
 
 
+def _images_by_id(scene: Scene) -> list[Row]:
+    """The images of these ids that are in the library; others are ignored."""
+    return [row for row in _images(scene) if row["image_id"] in scene.get("image_ids")]
+
+
+def _videos_by_id(scene: Scene) -> list[Row]:
+    """The videos of these ids that are in the library; others are ignored."""
+    return [row for row in _videos(scene) if row["video_id"] in scene.get("video_ids")]
+
+
+def _call_to_action(scene: Scene) -> list[Row]:
+    """A portfolio of calls to action, which the list leaves out: those that ads name."""
+    wanted = scene.get("creative_portfolio_id")
+    ads = scene.world.entities(AD, scene.advertiser, scene.epoch)
+    named = {entity_row(ad, scene.epoch, scene.switches).get("call_to_action_id") for ad in ads}
+    if wanted not in named:
+        raise Refusal(40007, f"creative_portfolio_id: {wanted} does not exist.")
+    texts = ("Learn More", "Shop Now", "Visit Store")
+    content = [{"asset_content": text, "asset_ids": [str(int(wanted) % 10**6 + n)]} for n, text in enumerate(texts)]
+    # The id is not repeated in the example of TikTok's reference.
+    return [{"creative_portfolio_type": "CTA", "portfolio_content": content}]
+
+
 def _portfolios(scene: Scene) -> list[Row]:
     return scene.asset_rows(
         scene.assets(owned.PORTFOLIO),
@@ -133,6 +158,13 @@ def _identities(scene: Scene) -> list[Row]:
             "profile_image": scene.signed("avatar", identity.number),
         },
     )
+
+
+def _identity_pages(scene: Scene, answer: Row) -> Row:
+    """What page_info says is right only where the type is named (two sources); else it tells of this page alone."""
+    if "identity_type" not in scene.sent and not scene.switches.identity_pages_told:
+        answer["page_info"] |= {"total_number": len(answer["identity_list"]), "total_page": 1}
+    return answer
 
 
 def _check_identity_center(scene: Scene) -> None:
@@ -193,9 +225,46 @@ def _spark_post(scene: Scene, post: Asset) -> Row:
 PAGE_TYPES = ("LEAD_GEN", "TIKTOK_INSTANT_PAGE", "LEAD_GEN", "STORE_FRONT", "APP_PROFILE_PAGE")
 
 
+LIBRARY_BASE = 7_330_000_000_000_000_000
+
+
+def _library_id(account: Advertiser) -> str:
+    """The library that a Business Center keeps the pages of an account in, once it has taken them over."""
+    return str(LIBRARY_BASE + account.index)
+
+
+def _accounts(scene: Scene) -> list[Advertiser]:
+    found = [scene.world.advertiser(id) for id in scene.world.advertiser_ids]
+    return [account for account in found if account is not None]
+
+
+def _libraries(scene: Scene) -> list[Row]:
+    return [
+        {
+            "library_id": _library_id(account),
+            "library_name": f"Forms of {account.name}",
+            "advertiser_id": account.advertiser_id,
+            "create_time": moment(account.created),
+            "update_time": moment(account.created),
+        }
+        for account in _accounts(scene)
+    ]
+
+
+def is_moved(page: Asset) -> bool:
+    """Whether a Business Center has taken a page over: then only its library lists it."""
+    return page.index % 7 == 6
+
+
 def _instant_pages(scene: Scene) -> list[Row]:
     wanted = scene.sent.get("business_types") or [scene.get("business_type")]
-    found = [page for page in scene.assets(owned.PAGE) if PAGE_TYPES[page.index % len(PAGE_TYPES)] in wanted]
+    library = scene.sent.get("library_id")
+    owners = [account for account in _accounts(scene) if library == _library_id(account)]
+    if library and not owners:
+        raise Refusal(40001, f"No permission to operate library {library}")
+    here = replace(scene, owner=owners[0]) if library else scene
+    found = [page for page in here.assets(owned.PAGE) if PAGE_TYPES[page.index % len(PAGE_TYPES)] in wanted]
+    found = [page for page in found if is_moved(page) == bool(library)]
     rows = scene.asset_rows(found, lambda page: _instant_page(scene, page))
     span = scene.sent.get("update_time_range", {})
     first, last = span.get("start", ""), span.get("end", "9999")
@@ -224,10 +293,19 @@ def _comments(scene: Scene) -> list[Row]:
     if not found:
         raise bad("search_value: The ad group does not exist.")
     rows = [row for ad in found[0].children if ad.created <= scene.epoch for row in _comments_on(scene, ad)]
-    rows = [row for row in rows if first.isoformat() <= row["create_time"][:10] <= last.isoformat()]
+    rows = [row for row in rows if first <= _day(row["create_time"]) <= last]
     kept = [row for row in rows if {"ALL", row["comment_type"]} & set(scene.get("comment_type"))]
     kept.sort(key=lambda row: (row["create_time"], row["comment_id"]), reverse=scene.get("sort_type") == "DESC")
-    return kept
+    return [{**row, "create_time": _comment_time(scene, row["create_time"])} for row in kept]
+
+
+def _day(epoch: int) -> date:
+    return datetime.fromtimestamp(epoch, timezone.utc).date()
+
+
+def _comment_time(scene: Scene, epoch: int) -> int | str:
+    """Epoch seconds, as a typed client of 2026 has it, or the text of TikTok's example."""
+    return f"{moment(epoch)} +0000 UTC" if scene.switches.comment_time_as_text else epoch
 
 
 def _comments_on(scene: Scene, ad: Entity) -> list[Row]:
@@ -249,7 +327,7 @@ def _comments_on(scene: Scene, ad: Entity) -> list[Row]:
                 "comment_id": comment.id,
                 "content": f"Så fint! {comment.seed % 1000} ✨",
                 "comment_type": ("COMMENT", "REPLY")[comment.index % 2],
-                "create_time": moment(comment.created),
+                "create_time": comment.created,
                 "video_cover_url": scene.signed("cover", comment.number),
             },
             comment.number,
@@ -263,14 +341,22 @@ SOURCES: Mapping[str, Source] = {
     "file/image/ad/search": Source(_images),
     "file/video/ad/search": Source(_videos, ("sort_field",)),
     "file/music/get": Source(_music, ("music_scene",), depth=100_000),
+    "file/image/ad/info": Source(_images_by_id, ("image_ids",)),
+    "file/video/ad/info": Source(_videos_by_id, ("video_ids",)),
     "creative/portfolio/list": Source(_portfolios),
+    "creative/portfolio/get": Source(_call_to_action, ("creative_portfolio_id",)),
     "playable/get": Source(_playables, ("operation_status",)),
-    "identity/get": Source(_identities),
+    "identity/get": Source(_identities, answers=_identity_pages),
     "identity/video/get": Source(
         _identity_posts, ("identity_id", "identity_type", "identity_authorized_bc_id", "item_type")
     ),
     "tt_video/list": Source(_spark_posts, ("item_types",)),
-    "page/get": Source(_instant_pages, ("business_type", "business_types", "update_time_range")),
+    "page/library/get": Source(_libraries),
+    "page/get": Source(
+        _instant_pages,
+        ("business_type", "business_types", "update_time_range", "library_id"),
+        in_place_of_account="library_id",
+    ),
     "comment/list": Source(
         _comments, ("search_field", "search_value", "start_time", "end_time", "comment_type", "sort_field", "sort_type")
     ),

@@ -98,11 +98,20 @@ def _fill(row: Row, column: Column, turn: int, salt: int) -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """Where an endpoint's rows come from, which parameters that function reads itself, and how deep pages may go."""
+    """Where an endpoint's rows come from, which parameters that function reads itself, and how deep pages may go.
+
+    `only_asked` are the columns that come only to those who name them in `fields`, `only_alone` those among them that
+    come with pages of one row only. `in_place_of_account` names a parameter that stands in for advertiser_id.
+    `answers` may change the answer at the end.
+    """
 
     rows: Callable[[Scene], list[Row]]
     reads: tuple[str, ...] = ()
     depth: int = 0
+    only_asked: tuple[str, ...] = ()
+    only_alone: tuple[str, ...] = ()
+    in_place_of_account: str = ""
+    answers: Callable[[Scene, Any], Any] = lambda scene, answer: answer
 
 
 def iso(epoch: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 
 from .. import assets as owned
 from ..attributes import budget, display_name
@@ -109,6 +110,12 @@ def split_test_arms(scene: Scene, group: str) -> list[Entity]:
     return [a for a in found if entity_row(a, scene.epoch, scene.switches).get("split_test_group_id") == group]
 
 
+def _clock_time(scene: Scene, epoch: int) -> str:
+    """A time in the zone of the account, as TikTok's reference has it for these two."""
+    zone = timezone.utc if scene.switches.split_test_utc else scene.advertiser.zone
+    return datetime.fromtimestamp(epoch, tz=zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _split_test(scene: Scene) -> list[Row]:
     group = scene.get("split_test_group_id")
     arms = split_test_arms(scene, group)
@@ -126,8 +133,8 @@ def _split_test(scene: Scene) -> list[Row]:
             for arm in arms
         ],
         "p_value_info": [{"metric": "ctr", "p_value": salt % 100 / 100}],
-        "start_time": moment(arms[0].created),
-        "end_time": moment(arms[0].created + 14 * DAY),
+        "start_time": _clock_time(scene, arms[0].created),
+        "end_time": _clock_time(scene, arms[0].created + 14 * DAY),
     }
     return [scene.filled(known, salt, _ordinal(arms[0]))]
 

@@ -1,13 +1,15 @@
 """The lists of accounts, Business Centers and their money."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.model import Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
 CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50, optional=True)
 BC_ID = ID("Id of the Business Center the row was read from.")
@@ -56,16 +58,11 @@ BUSINESS_CENTER_ACCOUNT: Mapping[str, Shape] = {
     "advertiser_role": TEXT("Role of the user in it: ADMIN, OPERATOR or ANALYST."),
     "ad_creation_eligible": TEXT("Whether ads can be made with it: AVAILABLE or NOT_AVAILABLE."),
     "owner_bc_name": TEXT("Name of the Business Center that owns it."),
-    "is_business_verified": FLAG("Whether TikTok has verified the business."),
-    "operating_region_code": TEXT("Code of the region it works in."),
     # What other kinds of assets fill.
     "catalog_role": TEXT("Role of the user in a catalog."),
     "store_role": TEXT("Role of the user in a shop."),
     "pixel_code": TEXT("Code of a pixel."),
     "tt_account_roles": LIST(TEXT)("Roles of the user in a TikTok account."),
-    "business_account_role": TEXT("Role of the user in a business account."),
-    "tt_asset_handle": TEXT("Handle of a TikTok account."),
-    "tt_asset_profile_image": TEXT("Address of the profile picture of a TikTok account."),
 }
 
 AMOUNTS = {"cash_amount": NUMBER, "grant_amount": NUMBER, "credit_amount": NUMBER}
@@ -117,7 +114,6 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
     "latest_recharge_time": MOMENT("When money was last paid in, in UTC."),
     "transferable_amount": NUMBER("Money that can be moved to another account."),
     "max_transferable_amount": OBJECT(AMOUNTS)("Most money that can be moved, by kind."),
-    "min_transferable_amount": OBJECT(AMOUNTS)("Least money that can be moved, by kind."),
     "budget_mode": TEXT("How the account's budget is meant: by day, by month, for a period, or without limit."),
     "budget": NUMBER("Budget of the account."),
     "budget_cost": NUMBER("What of it is spent."),
@@ -137,13 +133,20 @@ BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
     "payment_portfolio_type": TEXT("Kind of that payment portfolio."),
 }
 
+# TikTok: these come only to those who ask for them; so does min_transferable_amount, but only for one account a page.
+ONLY_ASKED = (
+    *("budget_remaining", "budget_frequency_restriction", "budget_amount_restriction"),
+    *("max_transferable_amount", "balance_info"),
+)
+
 BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
     "bc_id": BC_ID,
     "bc_name": TEXT("Name of the Business Center."),
     "transaction_level": TEXT("Whose money it is about: ADVERTISER, BC or PAYMENT_PORTFOLIO; told by the request."),
     "transaction_id": ID("Id of the transaction."),
-    "create_time": MOMENT("When it was made, in UTC."),
-    "timezone": TIMEZONE,
+    "create_time": MOMENT("When it was made, in UTC; null where TikTok tells no readable time zone."),
+    "create_time_local": LOCAL_TIME("The same in the time zone of the account or Business Center, as TikTok tells it."),
+    "timezone": TEXT("Time zone of the account or Business Center, such as UTC+07:00."),
     "account_id": ACCOUNT_ID,
     "account_name": ACCOUNT_NAME,
     "transaction_type": TEXT("Kind of transaction, such as a payment or a transfer."),
@@ -170,11 +173,48 @@ def of_center(centers: Sequence[Row]) -> Params:
     return {"bc_id": centers[0]["bc_id"]}
 
 
+OWNERS = ("OWNED_BY_CURRENT_BUSINESS_CENTER", "SHARED_BY_OTHER_BUSINESS_CENTER")
+
+
+def money_of(level: str, owner: str = "") -> Pass:
+    """A reading of the transactions of one level, or of the accounts of one kind of owner."""
+    filtering: Params = {"filtering": {"owner_of_account": [owner]}} if owner else {}
+    return Pass({"transaction_level": level, **filtering}, {"transaction_level": level})
+
+
 def between(first: date, last: date) -> Params:
     """The days of a request for transactions."""
     # TikTok: these are two times of day; whether the end is included is not documented, so it is the next day's start.
     end = last + timedelta(days=1)
     return {"filtering": {"start_time": f"{first} 00:00:00", "end_time": f"{end} 00:00:00"}}
+
+
+_OFFSET = re.compile(r"UTC(?:([+-])(\d{1,2}):?(\d{2})?)?")
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The time zone behind `UTC+07:00` or a name of the IANA database; None where it is neither."""
+    if told := _OFFSET.fullmatch(name.strip()):
+        sign, hours, minutes = told.groups()
+        ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        return timezone(-ahead if sign == "-" else ahead) if ahead < timedelta(days=1) else None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError):
+        return None
+
+
+def transaction(row: Row) -> Iterator[dict[str, Any]]:
+    """A transaction whose time is UTC's, with the local one beside it."""
+    # TikTok: create_time is local to the account or Business Center; timezone tells the offset.
+    local, zone = row.get("create_time"), zone_of(str(row.get("timezone") or ""))
+    utc = None
+    if zone and isinstance(local, str):
+        try:
+            utc = datetime.fromisoformat(local).replace(tzinfo=zone).astimezone(timezone.utc).isoformat()
+        except (ValueError, OverflowError):
+            utc = local
+    yield {**row, "create_time": utc, "create_time_local": local}
 
 
 BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
@@ -192,11 +232,14 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
     BUSINESS_CENTERS,
     CenterList(
         "business_center_accounts",
-        "bc/asset/get",
+        # TikTok: this lists all assets of the Business Center, and takes an admin of it; bc/asset/get lists those that
+        # are assigned to the person who authorised the app, without whose they are and their status.
+        "bc/asset/admin/get",
         ("bc_id", "asset_id"),
         BUSINESS_CENTER_ACCOUNT,
         passes=(Pass({"asset_type": "ADVERTISER"}),),
         parent=OF_CENTER,
+        instead=CenterList("assigned accounts", "bc/asset/get", ("bc_id", "asset_id"), BUSINESS_CENTER_ACCOUNT),
     ),
     CenterList(
         "business_center_balances",
@@ -204,6 +247,7 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         ("bc_id", "advertiser_id"),
         BUSINESS_CENTER_BALANCE,
         "advertiser_account_list",
+        passes=(Pass({"fields": [*ONLY_ASKED]}),),
         parent=OF_CENTER,
         personal=("contact_name", "contact_email"),
     ),
@@ -213,16 +257,20 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         # TikTok: whether levels share ids is not documented.
         ("bc_id", "transaction_level", "transaction_id"),
         BUSINESS_CENTER_TRANSACTION,
-        "transaction",
+        "transaction_list",
+        also_at=("transaction",),
         page_size=50,
         cursor="create_time",
         scope=Scope.CENTERS,
-        # TikTok: each level of money has its own transactions; unasked, only those of ad accounts come.
-        passes=tuple(
-            Pass({"transaction_level": level}, {"transaction_level": level})
-            for level in ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")
+        # TikTok: each level of money has its own transactions; unasked, only those of ad accounts come, and of these
+        # only those of accounts that the Business Center owns.
+        passes=(
+            *(money_of("ADVERTISER", owner) for owner in OWNERS),
+            money_of("BC"),
+            money_of("PAYMENT_PORTFOLIO"),
         ),
         parent=OF_CENTER,
+        records=transaction,
         optional=True,
         # TikTok: at most 365 days a request, and these end with the start of one more.
         days=364,

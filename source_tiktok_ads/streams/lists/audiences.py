@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, rows_inside
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, rows_inside
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -191,9 +191,15 @@ OTHER_BUSINESS_TYPES = [
 ]
 
 
-def updated_since(moment: str) -> Params:
-    """The filter for pages changed from a moment on, which is UTC."""
-    return {"update_time_range": {"start": moment}}
+def updated_since(moment: str, now: str) -> Params:
+    """The filter for pages changed from a moment on until now, both UTC."""
+    # TikTok: the range takes both of its ends or none.
+    return {"update_time_range": {"start": moment, "end": now}}
+
+
+def of_library(libraries: Sequence[Row]) -> Params:
+    """A request for the pages of one library."""
+    return {"library_id": libraries[0]["library_id"]}
 
 
 def of_pixels(pixels: Sequence[Row]) -> Params:
@@ -210,6 +216,54 @@ def statistics(pixel: Row) -> Iterator[dict[str, Any]]:
     """One record for each event of a pixel."""
     for statistic in rows_inside(pixel, "statistics"):
         yield {"pixel_id": pixel.get("pixel_id"), **statistic}
+
+
+LIBRARY: Mapping[str, Shape] = {
+    "library_id": ID("Id of the library, one for each Business Center that has taken over pages."),
+    "library_name": TEXT("Name of the library."),
+    "advertiser_id": ID("Id of the ad account its pages came from."),
+    "create_time": MOMENT("When it was created, in UTC."),
+    "update_time": MOMENT("When it was last changed, in UTC."),
+}
+# TikTok: the answer is documented without page_info.
+LIBRARIES = Listing(
+    "libraries of pages",
+    "page/library/get",
+    ("library_id",),
+    LIBRARY,
+    paging=Paging.UNCOUNTED,
+    page_size=100,
+    scope=Scope.CENTERS,
+)
+
+
+def pages(name: str, kinds: Params) -> Listing:
+    """The stream of the pages of some kinds of business, those that a Business Center has taken over among them."""
+    # TikTok: a page that was moved to a Business Center is told of in its library alone, which names no account.
+    moved = Listing(
+        f"{name} of Business Centers",
+        "page/get",
+        ("page_id",),
+        PAGE,
+        page_size=100,
+        scope=Scope.CENTERS,
+        passes=(Pass(kinds),),
+        parent=Parent(LIBRARIES, of_library, owner="advertiser_id"),
+        since=updated_since,
+    )
+    return Listing(
+        name,
+        "page/get",
+        ("page_id",),
+        PAGE,
+        page_size=100,
+        cursor="update_time",
+        passes=(Pass(kinds),),
+        since=updated_since,
+        personal=("user_id",),
+        optional=True,
+        more=(moved,),
+    )
 
 
 PIXELS = Listing(
@@ -236,6 +290,7 @@ AUDIENCES: tuple[Listing, ...] = (
         cursor="date",
         parent=Parent(PIXELS, of_pixels, at_once=10),
         records=statistics,
+        empty_keys=("pixel_event_type", "custom_event_type"),
         optional=True,
         # TikTok: the counts of a request are of all its days together, so each day is asked for by itself.
         days=1,
@@ -252,28 +307,6 @@ AUDIENCES: tuple[Listing, ...] = (
         optional=True,
     ),
     Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE),
-    Listing(
-        "lead_forms",
-        "page/get",
-        ("page_id",),
-        PAGE,
-        page_size=100,
-        cursor="update_time",
-        passes=(Pass({"business_type": "LEAD_GEN"}),),
-        since=updated_since,
-        personal=("user_id",),
-        optional=True,
-    ),
-    Listing(
-        "pages",
-        "page/get",
-        ("page_id",),
-        PAGE,
-        page_size=100,
-        cursor="update_time",
-        passes=(Pass({"business_types": OTHER_BUSINESS_TYPES}),),
-        since=updated_since,
-        personal=("user_id",),
-        optional=True,
-    ),
+    pages("lead_forms", {"business_type": "LEAD_GEN"}),
+    pages("pages", {"business_types": OTHER_BUSINESS_TYPES}),
 )

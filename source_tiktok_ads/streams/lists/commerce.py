@@ -1,6 +1,7 @@
 """The lists of catalogs, of shops, and of GMV Max with its reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from source_tiktok_ads.streams import fields
@@ -52,7 +53,7 @@ STORE: Mapping[str, Shape] = {
     "store_code": TEXT("Code of the shop."),
     "store_status": TEXT("Status of the shop: ACTIVE, INACTIVE or NEW_CREATE."),
     "store_role": TEXT("Role of the account in the shop."),
-    "is_gmv_max_available": FLAG("Whether GMV Max can advertise its products."),
+    "is_gmv_max_available": FLAG("Whether this account may run GMV Max for the shop now."),
     "targeting_region_codes": TEXTS("Codes of the regions it can be advertised in."),
     "thumbnail_url": TEXT("Address of the shop's picture."),
     "is_owner_bc": FLAG("Whether the Business Center owns the shop."),
@@ -94,11 +95,15 @@ INSIGHT: Mapping[str, Shape] = {
     "gmv_max_promotion_type": PROMOTION_TYPE,
 }
 ITEM_GROUP_ID = ID("Id of the product (SPU).")
-ITEM_ID = ID("Id of the TikTok post that showed the product.")
+ITEM_ID = ID("Id of the TikTok post that showed the product; -1 for a product card and what no post can be credited.")
 ROOM_ID = ID("Id of the livestream.")
 
+FIGURES = ("cost", "orders", "cost_per_order", "gross_revenue", "roi")
 SALES = ("cost", "net_cost", "orders", "cost_per_order", "gross_revenue", "roi")
+# TikTok: since 2026 the figures of a LIVE campaign without this prefix are those of the shop alone.
+ALL_SHOPS = ("all_shops_orders", "all_shops_cost_per_order", "all_shops_gross_revenue", "all_shops_roi")
 LIVE = (
+    *ALL_SHOPS,
     *("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view"),
     "live_follows",
 )
@@ -107,6 +112,19 @@ CREATIVE = (
     *("ad_video_view_rate_2s", "ad_video_view_rate_6s"),
     *("ad_video_view_rate_p25", "ad_video_view_rate_p50", "ad_video_view_rate_p75", "ad_video_view_rate_p100"),
 )
+# What describes the object of a row, as it is today; it is asked for like a figure.
+SETTINGS = (
+    *("campaign_name", "operation_status", "bid_type", "target_roi_budget", "max_delivery_budget"),
+    *("schedule_type", "schedule_start_time", "schedule_end_time"),
+)
+HOST = ("tt_account_name", "tt_account_profile_image_url", "identity_id")
+PRODUCT = ("product_name", "product_image_url", "product_status", "bid_type")
+TIMES: Mapping[str, Shape] = {
+    "schedule_start_time": MOMENT(fields.METRICS["schedule_start_time"].meaning),
+    "schedule_end_time": MOMENT(fields.METRICS["schedule_end_time"].meaning),
+    "live_launched_time": LOCAL_TIME(fields.METRICS["live_launched_time"].meaning),
+}
+ROOM = ("live_name", "live_status", "live_launched_time", "live_duration")
 
 
 def of_catalog(catalogs: Sequence[Row]) -> Params:
@@ -114,10 +132,11 @@ def of_catalog(catalogs: Sequence[Row]) -> Params:
     return {"bc_id": catalogs[0]["bc_id"], "catalog_id": catalogs[0]["catalog_id"]}
 
 
-def can_advertise(store: Row) -> bool:
-    """Whether there are reports on a shop."""
-    # TikTok: only for shops whose products GMV Max can advertise.
-    return store.get("is_gmv_max_available") is True
+def can_advertise(store: Row) -> Iterator[Row]:
+    """A shop that the account may run GMV Max for now; nothing for any other."""
+    # TikTok: only the account that holds the exclusive right to a shop at the moment may.
+    if store.get("is_gmv_max_available") is True:
+        yield store
 
 
 def of_store(stores: Sequence[Row]) -> Params:
@@ -131,16 +150,31 @@ def of_store_campaigns(stores: Sequence[Row]) -> Params:
     return {"filtering": {"store_ids": [stores[0]["store_id"]]}}
 
 
+def distinct(rows: Sequence[Row], name: str) -> list[str]:
+    """The values of a column, each once."""
+    return list(dict.fromkeys(row[name] for row in rows))
+
+
 def of_campaigns(campaigns: Sequence[Row]) -> Params:
     """A report on campaigns of one shop."""
-    # TikTok: what a campaign sells is only told for campaigns that the filter names.
-    ids = [campaign["campaign_id"] for campaign in campaigns]
-    return {"store_ids": [campaigns[0]["store_id"]], "filtering": {"campaign_ids": ids}}
+    # TikTok: below the campaign, the ids of campaigns are required, at most 100, and no other filter is taken; neither
+    # the kind of campaign nor its status.
+    return {**of_store(campaigns), "filtering": {"campaign_ids": distinct(campaigns, "campaign_id")}}
+
+
+def of_products(products: Sequence[Row]) -> Params:
+    """A report on products of campaigns of one shop."""
+    # TikTok: creatives are told only of campaigns and products that are both named, at most 100 of each.
+    ids = {"item_group_ids": distinct(products, "item_group_id")}
+    return merged(of_campaigns(products), {"filtering": ids})
 
 
 def from_to(first: date, last: date) -> Params:
     """The days of a report."""
     return {"start_date": first.isoformat(), "end_date": last.isoformat()}
+
+
+PRODUCT_GMV_MAX, LIVE_GMV_MAX = "PRODUCT_GMV_MAX", "LIVE_GMV_MAX"
 
 
 def promoting(kind: str, status: str = "") -> Pass:
@@ -149,39 +183,46 @@ def promoting(kind: str, status: str = "") -> Pass:
     return Pass({"filtering": filtering}, {"gmv_max_promotion_type": kind})
 
 
-def report_pass(kind: str, dimensions: tuple[str, ...], metrics: tuple[str, ...]) -> Pass:
-    """A reading of a report on one kind of GMV Max."""
-    asked = {"dimensions": [*dimensions, "stat_time_day"], "metrics": [*metrics]}
+def deleted_too(*kinds: str) -> tuple[Pass, ...]:
+    """Readings of the campaigns of some kinds, the deleted ones by themselves."""
+    # TikTok: one kind has to be named, and no status for all campaigns is documented here.
+    return (*map(promoting, kinds), *(promoting(kind, "STATUS_DELETE") for kind in kinds))
+
+
+def report_on(kind: str, dimensions: tuple[str, ...], metrics: tuple[str, ...]) -> Pass:
+    """A reading of a report on one kind of GMV Max; whoever names campaigns need not name the kind."""
+    return Pass({"dimensions": [*dimensions], "metrics": [*metrics]}, {"gmv_max_promotion_type": kind})
+
+
+def report_of_kind(kind: str, metrics: tuple[str, ...], status: str = "") -> Pass:
+    """A reading of the report on all campaigns of one kind of GMV Max."""
+    named = report_on(kind, ("campaign_id", "stat_time_day"), metrics)
     # TikTok: reports name the kinds PRODUCT and LIVE, lists of campaigns PRODUCT_GMV_MAX and LIVE_GMV_MAX.
-    filtering = {"filtering": {"gmv_max_promotion_types": [kind.removesuffix("_GMV_MAX")]}}
-    return Pass(merged(asked, filtering), {"gmv_max_promotion_type": kind})
-
-
-PRODUCT_GMV_MAX, LIVE_GMV_MAX = "PRODUCT_GMV_MAX", "LIVE_GMV_MAX"
-
-
-def of_deleted(living: Pass) -> Pass:
-    """The same reading of what deleted campaigns have achieved."""
-    # TikTok: reports leave deleted campaigns out unless their status is asked for; whether a status for all of them
-    # exists is not documented.
-    return Pass(merged(living.params, {"filtering": {"campaign_statuses": ["STATUS_DELETE"]}}), living.tells)
+    filtering = {"gmv_max_promotion_types": [kind.removesuffix("_GMV_MAX")]}
+    # TikTok: deleted campaigns are left out unless every status is asked for.
+    statuses = {"campaign_statuses": [status]} if status else {}
+    return Pass(merged(named.params, {"filtering": {**filtering, **statuses}}), named.tells)
 
 
 def insights(
-    name: str, ids: Mapping[str, Shape], passes: Mapping[str, tuple[str, ...]], parent: Parent
+    name: str,
+    ids: Mapping[str, Shape],
+    passes: Mapping[str, tuple[str, ...]],
+    parent: Parent,
+    readings: tuple[Pass, ...] = (),
+    with_deleted: tuple[Pass, ...] = (),
 ) -> DatedListing:
     """A daily report of GMV Max by the campaign and what `ids` adds; `passes` names the metrics of each kind."""
     metrics = dict.fromkeys(metric for names in passes.values() for metric in names)
-    dimensions = ("campaign_id", *ids)
-    living = tuple(report_pass(kind, dimensions, names) for kind, names in passes.items())
+    dimensions = ("campaign_id", *ids, "stat_time_day")
     return DatedListing(
         name,
         "gmv_max/report/get",
-        ("store_id", *dimensions, "stat_time_day"),
-        {**INSIGHT, **ids, **{metric: fields.METRICS[metric].shape for metric in metrics}},
+        ("store_id", *dimensions),
+        {**INSIGHT, **ids, **{metric: TIMES.get(metric, fields.METRICS[metric].shape) for metric in metrics}},
         cursor="stat_time_day",
-        passes=living,
-        with_deleted=(*living, *map(of_deleted, living)),
+        passes=readings or tuple(report_on(kind, dimensions, names) for kind, names in passes.items()),
+        with_deleted=with_deleted,
         parent=parent,
         records=figures,
         optional=True,
@@ -202,9 +243,6 @@ CATALOGS = Listing(
 STORES = Listing(
     "gmv_max_stores", "gmv_max/store/list", ("store_id",), STORE, "store_list", Paging.WHOLE, optional=True
 )
-# TikTok: one kind has to be named, and whether all statuses can be asked for at once is not documented.
-KINDS = (promoting(PRODUCT_GMV_MAX), promoting(LIVE_GMV_MAX))
-DELETED_TOO = (*KINDS, *(promoting(kind, "STATUS_DELETE") for kind in (PRODUCT_GMV_MAX, LIVE_GMV_MAX)))
 GMV_MAX_CAMPAIGNS = Listing(
     "gmv_max_campaigns",
     "gmv_max/campaign/get",
@@ -212,23 +250,62 @@ GMV_MAX_CAMPAIGNS = Listing(
     GMV_MAX_CAMPAIGN,
     page_size=100,
     cursor="modify_time",
-    passes=KINDS,
-    with_deleted=DELETED_TOO,
+    passes=(promoting(PRODUCT_GMV_MAX), promoting(LIVE_GMV_MAX)),
+    with_deleted=deleted_too(PRODUCT_GMV_MAX, LIVE_GMV_MAX),
     optional=True,
 )
 PRODUCT_CAMPAIGNS_OF_STORES = Listing(
-    "GMV Max campaigns of shops",
+    "GMV Max campaigns for products, by shop",
     "gmv_max/campaign/get",
     ("store_id", "campaign_id"),
     {**GMV_MAX_CAMPAIGN, "store_id": STORE_ID},
     page_size=100,
-    passes=KINDS[:1],
-    with_deleted=(KINDS[0], promoting(PRODUCT_GMV_MAX, "STATUS_DELETE")),
-    parent=Parent(STORES, of_store_campaigns, tells=("store_id",), where=can_advertise),
+    passes=(promoting(PRODUCT_GMV_MAX),),
+    with_deleted=deleted_too(PRODUCT_GMV_MAX),
+    parent=Parent(STORES, of_store_campaigns, tells=("store_id",)),
 )
-
-OF_STORE = Parent(STORES, of_store, tells=("store_id",), where=can_advertise)
-OF_CAMPAIGNS = Parent(PRODUCT_CAMPAIGNS_OF_STORES, of_campaigns, tells=("store_id",), at_once=100)
+LIVE_CAMPAIGNS_OF_STORES = replace(
+    PRODUCT_CAMPAIGNS_OF_STORES,
+    name="GMV Max campaigns for livestreams, by shop",
+    passes=(promoting(LIVE_GMV_MAX),),
+    with_deleted=deleted_too(LIVE_GMV_MAX),
+)
+# TikTok: whether a shop can be advertised says who holds the right to it today. Reports tell of the past too, so shops
+# that the account has campaigns for are asked about whoever holds it.
+STORES_OF_GMV_MAX = replace(
+    PRODUCT_CAMPAIGNS_OF_STORES,
+    name="GMV Max campaigns, by shop",
+    passes=(promoting(PRODUCT_GMV_MAX), promoting(LIVE_GMV_MAX)),
+    with_deleted=deleted_too(PRODUCT_GMV_MAX, LIVE_GMV_MAX),
+    empty_keys=("campaign_id",),
+    more=(
+        Listing(
+            "shops to be advertised",
+            "gmv_max/store/list",
+            ("store_id",),
+            {"advertiser_id": ADVERTISER_ID, "store_id": STORE_ID},
+            "store_list",
+            Paging.WHOLE,
+            records=can_advertise,
+        ),
+    ),
+)
+OF_PRODUCT_CAMPAIGNS = Parent(PRODUCT_CAMPAIGNS_OF_STORES, of_campaigns, tells=("store_id",), at_once=100)
+OF_LIVE_CAMPAIGNS = Parent(LIVE_CAMPAIGNS_OF_STORES, of_campaigns, tells=("store_id",), at_once=100)
+PRODUCTS_OF_CAMPAIGNS = DatedListing(
+    "products of GMV Max campaigns",
+    "gmv_max/report/get",
+    ("store_id", "campaign_id", "item_group_id"),
+    {"store_id": STORE_ID, "campaign_id": CAMPAIGN_ID, "item_group_id": ITEM_GROUP_ID},
+    passes=(report_on(PRODUCT_GMV_MAX, ("campaign_id", "item_group_id"), ("cost",)),),
+    parent=OF_PRODUCT_CAMPAIGNS,
+    records=figures,
+)
+OF_PRODUCTS = Parent(PRODUCTS_OF_CAMPAIGNS, of_products, tells=("store_id",), at_once=100)
+CAMPAIGN_FIGURES: Mapping[str, tuple[str, ...]] = {
+    PRODUCT_GMV_MAX: (*SETTINGS, "roas_bid", *SALES),
+    LIVE_GMV_MAX: (*SETTINGS, *HOST, *SALES, *LIVE),
+}
 
 COMMERCE: tuple[Listing, ...] = (
     CATALOGS,
@@ -244,8 +321,30 @@ COMMERCE: tuple[Listing, ...] = (
     ),
     STORES,
     GMV_MAX_CAMPAIGNS,
-    insights("gmv_max_campaign_insights", {}, {PRODUCT_GMV_MAX: SALES, LIVE_GMV_MAX: (*SALES, *LIVE)}, OF_STORE),
-    insights("gmv_max_product_insights", {"item_group_id": ITEM_GROUP_ID}, {PRODUCT_GMV_MAX: SALES}, OF_CAMPAIGNS),
-    insights("gmv_max_creative_insights", {"item_id": ITEM_ID}, {PRODUCT_GMV_MAX: (*SALES, *CREATIVE)}, OF_CAMPAIGNS),
-    insights("gmv_max_room_insights", {"room_id": ROOM_ID}, {LIVE_GMV_MAX: (*SALES, *LIVE)}, OF_STORE),
+    insights(
+        "gmv_max_campaign_insights",
+        {},
+        CAMPAIGN_FIGURES,
+        Parent(STORES_OF_GMV_MAX, of_store, tells=("store_id",)),
+        tuple(report_of_kind(kind, metrics) for kind, metrics in CAMPAIGN_FIGURES.items()),
+        tuple(report_of_kind(kind, metrics, "STATUS_ALL") for kind, metrics in CAMPAIGN_FIGURES.items()),
+    ),
+    insights(
+        "gmv_max_product_insights",
+        {"item_group_id": ITEM_GROUP_ID},
+        {PRODUCT_GMV_MAX: (*PRODUCT, *FIGURES)},
+        OF_PRODUCT_CAMPAIGNS,
+    ),
+    insights(
+        "gmv_max_creative_insights",
+        {"item_group_id": ITEM_GROUP_ID, "item_id": ITEM_ID},
+        {PRODUCT_GMV_MAX: (*FIGURES, *CREATIVE)},
+        OF_PRODUCTS,
+    ),
+    insights(
+        "gmv_max_room_insights",
+        {"room_id": ROOM_ID},
+        {LIVE_GMV_MAX: (*ROOM, *SALES, *LIVE)},
+        OF_LIVE_CAMPAIGNS,
+    ),
 )

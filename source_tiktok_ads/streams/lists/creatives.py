@@ -1,13 +1,15 @@
 """The lists of creatives: files, portfolios, identities and posts, comments, and what each material has achieved."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
-from source_tiktok_ads.streams.lists.structure import ADGROUPS
+from source_tiktok_ads.streams.lists.accounts import OF_CENTER
+from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -95,6 +97,9 @@ PORTFOLIO: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "creative_portfolio_id": ID("Id of the portfolio, as card_id or call_to_action_id of ads hold it."),
     "creative_portfolio_type": TEXT("Kind of portfolio, such as CTA, CARD or STICKER; the other columns depend on it."),
+    "portfolio_content": LIST(OBJECT({"asset_content": TEXT, "asset_ids": IDS}))(
+        "The calls to action of the type CTA."
+    ),
     "creative_portfolio_preview_url": TEXT("Signed address of a preview; it expires and changes on every read."),
     "card_type": TEXT("Kind of card."),
     "card_show_price": FLAG("Whether the card shows the price."),
@@ -267,7 +272,6 @@ COMMENT: Mapping[str, Shape] = {
     "likes": INTEGER("How many people like it."),
     "replies": INTEGER("How many replies it has."),
     "original_comment_id": ID("Id of the comment that began the thread."),
-    "reply_to_comment_id": ID("Id of the comment it answers."),
     "hit_blockedword": FLAG("Whether it holds a blocked word."),
     "is_pinned": FLAG("Whether it is kept on top."),
     "can_delete": FLAG("Whether it can be deleted."),
@@ -299,12 +303,15 @@ MATERIAL: Mapping[str, Shape] = {
     "country_code": TEXTS("Countries where it was shown."),
     "placement": TEXTS("Places where it was shown."),
     "num_ads": INTEGER("How many ads use it."),
-    "total_active_days": INTEGER("On how many days it was shown."),
+}
+# TikTok: the ads and ad groups are told of videos alone, and the days that a material was shown on only by day.
+VIDEO_MATERIAL: Mapping[str, Shape] = {
+    **MATERIAL,
     "related_ad_ids": IDS("Ids of the ads that use it."),
     "adgroup_number": INTEGER("How many ad groups use it."),
     "related_adgroup_ids": IDS("Ids of the ad groups that use it."),
+    "video_id": ID("Id of the video."),
 }
-VIDEO_MATERIAL: Mapping[str, Shape] = {**MATERIAL, "video_id": ID("Id of the video.")}
 IMAGE_MATERIAL: Mapping[str, Shape] = {**MATERIAL, "image_id": ID("Id of the image.")}
 PAGE_MATERIAL: Mapping[str, Shape] = {
     **MATERIAL,
@@ -378,6 +385,14 @@ def has_posts(identity: Row) -> bool:
     return identity.get("identity_type") != "CUSTOMIZED_USER"
 
 
+def comment(row: Row) -> Iterator[dict[str, Any]]:
+    """A comment whose app stands under one name."""
+    # TikTok: one source names the field app, another app_id.
+    yield {name: value for name, value in row.items() if name != "app"} | {
+        "app_id": row.get("app_id") or row.get("app")
+    }
+
+
 def of_adgroup(adgroups: Sequence[Row]) -> Params:
     """A request for the comments under the ads of one ad group."""
     return {"search_field": "ADGROUP_ID", "search_value": adgroups[0]["adgroup_id"]}
@@ -388,20 +403,93 @@ def written_between(first: date, last: date) -> Params:
     return {"start_time": first.isoformat(), "end_time": last.isoformat()}
 
 
-# TikTok: asking for identities that a Business Center lends takes its id; whether they come unasked, as here, together
-# with all others is not documented.
-IDENTITIES = Listing(
+def of_bc(centers: Sequence[Row]) -> Params:
+    """A request for the identities that one Business Center lends."""
+    return {"identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": centers[0]["bc_id"]}
+
+
+def identities(name: str, **more: Any) -> Listing:
+    """A list of identities."""
+    path, ids = "identity/get", ("identity_id", "identity_type", "identity_authorized_bc_id")
+    return Listing(
+        name, path, ids, IDENTITY, "identity_list", page_size=100, empty_keys=("identity_authorized_bc_id",), **more
+    )
+
+
+# TikTok: what page_info says is right only where the type is named, and the identities that a Business Center lends
+# are told for its id. All identities at once are asked for too, because a center may lend some that the token does not
+# list.
+IDENTITIES = identities(
     "identities",
-    "identity/get",
-    ("identity_id", "identity_type", "identity_authorized_bc_id"),
-    IDENTITY,
-    "identity_list",
-    page_size=100,
     optional=True,
+    passes=tuple(Pass({"identity_type": kind}) for kind in ("CUSTOMIZED_USER", "AUTH_CODE", "TT_USER")),
+    more=(
+        identities("identities of Business Centers", parent=replace(OF_CENTER, asks=of_bc, tells=())),
+        identities("identities of all types", paging=Paging.UNCOUNTED),
+    ),
 )
 
+
+def videos_of(ads: Sequence[Row]) -> list[Row]:
+    """The videos of ads, each once."""
+    return [{"video_id": id} for id in dict.fromkeys(ad.get("video_id") for ad in ads) if id]
+
+
+def images_of(ads: Sequence[Row]) -> list[Row]:
+    """The images of ads, each once."""
+    return [{"image_id": id} for id in dict.fromkeys(id for ad in ads for id in ad.get("image_ids") or ()) if id]
+
+
+def calls_to_action_of(ads: Sequence[Row]) -> list[Row]:
+    """The portfolios of calls to action of ads, each once."""
+    ids = dict.fromkeys(ad.get("call_to_action_id") for ad in ads)
+    return [{"creative_portfolio_id": id, "creative_portfolio_type": "CTA"} for id in ids if id not in (None, "", "0")]
+
+
+def of_videos(videos: Sequence[Row]) -> Params:
+    """A request for some videos."""
+    return {"video_ids": [video["video_id"] for video in videos]}
+
+
+def of_images(images: Sequence[Row]) -> Params:
+    """A request for some images."""
+    return {"image_ids": [image["image_id"] for image in images]}
+
+
+def of_portfolio(portfolios: Sequence[Row]) -> Params:
+    """A request for one portfolio."""
+    return {"creative_portfolio_id": portfolios[0]["creative_portfolio_id"]}
+
+
+def with_contents(portfolio: Row) -> Iterator[dict[str, Any]]:
+    """A portfolio whose contents are a list."""
+    # TikTok: the page describes one object, its example holds several.
+    content = portfolio.get("portfolio_content")
+    yield {**portfolio, **({"portfolio_content": [content]} if isinstance(content, dict) else {})}
+
+
 CREATIVES: tuple[Listing, ...] = (
-    Listing("images", "file/image/ad/search", ("image_id",), IMAGE, page_size=100, cursor="modify_time"),
+    Listing(
+        "images",
+        "file/image/ad/search",
+        ("image_id",),
+        IMAGE,
+        page_size=100,
+        cursor="modify_time",
+        # TikTok: the search covers the first ten thousand.
+        most=10_000,
+        more=(
+            Listing(
+                "images of ads",
+                "file/image/ad/info",
+                ("image_id",),
+                IMAGE,
+                paging=Paging.WHOLE,
+                parent=Parent(ADS, of_images, at_once=100, picks=images_of),
+                beyond=True,
+            ),
+        ),
+    ),
     Listing(
         "videos",
         "file/video/ad/search",
@@ -411,8 +499,23 @@ CREATIVES: tuple[Listing, ...] = (
         cursor="modify_time",
         passes=(Pass({"sort_field": "MODIFY_TIME"}),),
         newest_first=True,
+        empty_keys=("video_id",),
+        # TikTok: the search covers the ten thousand that were changed last.
+        most=10_000,
+        more=(
+            Listing(
+                "videos of ads",
+                "file/video/ad/info",
+                ("video_id", "material_id"),
+                VIDEO,
+                paging=Paging.WHOLE,
+                parent=Parent(ADS, of_videos, at_once=60, picks=videos_of),
+                beyond=True,
+            ),
+        ),
     ),
-    Listing("music", "file/music/get", ("music_id",), MUSIC, "musics", cursor="modify_time"),
+    # TikTok: page times page_size may not exceed a hundred thousand.
+    Listing("music", "file/music/get", ("music_id",), MUSIC, "musics", cursor="modify_time", most=100_000),
     Listing(
         "portfolios",
         "creative/portfolio/list",
@@ -420,6 +523,24 @@ CREATIVES: tuple[Listing, ...] = (
         PORTFOLIO,
         "creative_portfolios",
         page_size=100,
+        # TikTok: calls to action are left out of the list and told one by one; their answer need not repeat the id.
+        more=(
+            Listing(
+                "calls to action of ads",
+                "creative/portfolio/get",
+                ("creative_portfolio_id",),
+                PORTFOLIO,
+                rows_at="",
+                paging=Paging.WHOLE,
+                parent=Parent(
+                    ADS,
+                    of_portfolio,
+                    tells=("creative_portfolio_id", "creative_portfolio_type"),
+                    picks=calls_to_action_of,
+                ),
+                records=with_contents,
+            ),
+        ),
     ),
     Listing(
         "playables",
@@ -448,6 +569,7 @@ CREATIVES: tuple[Listing, ...] = (
             tells=("identity_id", "identity_type", "identity_authorized_bc_id"),
             where=has_posts,
         ),
+        empty_keys=("identity_authorized_bc_id",),
         optional=True,
     ),
     Listing(
@@ -470,6 +592,7 @@ CREATIVES: tuple[Listing, ...] = (
         cursor="create_time",
         # TikTok: comments on upgraded Smart+ ads leave the ad group empty, which the request names all the same.
         parent=Parent(ADGROUPS, of_adgroup, tells=("adgroup_id",)),
+        records=comment,
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,
         days=365,

@@ -30,7 +30,7 @@ from source_tiktok_ads.streams.entities import (
 )
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
 # TikTok: these lists leave deleted objects out unless every status is asked for.
 EVERY_STATUS = (Pass({"filtering": {"primary_status": "STATUS_ALL"}}),)
@@ -336,8 +336,9 @@ SPLIT_TEST: Mapping[str, Shape] = {
     "metric": TEXT("Metric that is compared."),
     "p_value": NUMBER("Chance that the difference came about by itself, from 0 to 1."),
     "p_value_info": LIST(OBJECT({}))("The same for each pair of arms, as TikTok sends it."),
-    "start_time": MOMENT("When the test starts, in UTC."),
-    "end_time": MOMENT("When the test ends, in UTC."),
+    # TikTok: unlike the times of other objects, these are not UTC's.
+    "start_time": LOCAL_TIME("When the test starts, in the time zone of the account."),
+    "end_time": LOCAL_TIME("When the test ends, in the time zone of the account."),
     "object_info": LIST(
         OBJECT(
             {
@@ -351,8 +352,8 @@ SPLIT_TEST: Mapping[str, Shape] = {
 }
 
 
-def modified_after(moment: str) -> Params:
-    """The filter for what changed after a moment, which is UTC."""
+def modified_after(moment: str, now: str) -> Params:
+    """The filter for what changed after a moment, which is UTC; it has no end."""
     return {"filtering": {"modified_after": moment}}
 
 
@@ -371,6 +372,22 @@ ADGROUPS = Listing(
         Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
     ),
     inborn=True,
+)
+
+AD_COLUMNS: Mapping[str, Shape] = {
+    "ad_id": ID("Id of the ad."),
+    "video_id": ID("Id of its video."),
+    "image_ids": IDS("Ids of its images."),
+    "call_to_action_id": ID("Id of its portfolio of calls to action."),
+}
+OF_ADS: Params = {"fields": [*AD_COLUMNS]}
+ADS = Listing(
+    "ads of an account",
+    "ad/get",
+    ("ad_id",),
+    AD_COLUMNS,
+    passes=(Pass(OF_ADS),),
+    with_deleted=(Pass({**OF_ADS, "filtering": {"primary_status": "STATUS_ALL"}}),),
 )
 
 STRUCTURE: tuple[Listing, ...] = (
