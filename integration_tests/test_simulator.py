@@ -409,9 +409,10 @@ def test_filters_select() -> None:
     middle = every[9]["create_time"]
     assert chosen(creation_filter_start_time=middle) == [row["ad_id"] for row in every if row["create_time"] >= middle]
     assert chosen(creation_filter_end_time=middle) == [row["ad_id"] for row in every if row["create_time"] <= middle]
-    smart = "UPGRADED_SMART_PLUS"
-    assert chosen(campaign_automation_type=smart) == where("campaign_automation_type", f"{smart}_CREATIVE")
-    assert chosen(campaign_automation_type="MANUAL") == where("campaign_automation_type", "MANUAL")
+    smart = {"campaign_automation_type": "UPGRADED_SMART_PLUS"}
+    found = [row for row in listed("campaign") if row["campaign_automation_type"] == "UPGRADED_SMART_PLUS"]
+    assert listed("campaign", smart) == found
+    assert ask("ad/get", {"advertiser_id": FIRST, "filtering": smart}).code == 40002
     apps = [row["campaign_id"] for row in listed("campaign", {"objective_type": "APP_PROMOTION"})]
     assert apps == [row["campaign_id"] for row in listed("campaign") if row["objective_type"] == "APP_PROMOTION"]
     assert len(listed("campaign", {"campaign_name": one["campaign_name"]})) == 1
@@ -448,15 +449,17 @@ def test_top_view_and_promote() -> None:
 
 def test_smart_plus_rows() -> None:
     """Creatives of upgraded Smart+ share their ad, some lack modify_time, and ad_ids_v2 turns them into ads."""
-    rows = listed("ad", {"campaign_automation_type": "UPGRADED_SMART_PLUS", "primary_status": "STATUS_ALL"})
+    smart = [row["campaign_id"] for row in listed("campaign", {"campaign_automation_type": "UPGRADED_SMART_PLUS"})]
+    rows = listed("ad", {"campaign_ids": smart, "primary_status": "STATUS_ALL"})
+    assert {row["campaign_automation_type"] for row in rows} == {"UPGRADED_SMART_PLUS_CREATIVE"}
     assert max(Counter(row["smart_plus_ad_id"] for row in rows).values()) == 2
     assert {row["modify_time"] is None for row in rows} == {True, False}
     asset_group = rows[-1]["smart_plus_ad_id"]
     as_ads = listed("ad", {"ad_ids_v2": [asset_group]})
     assert [(row["ad_id"], row["campaign_automation_type"]) for row in as_ads] == [(asset_group, "UPGRADED_SMART_PLUS")]
-    manual = rows_of(ask("ad/get", {"advertiser_id": FIRST, "filtering": {"campaign_automation_type": "MANUAL"}}))[0]
+    manual = next(row for row in listed("ad") if row["campaign_automation_type"] == "MANUAL")
     assert listed("ad", {"ad_ids_v2": [manual["ad_id"]]})[0]["campaign_automation_type"] == "MANUAL"
-    carried = listed("ad", {"campaign_automation_type": "UPGRADED_SMART_PLUS"}, smart_plus_modify_time=True)
+    carried = listed("ad", {"campaign_ids": smart}, smart_plus_modify_time=True)
     assert None not in {row["modify_time"] for row in carried}
 
 

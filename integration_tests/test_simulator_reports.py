@@ -49,7 +49,9 @@ GMV = {
     **{"start_date": "2026-01-05", "end_date": "2026-02-03", "store_ids": [STORE]},
     "dimensions": ["campaign_id", "stat_time_day"],
     "metrics": ["cost", "orders", "gross_revenue", "roi"],
+    "filtering": {"gmv_max_promotion_types": ["PRODUCT", "LIVE"]},
 }
+KINDS = {"gmv_max_promotion_types": ["PRODUCT", "LIVE"]}
 CREATIVE = {"advertiser_id": FIRST, "material_type": "VIDEO", "lifetime": "true", "page_size": 1000}
 EVERY_STATUS = ["STATUS_DELIVERY_OK", "STATUS_DISABLE", "STATUS_DELETE"]
 
@@ -257,6 +259,20 @@ GROUPS = [
 ]
 
 
+def limited(dimensions: list[str], ids: list[str]) -> dict[str, list[str]]:
+    """The filters that a report of this grouping takes, so that the campaigns of these ids come whole."""
+    if "advertiser_id" in dimensions:
+        return {}
+    if dimensions[0] == "campaign_id" and len(dimensions) < 3 and not {*dimensions} & {"item_group_id", "room_id"}:
+        kinds = ["PRODUCT", "LIVE"]
+        return {"campaign_statuses": EVERY_STATUS, "campaign_ids": ids, "gmv_max_promotion_types": kinds}
+    if "item_id" not in dimensions:
+        return {"campaign_ids": ids}
+    products = rows_of(gmv({"dimensions": ["item_group_id"], "filtering": {"campaign_ids": ids}, "metrics": ["cost"]}))
+    groups = [row["dimensions"]["item_group_id"] for row in products]
+    return {"campaign_ids": ids, "item_group_ids": groups}
+
+
 def campaigns(*kinds: str) -> list[str]:
     """The campaigns of the shop, deleted ones included."""
     filtering = {"campaign_statuses": EVERY_STATUS, "gmv_max_promotion_types": list(kinds)}
@@ -272,8 +288,7 @@ def test_gmv_max_sums_agree() -> None:
     found = {}
     for dimensions in GROUPS:
         kinds = ["LIVE"] if "room_id" in dimensions else ["PRODUCT"] if "item_group_id" in dimensions else [*named]
-        ids = [id for kind in kinds for id in named[kind]]
-        filtering = {"campaign_statuses": EVERY_STATUS, "campaign_ids": ids}
+        filtering = limited(dimensions, [id for kind in kinds for id in named[kind]])
         rows = rows_of(gmv({"dimensions": dimensions, "filtering": filtering}))
         assert all(list(row["dimensions"]) == dimensions and all(row["dimensions"].values()) for row in rows)
         found[tuple(dimensions[:-1])] = sums(rows, "cost", "orders", "gross_revenue")
@@ -294,20 +309,52 @@ def test_gmv_max_hides_deleted_campaigns() -> None:
     ("dimensions", "metrics"),
     [
         (["campaign_id"], ["campaign_name", "operation_status", "schedule_start_time", "target_roi_budget"]),
-        (["item_group_id"], ["product_name", "product_status"]),
-        (["item_id"], ["title", "creative_delivery_status"]),
-        (["room_id"], ["live_name", "live_duration"]),
+        (["campaign_id", "item_group_id"], ["product_name", "product_status"]),
+        (["campaign_id", "item_group_id", "item_id"], ["title", "creative_delivery_status"]),
+        (["campaign_id", "room_id"], ["live_name", "live_duration"]),
     ],
 )
-def test_gmv_max_describes_one_object(dimensions: list[str], metrics: list[str]) -> None:
-    """What describes an object comes with its id alone; beside a second id, or of another object, it is refused."""
-    filtering = {"campaign_ids": campaigns("PRODUCT", "LIVE"), "campaign_statuses": EVERY_STATUS}
+def test_gmv_max_describes_objects(dimensions: list[str], metrics: list[str]) -> None:
+    """What describes an object comes at its own level alone, and of posts only where one product is asked about."""
+    kind = "LIVE" if "room_id" in dimensions else "PRODUCT"
+    filtering = limited(dimensions, campaigns(kind))
+    if "item_id" in dimensions:
+        found = gmv({"dimensions": dimensions, "metrics": metrics, "filtering": filtering})
+        assert (found.code, found.message) == (40002, f"Invalid metric fields: {metrics}")
+        filtering = {name: ids[:1] for name, ids in filtering.items()}
     rows = rows_of(gmv({"dimensions": dimensions, "metrics": metrics, "filtering": filtering}))
     assert all(all(row["metrics"].values()) for row in rows)
-    other = "campaign_id" if dimensions != ["campaign_id"] else "room_id"
-    for changed in ([*dimensions, other], [other]):
-        found = gmv({"dimensions": changed, "metrics": metrics, "filtering": filtering})
-        assert (found.code, found.message) == (40002, f"Invalid metric fields: {metrics}")
+    found = gmv({"dimensions": ["advertiser_id"], "metrics": metrics, "filtering": {}})
+    assert (found.code, found.message) == (40002, f"Invalid metric fields: {metrics}")
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "filtering", "text"),
+    [
+        (["campaign_id"], {}, "gmv_max_promotion_types"),
+        (["item_group_id"], {}, "campaign_ids"),
+        (["room_id"], {}, "campaign_ids"),
+        (["room_id"], {"gmv_max_promotion_types": ["LIVE"]}, "'[gmv_max_promotion_types]' are not supported"),
+        (["item_group_id"], {"campaign_ids": ["1"], "campaign_statuses": ["STATUS_ALL"]}, "not supported"),
+        (["campaign_id", "item_group_id", "item_id"], {"campaign_ids": ["1"]}, "at least 1 campaign ID and 1 item"),
+        (["item_id"], {"campaign_ids": ["1"]}, "Conflict"),
+    ],
+)
+def test_gmv_max_takes_the_filters_of_its_level(dimensions: list[str], filtering: dict[str, Any], text: str) -> None:
+    """And requires some of them."""
+    found = gmv({"dimensions": dimensions, "filtering": filtering, "metrics": ["cost"]})
+    assert found.code == 40002
+    assert text in found.message
+
+
+def test_gmv_max_switches() -> None:
+    """What single sources say: the product report takes the kind; the one on rooms takes one campaign."""
+    ids = campaigns("PRODUCT")
+    kinds = {"campaign_ids": ids, "gmv_max_promotion_types": ["PRODUCT"]}
+    asked = {"dimensions": ["item_group_id"], "filtering": kinds, "metrics": ["cost"]}
+    assert [gmv(asked, product_report_takes_kind=taken).code for taken in (True, False)] == [0, 40002]
+    rooms = {"dimensions": ["room_id"], "filtering": {"campaign_ids": [*campaigns("LIVE"), "1"]}, "metrics": ["cost"]}
+    assert [gmv(rooms, room_report_of_one_campaign=one).code for one in (True, False)] == [40002, 0]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +369,7 @@ def test_gmv_max_describes_one_object(dimensions: list[str], metrics: list[str])
         ({"dimensions": ["campaign_id", "ad_id"]}, 40002, "['ad_id']"),
         ({"dimensions": ["campaign_id", "duration"]}, 40002, "Conflict"),
         ({"dimensions": ["campaign_id", "stat_time_day", "stat_time_hour"]}, 40002, "Conflict"),
-        ({"dimensions": ["item_group_id"]}, 40002, "campaign_ids"),
+        ({"dimensions": ["item_group_id"]}, 40002, "not supported"),
         ({"metrics": None}, 40002, "metrics"),
         ({"metrics": []}, 40002, "metric"),
         ({"metrics": ["cost", "spend"]}, 40002, "['spend']"),
@@ -331,8 +378,8 @@ def test_gmv_max_describes_one_object(dimensions: list[str], metrics: list[str])
         ({"end_date": "2026-01-01"}, 40002, "start_date"),
         ({"filtering": []}, 40002, "object"),
         ({"filtering": {"status": "ALL"}}, 40002, "status"),
-        ({"filtering": {"campaign_statuses": ["ALL"]}}, 40002, "campaign_statuses"),
-        ({"filtering": {"campaign_ids": ["1"] * 101}}, 40011, "campaign_ids"),
+        ({"filtering": {**KINDS, "campaign_statuses": ["ALL"]}}, 40002, "campaign_statuses"),
+        ({"filtering": {**KINDS, "campaign_ids": ["1"] * 101}}, 40011, "campaign_ids"),
         ({"sort_field": "spend"}, 40002, "sort_field"),
         ({"dimensions": ["campaign_id"], "metrics": ["campaign_name"], "sort_field": "campaign_name"}, 40002, "sort"),
         ({"page_size": 1001}, 40002, "page_size"),
@@ -360,16 +407,25 @@ def test_creatives(kind: str, own: str) -> None:
     usual = rows_of(creative({"material_type": kind}))
     assert {tuple(row["info"]) for row in usual} == {("material_id", "video_id", "image_id", "page_id")}
     assert all(row["info"][own] for row in usual)
-    whole = rows_of(creative({"material_type": kind, "info_fields": ["material_id", "related_ad_ids", "num_ads"]}))
-    assert all(len(row["info"]["related_ad_ids"]) == row["info"]["num_ads"] for row in whole)
+    fields = ["material_id", "related_ad_ids", "num_ads", "total_active_days"]
+    whole = rows_of(creative({"material_type": kind, "info_fields": fields}))
+    assert {row["info"]["total_active_days"] for row in whole} == {0}
+    for row in whole:
+        assert len(row["info"]["related_ad_ids"] or ()) == (row["info"]["num_ads"] if kind == "VIDEO" else 0)
     halves = ((WORLD.history_start - timedelta(days=1), date(2026, 2, 1)), (date(2026, 2, 2), date(2026, 3, 12)))
     parts = [
         row
         for start, end in halves
         for row in rows_of(
-            creative({"material_type": kind, "lifetime": None, "start_date": str(start), "end_date": str(end)})
+            creative(
+                {
+                    **{"material_type": kind, "lifetime": None, "start_date": str(start), "end_date": str(end)},
+                    "info_fields": fields,
+                }
+            )
         )
     ]
+    assert 0 not in {row["info"]["total_active_days"] for row in parts}
     assert sums(parts, "spend", "impressions") == sums(whole, "spend", "impressions")
 
 

@@ -113,6 +113,14 @@ PROMOTE = Special(
 )
 SPECIALS = (TOP_VIEW, PROMOTE)
 
+# TikTok: lists of campaigns can be filtered by how far a campaign is automated, lists of ads cannot.
+SMART_PLUS = Special(
+    "upgraded Smart+",
+    {"campaign_automation_type": "UPGRADED_SMART_PLUS"},
+    Filter("campaign_automation_type", ("UPGRADED_SMART_PLUS",)),
+)
+"""Campaigns that the usual lists hold, too, found by themselves for the sake of their ads."""
+
 
 @dataclass(frozen=True)
 class Report:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import ADGROUP, Accounts, Entity, Params, Special
+from source_tiktok_ads.streams.model import ADGROUP, SMART_PLUS, Accounts, Entity, Params, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
@@ -16,10 +16,13 @@ from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
-from source_tiktok_ads.sync.structure import missing
+from source_tiktok_ads.sync.structure import UNTOLD, missing
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
+
+# TikTok: a filter holds so many ids.
+CAMPAIGNS_A_FILTER = 100
 
 
 class EntityReader(ChangeReader[Entity]):
@@ -42,7 +45,8 @@ class EntityReader(ChangeReader[Entity]):
         sent = set[int]()
         for status, said in self._statuses():
             whole = self._pass(part, rows, sent, status, said)
-            if filters := self._filters(part.account, status, rows.since, began):
+            if since := self._filter(part.account, rows.since, began):
+                filters = self._changed(part, status, since)
                 changed = (page for one in filters for page in self._pass(part, rows, sent, one, said))
                 yield from self.or_whole(part.account, changed, whole)
             else:
@@ -100,17 +104,29 @@ class EntityReader(ChangeReader[Entity]):
             return [*living, ({"primary_status": "STATUS_DELETE"}, "DELETE")] if deleted else living
         return [({"primary_status": "STATUS_ALL"} if deleted else {}, None)]
 
-    def _filters(self, account: Account, status: Filtering, since: str | None, began: datetime) -> list[Filtering]:
-        """The filters that together bring every change since the cursor; none where all is read."""
+    def _filter(self, account: Account, since: str | None, began: datetime) -> Filtering:
+        """The filter for what changed since the cursor; empty where all is read."""
         after = self.changed_after(account, since, began)
-        if self.stream.since is None or after is None:
-            return []
-        # TikTok: whether "after" includes the moment itself is not documented, and creatives of upgraded Smart+ ads
-        # may have no modify_time to be found by.
-        return [
-            {**status, self.stream.since: after},
-            {**status, "campaign_automation_type": "UPGRADED_SMART_PLUS"},
-        ]
+        return {self.stream.since: after} if self.stream.since and after else {}
+
+    def _changed(self, part: Slice, status: Filtering, since: Filtering) -> Iterator[Filtering]:
+        """The filters that together bring every change. Raises TikTokError where campaigns can't be listed."""
+        # TikTok: whether "after" includes the moment itself is not documented.
+        yield {**status, **since}
+        # TikTok: creatives of upgraded Smart+ ads may have no modify_time to be found by.
+        try:
+            campaigns = self.sync.structure.campaigns(part.account.id, SMART_PLUS)
+        except Shifting as error:
+            part.short = str(error)
+            return
+        except TikTokError as error:
+            if error.action not in UNTOLD:
+                raise
+            # Whose campaigns may not be listed, all ads of that account are read.
+            yield status
+            return
+        for start in range(0, len(campaigns), CAMPAIGNS_A_FILTER):
+            yield {**status, "campaign_ids": campaigns[start : start + CAMPAIGNS_A_FILTER]}
 
 
 class AccountReader(Reader[Accounts]):

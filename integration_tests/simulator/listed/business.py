@@ -31,8 +31,8 @@ def _center_row(scene: Scene, center: BusinessCenter) -> Row:
 
 
 def _assigned(scene: Scene) -> list[Row]:
-    """What is assigned to the user: every other account."""
-    return [row for row in _center_accounts(scene) if int(row["asset_id"]) % 2 == 0]
+    """What is assigned to the user: every other account of the Business Center."""
+    return _center_accounts(scene)[::2]
 
 
 def _center_accounts(scene: Scene) -> list[Row]:

@@ -33,7 +33,7 @@ def _images(scene: Scene) -> list[Row]:
 
 def _videos(scene: Scene) -> list[Row]:
     found = scene.assets(owned.VIDEO)
-    if scene.get("sort_field") == "MODIFY_TIME":
+    if scene.sent.get("sort_field") == "MODIFY_TIME":
         found.sort(key=lambda video: (-video.modified(scene.epoch), video.number))
     return scene.asset_rows(
         found,
@@ -253,7 +253,7 @@ def _libraries(scene: Scene) -> list[Row]:
 
 def is_moved(page: Asset) -> bool:
     """Whether a Business Center has taken a page over: then only its library lists it."""
-    return page.index % 7 == 6
+    return page.index % 7 == 5
 
 
 def _instant_pages(scene: Scene) -> list[Row]:
