@@ -165,7 +165,7 @@ def test_smart_plus_campaigns_that_keep_moving_make_the_account_short() -> None:
 
     def moving(path: str, params: Mapping[str, Any]) -> Any:
         rows = [{"campaign_id": str(next(numbers))}] if path == "campaign/get" and smart_plus(params) else []
-        return page(rows, 9 if rows else 0)
+        return page(rows, 99 if rows else 0)
 
     reading = Reading(moving, FILTERED, YESTERDAY)
     reading.read()
