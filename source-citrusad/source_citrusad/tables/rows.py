@@ -57,13 +57,18 @@ def _bad_cell(row: bytes, columns: Sequence[Column], casts: Sequence[Cast | None
         cells = _row(row).f
     except msgspec.MsgspecError:
         return "A row of the answer has no cells."
-    for column, cast, cell in zip(columns, casts, cells, strict=True):
-        try:
-            if cast and cell.v is not None:
-                cast(cell.v)
-        except Exception:
-            return f"Column {column.name} holds a value that is no {column.type}: {str(cell.v)[:40]}"
-    return "A row of the answer can't be read."
+    parts = zip(columns, casts, cells, strict=True)
+    column, cell = next((column, cell) for column, cast, cell in parts if not _readable(cast, cell))
+    return f"Column {column.name} holds a value that is no {column.type}: {str(cell.v)[:40]}"
+
+
+def _readable(cast: Cast | None, cell: _Cell) -> bool:
+    try:
+        if cast and cell.v is not None:
+            cast(cell.v)
+    except Exception:
+        return False
+    return True
 
 
 class RecordLines:

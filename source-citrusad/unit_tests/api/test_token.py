@@ -6,7 +6,7 @@ import pytest
 
 from source_citrusad.api.errors import BigQueryError, KeyRefused
 from source_citrusad.api.patience import Patience
-from source_citrusad.api.token import GOOGLE_HOSTS, Token, key_of
+from source_citrusad.api.token import GOOGLE_HOSTS, Token, _Answer, key_of
 from source_citrusad.api.transport import ConnectionLost, Reply
 
 from ..canned import EMAIL, ORIGIN, TOKEN, Answer, Wire, key_file, ok, private_key
@@ -125,3 +125,9 @@ def test_a_key_that_is_refused() -> None:
         f"The service-account key for {EMAIL} was refused (invalid_grant: Invalid JWT Signature.): ask CitrusAd for a "
         "new key, unless this machine's clock is wrong."
     )
+
+
+def test_an_answer_as_google_auth_reads_it() -> None:
+    """Status, headers and body."""
+    answer = _Answer(Reply(200, {"a": "b"}, b"c"))
+    assert (answer.status, answer.headers, answer.data) == (200, {"a": "b"}, b"c")
