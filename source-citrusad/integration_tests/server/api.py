@@ -312,7 +312,8 @@ class BigQuery:
         if start + size < len(resources) and not call.rule("end_early"):
             page["nextPageToken"] = base64.urlsafe_b64encode(f"list {start + size}".encode()).decode()
         if call.rule("empty_page"):
-            page["nextPageToken"] = base64.urlsafe_b64encode(f"list {start}".encode()).decode()
+            # A token of its own: one that comes again would lead round for ever.
+            page["nextPageToken"] = base64.urlsafe_b64encode(f"list {start:06}".encode()).decode()
         return page
 
     def _dataset_resource(self, name: str) -> dict[str, Any]:

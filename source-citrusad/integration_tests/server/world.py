@@ -64,7 +64,7 @@ class World:
     datasets: tuple[Dataset, ...]
     seed: int = 1
     first_day: date = date(2022, 9, 1)
-    last_day: date = date(2022, 12, 31)
+    last_day: date = date(2022, 10, 5)
     start: datetime = datetime(2022, 9, 11, 13, 0, tzinfo=timezone.utc)
     """What the server's clock shows at first."""
 
