@@ -107,7 +107,8 @@ def assert_nothing_lost(server: Server, outcome: Outcome, catalog: dict[str, Any
 def test_each_fault_alone(name: str, nth: int) -> None:
     """One fault, on the first or the second request that it can befall, changes no row."""
     server, outcome, catalog = play(MENDED[name], nth=nth)
-    assert any(entry["faults"] for entry in server.log)
+    # Not every request comes twice.
+    assert nth > 1 or any(entry["faults"] for entry in server.log)
     assert_nothing_lost(server, outcome, catalog)
 
 
@@ -156,15 +157,15 @@ def test_pages_that_are_never_whole(kind: str) -> None:
         server.bigquery.faults.add(kind, op="query|results", times=None)
         outcome = inside("read", configuration(server), catalog)
         assert server.breaches == []
-        if outcome.code == 0:
-            assert not difference(truth(server, FACT) & counted(outcome.records[FACT]), truth(server, FACT))
-        else:
+        if outcome.code:
             assert outcome.statuses[FACT][-1] == "INCOMPLETE"
             assert outcome.sentences
-            server.bigquery.faults.clear()
-            later = inside("read", configuration(server), catalog, outcome.state)
-            found = counted([*outcome.records[FACT], *later.records[FACT]])
-            assert not (truth(server, FACT) - found)
+        server.bigquery.faults.clear()
+        server.clock.advance(days=1)
+        later = inside("read", configuration(server), catalog, outcome.state)
+        found = counted([*outcome.records[FACT], *later.records[FACT]])
+        assert later.code == 0
+        assert not (truth(server, FACT) - found)
 
 
 def test_a_key_that_is_revoked_ends_everything() -> None:

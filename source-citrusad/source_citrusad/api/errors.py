@@ -48,6 +48,8 @@ _BY_STATUS = {
 # BigQuery: the table stands in quotes, with or without its project; the columns one after another, separated by commas.
 _FILTER = re.compile(r"without a filter over column\(s\) ((?:'[^']+'(?:, )?)+)")
 _UNKNOWN = re.compile(r"Unrecognized name: `?([^\s`;\[]+)`?")
+# BigQuery: the wording is not documented; a token that is refused belongs to a page that is gone.
+_PAGE_TOKEN = re.compile(r"page ?token", re.IGNORECASE)
 # BigQuery: "Query exceeded limit for bytes billed: 10. 10485760 or higher required."
 _REQUIRED = re.compile(r"(\d+) or higher required")
 
@@ -108,6 +110,6 @@ def _meaning(status: int, reason: str, message: str) -> Meaning:
         return found
     if status >= 500 or status == 429:
         return Meaning.RETRY
-    if found is None and "page token" in message.lower():
+    if found is None and _PAGE_TOKEN.search(message):
         return Meaning.GONE
     return found or _BY_STATUS.get(status, Meaning.INVALID)

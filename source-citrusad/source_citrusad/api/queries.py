@@ -90,7 +90,7 @@ class Queries:
                 return (yield from self._started(sql, location, {**limit, "requestId": uuid.uuid4().hex}))
             except BigQueryError as error:
                 restarts += 1
-                if error.meaning is not Meaning.RESTART or restarts > RESTARTS:
+                if error.meaning not in (Meaning.RESTART, Meaning.GONE) or restarts > RESTARTS:
                     raise
 
     def following(self, page: Page) -> Asked[Page]:
@@ -132,7 +132,13 @@ class Queries:
         }
         path = f"projects/{job.project}/queries/{job.id}"
         for _ in range(POLLS):
-            content = yield from self.client.get(path, asked, _sized, SECONDS)
+            try:
+                content = yield from self.client.get(path, asked, _sized, SECONDS)
+            except BigQueryError as error:
+                # BigQuery: what is not found here is the job, never a table.
+                if error.meaning is Meaning.MISSING:
+                    error.meaning = Meaning.GONE
+                raise
             page, complete = _page(*content, job)
             if complete:
                 return page

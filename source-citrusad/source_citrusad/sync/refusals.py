@@ -11,7 +11,7 @@ def sentence(error: BigQueryError, table: str, email: str, sql: str, projects: S
     """The error of a query on a table, as a person needs it."""
     asked = f" SQL: {sql}" if sql else ""
     # CitrusAd: a ticket needs the account, the exact SQL and the message.
-    return f"{_what(error, table, email, projects)} Account: {email}. BigQuery: {error.message}{asked}"
+    return f"{_what(error, table, email, sql, projects)} Account: {email}. BigQuery: {error.message}{asked}"
 
 
 def may_not_run_jobs(email: str, projects: Sequence[str]) -> str:
@@ -22,7 +22,7 @@ def may_not_run_jobs(email: str, projects: Sequence[str]) -> str:
     )
 
 
-def _what(error: BigQueryError, table: str, email: str, projects: Sequence[str]) -> str:
+def _what(error: BigQueryError, table: str, email: str, sql: str, projects: Sequence[str]) -> str:
     if error.may_not_run_jobs:
         return may_not_run_jobs(email, projects)
     if error.unknown_column:
@@ -32,6 +32,11 @@ def _what(error: BigQueryError, table: str, email: str, projects: Sequence[str])
         )
     if error.filter_columns:
         columns = ", ".join(error.filter_columns)
+        if any(f"`{column}` >=" in sql for column in error.filter_columns):
+            return (
+                f"{table} lets no filter through to its own table, which demands one on {columns}: it can't be read. Ask "
+                "CitrusAd, or leave it out under tables."
+            )
         return f"{table} needs a filter on {columns}, which the catalog does not say: refresh the schema."
     return _BY_MEANING.get(error.meaning, "{table} can't be read.").format(table=table, email=email)
 
