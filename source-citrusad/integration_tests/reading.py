@@ -259,7 +259,7 @@ def truth(
     if entry.spec.partition:
         first, last = since or store.world.first_day, until or whole_day(now)
         where = f"\"#day\" BETWEEN DATE '{first}' AND DATE '{last}'"
-        where = f"({where} OR \"#day\" IS NULL)" if nulls else where
+        where = f'({where} OR "#day" IS NULL)' if nulls else where
     elif current and entry.column("is_current"):
         where = "is_current"
     kept = [(n, column) for n, column in enumerate(entry.columns) if not names or column.name in names]
@@ -287,7 +287,9 @@ def difference(found: Counter[bytes], expected: Counter[bytes]) -> str:
     return "\n".join(said)
 
 
-def assert_whole(server: Server, outcomes: Outcome | Sequence[Outcome], catalog: Mapping[str, Any], **options: Any) -> None:
+def assert_whole(
+    server: Server, outcomes: Outcome | Sequence[Outcome], catalog: Mapping[str, Any], **options: Any
+) -> None:
     """The records of these reads are the truth as of the server's clock, in every stream of the catalog."""
     together = [outcomes] if isinstance(outcomes, Outcome) else outcomes
     for stream in ids(catalog):

@@ -157,7 +157,9 @@ def test_a_large_table() -> None:
     """One table of a million rows (50,000 ordinarily), full and in two syncs, in processes of their own."""
     kinds = ", ".join(f"c_{kind.lower()} {kind}{'<DATE>' if kind == 'RANGE' else ''}" for kind in STORED)
     spec = columns(f"ingressed_at DATE, {kinds}, tags ARRAY<STRING>, deep STRUCT<a INT64, b STRUCT<c NUMERIC>>")
-    world = World((Dataset(DATASET, "US", (Table("fact", spec, "ingressed_at", LARGE // 10),)),), last_day=date(2022, 9, 12))
+    world = World(
+        (Dataset(DATASET, "US", (Table("fact", spec, "ingressed_at", LARGE // 10),)),), last_day=date(2022, 9, 12)
+    )
     with Server(world, Contract(calls=None), gzip=False) as server:
         catalog = catalog_from(server)
         config = configuration(server, daily_calls=100_000)

@@ -107,7 +107,9 @@ def test_one_denied_table_stops_no_other() -> None:
         [error] = [error for error in outcome.errors if error.get("stream_descriptor", {}).get("name") == "fact_order"]
         for part in (server.bigquery.account.email, "acme_eu2_analytics.fact_order", "SELECT `", "Access Denied"):
             assert part in error["message"]
-        others = {"streams": [e for e in catalog["streams"] if (e["stream"]["namespace"], e["stream"]["name"]) != denied]}
+        others = {
+            "streams": [e for e in catalog["streams"] if (e["stream"]["namespace"], e["stream"]["name"]) != denied]
+        }
         assert_whole(server, outcome, others)
 
 

@@ -30,6 +30,7 @@ def body(reason: str | None, message: str = "no") -> dict[str, Any]:
         (403, body(None), Meaning.DENIED),
         (404, body("notFound"), Meaning.MISSING),
         (400, body("invalid", "Invalid page token"), Meaning.GONE),
+        (400, body("invalid", "Invalid value for pageToken: BA23"), Meaning.GONE),
         (400, body("invalidQuery"), Meaning.INVALID),
         (400, {"error": {"errors": ["x"]}}, Meaning.INVALID),
     ],

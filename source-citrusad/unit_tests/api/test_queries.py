@@ -76,6 +76,15 @@ def test_a_job_that_fails_for_no_reason_of_ours_is_started_again() -> None:
     assert len(wire.asked) == 1 + RESTARTS
 
 
+def test_a_job_that_is_gone_while_it_is_waited_for_is_started_again() -> None:
+    """Nothing else can be missing in that answer: the job is what BigQuery no longer knows."""
+    waiting = ok(answer(jobComplete=False))
+    gone = refusal(404, "notFound", "Not found: Job acme:EU.j")
+    wire = Wire(lambda asked: ok(answer()), faults=[once(waiting), once(gone)])
+    page = result(queries_over(wire).run("SELECT 1", "EU"))
+    assert (page.total, [asked.method for asked in wire.asked]) == (1, ["POST", "GET", "POST"])
+
+
 def test_the_project_in_which_queries_may_run() -> None:
     """The second where the first does not let them; both are named where neither does."""
     wire = Wire(lambda asked: NO_JOBS if "/acme/" in asked.path else ok(answer()))
