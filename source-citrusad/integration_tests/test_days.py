@@ -43,7 +43,7 @@ EDGES = [
 
 @pytest.mark.parametrize("now", EDGES)
 def test_whole_days_only_and_all_of_them(now: str) -> None:
-    """Up to yesterday from noon on, up to the day before until then; the next syncs close the gap, without a row twice."""
+    """Up to yesterday from noon on, up to the day before until then; later syncs close the gap."""
     moment = datetime.fromisoformat(now).replace(tzinfo=timezone.utc)
     with Server(world(moment)) as server:
         catalog = catalog_from(server)

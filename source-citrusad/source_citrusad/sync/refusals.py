@@ -34,8 +34,8 @@ def _what(error: BigQueryError, table: str, email: str, sql: str, projects: Sequ
         columns = ", ".join(error.filter_columns)
         if any(f"`{column}` >=" in sql for column in error.filter_columns):
             return (
-                f"{table} lets no filter through to its own table, which demands one on {columns}: it can't be read. Ask "
-                "CitrusAd, or leave it out under tables."
+                f"{table} lets no filter through to its own table, which demands one on {columns}: it can't be read. "
+                "Ask CitrusAd, or leave it out under tables."
             )
         return f"{table} needs a filter on {columns}, which the catalog does not say: refresh the schema."
     return _BY_MEANING.get(error.meaning, "{table} can't be read.").format(table=table, email=email)

@@ -5,7 +5,10 @@ import pytest
 from source_citrusad.api.errors import BigQueryError, Meaning
 from source_citrusad.sync.refusals import sentence
 
-MESSAGE = "Cannot query over table 'core.base' without a filter over column(s) 'made' that can be used for partition elimination"
+MESSAGE = (
+    "Cannot query over table 'core.base' without a filter over column(s) 'made' that can be used for partition "
+    "elimination"
+)
 
 
 @pytest.mark.parametrize(
