@@ -28,6 +28,7 @@ LISTS: Mapping[str, Mapping[str, Any]] = {
     "modified_after leaves out rows without modify_time": {"modified_after_returns_null": False},
     "a parent's status moves modify_time": {"status_leak_touches_modify_time": True},
     "Smart+ has modify_time, no legacy columns": {"smart_plus_modify_time": True, "legacy_columns": False},
+    "reservation campaigns come only by name": {"reservation_unasked": False},
     "pages beyond the end refused, any number of accounts": {
         "page_beyond_end_empty": False,
         "advertiser_info_limit": None,

@@ -42,7 +42,7 @@ THROTTLE_HEADER = "x-tt-ads-throttle"
 MAX_PAGE = 1000
 LIST_SWITCHES = (
     *("modified_after_inclusive", "modified_after_with_all", "modified_after_returns_null"),
-    *("status_leak_touches_modify_time", "smart_plus_modify_time"),
+    *("status_leak_touches_modify_time", "smart_plus_modify_time", "reservation_unasked"),
 )
 ROW_SWITCHES = ("zero_rows", "hourly_fold_rows", "object_cut", "audience_shows_deleted")
 
@@ -363,7 +363,8 @@ def _found(search: Search, world: World, habits: tuple[Any, ...]) -> list[Entity
     status = _status_of(kind, filters)
     if "modified_after" in filters and status != "STATUS_NOT_DELETE" and not switches.modified_after_with_all:
         raise bad("modified_after: Can not be combined with this status.")
-    buying = filters.get("buying_types", ["AUCTION", "RESERVATION_RF"])
+    unasked = ["AUCTION", *(["RESERVATION_RF"] if switches.reservation_unasked else [])]
+    buying = filters.get("buying_types", unasked)
     origins = filters.get("campaign_system_origins", ["TT_ADS_PLATFORM"])
     found = [
         entity

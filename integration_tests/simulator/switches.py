@@ -17,6 +17,8 @@ class Switches:
     modified_after_returns_null: bool = True  # rows without modify_time pass the modified_after filter
     status_leak_touches_modify_time: bool = False  # a parent's status change also moves the children's modify_time
     smart_plus_modify_time: bool = False  # creatives of upgraded Smart+ always carry a modify_time
+    # RESERVATION_RF comes unasked (TikTok's reference), or AUCTION alone (a maintainer's reading); the sources disagree
+    reservation_unasked: bool = True
     legacy_columns: bool = True  # old entities still carry columns that only older clients know
     signed_urls: bool = True  # signed URLs differ on every call, balances move
     page_beyond_end_empty: bool = True  # else 40002

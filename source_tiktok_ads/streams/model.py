@@ -112,6 +112,9 @@ PROMOTE = Special(
     Filter("campaign_system_origins", ("PROMOTE",)),
 )
 SPECIALS = (TOP_VIEW, PROMOTE)
+# TikTok: sources disagree on what lists of campaigns, ad groups and ads give unasked, AUCTION alone or RESERVATION_RF
+# (Reach & Frequency) too; both are named, which no source forbids.
+BUYING_TYPES: Params = {"buying_types": ["AUCTION", "RESERVATION_RF"]}
 
 # TikTok: lists of campaigns can be filtered by how far a campaign is automated, lists of ads cannot.
 SMART_PLUS = Special(

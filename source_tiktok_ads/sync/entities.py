@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import ADGROUP, SMART_PLUS, Accounts, Entity, Params, Special
+from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, SMART_PLUS, Accounts, Entity, Params, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
-from source_tiktok_ads.sync.structure import UNTOLD, missing
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
+from source_tiktok_ads.sync.structure import UNTOLD, missing, refuses_types, unnamed_types
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
@@ -31,6 +31,7 @@ class EntityReader(ChangeReader[Entity]):
     def __init__(self, stream: Entity, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
         self._lists = Lists(sync.ahead, min(sync.config.page_size, stream.page_size))
+        self._untyped: set[str] = set()
 
     def rows(self, part: Slice) -> Pages:
         """The changed rows of the account, or all of them where a whole pass is due."""
@@ -44,15 +45,40 @@ class EntityReader(ChangeReader[Entity]):
         """Every pass over the list; a row that two of them bring leaves once."""
         sent = set[int]()
         for status, said in self._statuses():
-            whole = self._pass(part, rows, sent, status, said)
+            whole = self._by_types(part, rows, sent, status, said)
             if since := self._filter(part.account, rows.since, began):
                 filters = self._changed(part, status, since)
-                changed = (page for one in filters for page in self._pass(part, rows, sent, one, said))
+                changed = (page for one in filters for page in self._by_types(part, rows, sent, one, said))
                 yield from self.or_whole(part.account, changed, whole)
             else:
                 yield from whole
             for special in self._specials(part):
                 yield from self._special(part, rows, sent, special, status, said)
+
+    def _by_types(self, part: Slice, rows: EntityRows, sent: set[int], filtering: Filtering, said: str | None) -> Pages:
+        """One pass over what is bought in the usual ways, which are named unless TikTok refuses the account that."""
+        account = part.account.id
+        # TikTok: whether the sandbox knows ways of buying is not documented.
+        if not self.sync.config.sandbox and account not in self._untyped:
+            try:
+                yield from self._confirmed(partial(self._pass, part, rows, sent, {**filtering, **BUYING_TYPES}, said))
+                return
+            except TikTokError as error:
+                if not refuses_types(error):
+                    raise
+                self._untyped.add(account)
+                self.warn_of(part)(unnamed_types(error))
+        yield from self._pass(part, rows, sent, filtering, said)
+
+    def _confirmed(self, read: Callable[[], Pages]) -> Pages:
+        """The rows of a pass that names ways of buying; asked for once more where that is refused."""
+        try:
+            yield from read()
+        except TikTokError as error:
+            if not refuses_types(error):
+                raise
+            self.sync.client.pause(CONFIRM_AFTER, error.rule.happened)
+            yield from read()
 
     def _special(
         self, part: Slice, rows: EntityRows, sent: set[int], special: Special, status: Filtering, said: str | None

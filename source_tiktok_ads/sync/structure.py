@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import unpaged
-from source_tiktok_ads.streams.model import ADGROUP, CAMPAIGN, SPECIALS, Level, Params, Special
+from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
 from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
 LARGEST_PAGE = 1000
@@ -24,8 +26,24 @@ def missing(kind: str, error: TikTokError) -> str:
     return f"{kind} campaigns are missing, TikTok does not tell of them here: {error.event}."
 
 
+def refuses_types(error: TikTokError) -> bool:
+    """Whether TikTok refuses that ways of buying are named in a list's filter."""
+    return error.code == PARAMETER_REFUSED and "buying_type" in error.message
+
+
+def unnamed_types(error: TikTokError) -> str:
+    """The sentence for a list that is read without naming ways of buying."""
+    return (
+        f"{error.event}. It is asked without naming ways of buying; whether that gives reservation (Reach & Frequency) "
+        "campaigns is not documented, so they may be missing."
+    )
+
+
 class Asking(Protocol):
     """What this module needs of the client."""
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before one request is sent again."""
 
     def get(
         self,
@@ -53,6 +71,7 @@ class Structure:
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._known: dict[tuple[str, ...], list[str]] = {}
         self._untold: set[str] = set()
+        self._untyped: set[str] = set()
 
     def specials(self, advertiser_id: str) -> Sequence[Special]:
         """The kinds of campaigns of the account that have to be asked for by themselves.
@@ -88,8 +107,32 @@ class Structure:
         with lock:
             if place not in self._known:
                 most = special.adgroups_a_page if special and level is ADGROUP else LARGEST_PAGE
-                self._known[place] = self._listed(level, advertiser_id, filtering, most)
+                listed = self._listed if special else self._listed_by_types
+                self._known[place] = listed(level, advertiser_id, filtering, most)
             return self._known[place]
+
+    def _listed_by_types(self, level: Level, advertiser_id: str, filtering: Params, most: int) -> list[str]:
+        """The ids of what is bought in the usual ways, which are named unless TikTok refuses the account that."""
+        # Where nothing has to be asked for by itself, as in the sandbox, ways of buying are unknown too.
+        if self._specials and advertiser_id not in self._untyped:
+            try:
+                return self._confirmed(partial(self._listed, level, advertiser_id, {**filtering, **BUYING_TYPES}, most))
+            except TikTokError as error:
+                if not refuses_types(error):
+                    raise
+                self._untyped.add(advertiser_id)
+                self._warn(f"{level.path} of account {advertiser_id}: {unnamed_types(error)}")
+        return self._listed(level, advertiser_id, filtering, most)
+
+    def _confirmed(self, read: Callable[[], list[str]]) -> list[str]:
+        """The ids of a list that names ways of buying; asked for once more where that is refused."""
+        try:
+            return read()
+        except TikTokError as error:
+            if not refuses_types(error):
+                raise
+            self._client.pause(CONFIRM_AFTER, error.rule.happened)
+            return read()
 
     def _listed(self, level: Level, advertiser_id: str, filtering: Params, most: int) -> list[str]:
         params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}

@@ -12,7 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.streams.entities import ACCOUNTS
-from source_tiktok_ads.streams.model import Entity
+from source_tiktok_ads.streams.model import BUYING_TYPES, Entity
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
@@ -29,7 +29,7 @@ FILTERED = replace(COMPARED, since="modified_after")
 YESTERDAY = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-14"}
 SINCE = {"modified_after": "2026-03-13 23:59:59"}
 SMART = {"campaign_automation_type": "UPGRADED_SMART_PLUS"}
-ALL = {"primary_status": "STATUS_ALL"}
+ALL = {"primary_status": "STATUS_ALL", **BUYING_TYPES}
 
 
 def wire(id: str, time: str | None) -> dict[str, Any]:
@@ -76,11 +76,11 @@ def test_the_first_pass_is_whole_and_asks_for_deleted_objects_too() -> None:
     assert reading.client.asked == [("thing/get", {"advertiser_id": A, "filtering": ALL, "page": 1, "page_size": 1000})]
 
 
-def test_without_deleted_objects_nothing_is_filtered() -> None:
+def test_without_deleted_objects_no_status_is_asked_for() -> None:
     """TikTok leaves them out by itself."""
     reading = Reading([NEW], include_deleted=False)
     reading.read()
-    assert reading.filters == [{}]
+    assert reading.filters == [BUYING_TYPES]
 
 
 def test_later_passes_send_what_changed_since_the_cursor() -> None:
@@ -223,6 +223,29 @@ def test_a_filter_is_not_given_up_while_it_was_not_the_reason() -> None:
         with pytest.raises(TikTokError):
             reading.read()
     assert reading.filters == [{**ALL, **SINCE}, ALL] * 2
+
+
+def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() -> None:
+    """It is read as TikTok gives it unasked, with a warning; later requests do not name them again."""
+
+    def untyped(path: str, params: Mapping[str, Any]) -> Any:
+        named = "buying_types" in params["filtering"] and params["advertiser_id"] == A
+        return refused(40002, "filtering.buying_types: Unknown field.") if named else page([NEW])
+
+    reading = Reading(untyped)
+    assert [reading.read(id)[0] for id in (A, A, B)] == [["2"]] * 3
+    assert ["buying_types" in asked for asked in reading.filters] == [True, True, False, False, True]
+    assert len(reading.client.paused) == 1
+    (said,) = reading.said
+    assert "so they may be missing" in said
+
+
+def test_one_refusal_of_ways_of_buying_is_not_believed() -> None:
+    """The same request is sent once more."""
+    refusals = [refused(40002, "buying_types: odd")]
+    reading = Reading(lambda path, params: refusals.pop() if refusals else page([NEW]))
+    assert reading.read()[0] == ["2"]
+    assert (["buying_types" in asked for asked in reading.filters], reading.said) == ([True, True], [])
 
 
 @pytest.mark.parametrize("deleted", [True, False])

@@ -38,7 +38,7 @@ def kind(params: Params) -> str:
     filtering = params.get("filtering", {})
     if isinstance(filtering, list):
         filtering = {entry["field_name"]: json.loads(entry["filter_value"]) for entry in filtering}
-    if filtering.get("buying_types", filtering.get("buying_type")):
+    if "RESERVATION_TOP_VIEW" in filtering.get("buying_types", filtering.get("buying_type", ())):
         return TOP_VIEW.name
     return PROMOTE.name if filtering.get("campaign_system_origins") else ""
 

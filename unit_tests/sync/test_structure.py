@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, failure
+from source_tiktok_ads.streams.model import BUYING_TYPES
 from source_tiktok_ads.sync.paging import Ahead, Shifting
 from source_tiktok_ads.sync.structure import Structure
 
@@ -31,7 +32,7 @@ def test_every_id_once_from_all_pages() -> None:
     assert structure_of(client).campaigns(A) == ["1", "2", "3"]
     path, params = client.asked[0]
     assert (path, params["fields"], params["page_size"]) == ("campaign/get", ["campaign_id"], 1000)
-    assert params["filtering"] == {"primary_status": "STATUS_ALL"}
+    assert params["filtering"] == {"primary_status": "STATUS_ALL", **BUYING_TYPES}
 
 
 def test_ad_groups_of_one_campaign() -> None:
@@ -39,7 +40,41 @@ def test_ad_groups_of_one_campaign() -> None:
     client = Canned(listed)
     assert structure_of(client).adgroups(A, "8") == ["1", "2", "3"]
     assert client.asked[0][0] == "adgroup/get"
-    assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"]}
+    assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"], **BUYING_TYPES}
+
+
+def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() -> None:
+    """The other accounts go on as before, and where nothing has to be asked for by itself they are not named at all."""
+
+    def untyped(path: str, params: Mapping[str, Any]) -> Any:
+        named = "buying_types" in params["filtering"] and params["advertiser_id"] == A
+        return refused(40002, "filtering.buying_types: Unknown field.") if named else listed(path, params)
+
+    client, said = Canned(untyped), [""][:0]
+    structure = structure_of(client, said)
+    assert structure.campaigns(A) == structure.campaigns(B) == structure.adgroups(A, "8") == ["1", "2", "3"]
+    named = [(params["advertiser_id"], "buying_types" in params["filtering"]) for _, params in client.asked]
+    assert named == [(A, True), (A, True), (A, False), (A, False), (B, True), (B, True), (A, False), (A, False)]
+    assert len(client.paused) == 1
+    assert "so they may be missing" in said[0]
+    plain = Canned(listed)
+    Structure(plain, Ahead(1), [].append, ()).campaigns(A)
+    assert plain.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL"}
+
+
+def test_one_refusal_of_ways_of_buying_is_not_believed() -> None:
+    """The same request is sent once more; what does not speak of them is another error."""
+    refusals = [refused(40002, "buying_types: odd")]
+    client = Canned(lambda path, params: refusals.pop() if refusals else listed(path, params))
+    assert structure_of(client).campaigns(A) == ["1", "2", "3"]
+    assert all("buying_types" in params["filtering"] for _, params in client.asked)
+    for first in (refused(40002, "no"), refused(40001, "buying_types")):
+        answers = [first]
+        with pytest.raises(TikTokError):
+            structure_of(Canned(lambda path, params, answers=answers: answers[0])).campaigns(A)
+    turns = iter([refused(40002, "buying_types: odd"), refused(50000)])
+    with pytest.raises(TikTokError, match="50000"):
+        structure_of(Canned(lambda path, params: next(turns))).campaigns(A)
 
 
 def test_each_list_is_read_once() -> None:
