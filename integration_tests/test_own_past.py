@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .reading import Destination, Outcome, Record, by_key, read, together
+from .reading import Destination, Outcome, Record, by_key, configuration, configured, read, run, together
 from .simulator import Simulator, Switches, World
 from .simulator.assets import business_centers
 
@@ -232,3 +232,20 @@ def test_the_future_is_not_believed(pasts: Mapping[str, tuple[Past, Outcome]], n
     assert "2027-" not in str(past.state)
     warned = [line for line in past.outcomes[-1].warnings if "its state claims" in line]
     assert bool(warned) is (name == "edited")
+
+
+def test_a_start_of_today_where_the_day_has_not_begun() -> None:
+    """The check succeeds; lists are read, and reports have nothing to read yet."""
+    world = World(advertisers=3, campaigns=2, adgroups_per=1, ads_per=1, history_start=date(2026, 2, 20))
+    west = world.advertiser_ids[2]
+    with Simulator(world) as simulator:
+        simulator.clock.advance(hours=12)
+        settings = configuration(simulator, start_date="2026-03-11", accounts=[west])
+        assert run("check", settings).verdict["status"] == "SUCCEEDED"
+        outcome = run("read", settings, configured(["campaigns", "ad_insights"]))
+        assert (outcome.code, outcome.warnings) == (0, [])
+        assert outcome.records["campaigns"]
+        assert outcome.records["ad_insights"] == []
+        simulator.clock.advance(hours=10)
+        again = run("read", settings, configured(["campaigns", "ad_insights"]), outcome.state)
+        assert {row["stat_time_day"][:10] for row in again.records["ad_insights"]} == {"2026-03-11"}
