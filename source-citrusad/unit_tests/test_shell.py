@@ -1,5 +1,6 @@
 """The shell: signals, an end when nobody reads, lines without secrets, and which addresses are local."""
 
+import io
 import logging
 import os
 import select
@@ -8,6 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,8 @@ def test_the_process_ends_with_the_exit_code(monkeypatch: pytest.MonkeyPatch, le
     handlers: dict[int, Any] = {}
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(sys, "argv", ["command", "spec"])
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "__stdout__", sys.__stdout__)
     with pytest.raises(SystemExit) as ended:
         shell.run(lambda args: len(args) + 6)
     assert ended.value.code == 7
@@ -65,6 +69,32 @@ def test_the_process_ends_with_the_exit_code(monkeypatch: pytest.MonkeyPatch, le
         with pytest.raises(Left):
             handle()
     assert left == [143, 130]
+
+
+def test_an_output_that_can_not_be_written(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], left: list[int], tmp_path: Path
+) -> None:
+    """It ends the process: closed, a reader that has gone, a full disk."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "__stdout__", None)
+    with pytest.raises(Left):
+        shell.run(lambda args: 0)
+    assert "The output can't be written (it is closed)" in capfd.readouterr().err
+    reader, writer = os.pipe()
+    out = shell.watched(writer)
+    os.close(reader)
+    out.write("x")
+    with pytest.raises(Left):
+        out.flush()
+    assert capfd.readouterr().err == ""
+    os.dup2(os.open("/dev/full", os.O_WRONLY), writer)
+    with pytest.raises(Left):
+        shell._Watched(io.FileIO(writer, "wb", closefd=False), 1).write(b"x" * 10_000)
+    assert "The output can't be written (No space left on device)" in capfd.readouterr().err
+    assert left == [1, 1, 1]
+    # What is still held back would be written once more when the objects go.
+    os.dup2(os.open(tmp_path / "sink", os.O_WRONLY | os.O_CREAT), writer)
+    out.close()
 
 
 def test_a_reader_that_goes(monkeypatch: pytest.MonkeyPatch, left: list[int]) -> None:
