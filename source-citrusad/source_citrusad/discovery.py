@@ -78,10 +78,12 @@ class Discovery:
             return []
 
     def _all_rows(self, page: Page) -> Asked[list[list[str]]]:
-        rows = [*page.rows]
+        rows, total = [*page.rows], page.total
         while page.token:
             page = yield from self._queries.following(page)
             rows += page.rows
+        if len(rows) < total:
+            raise BigQueryError(Meaning.RETRY, 200, "rows", f"{len(rows)} of {total} columns came.")
         return [[cell["v"] or "" for cell in orjson.loads(bytes(row))["f"]] for row in rows]
 
     def _described(self, dataset: str, rows: Iterable[Sequence[str]]) -> Iterator[Table]:

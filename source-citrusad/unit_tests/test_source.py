@@ -284,6 +284,14 @@ def test_discover_without_information_schema(command: Command, wire: Wire) -> No
     assert logs(messages) == [f"closed is left out: {EMAIL} may not see its tables (closed)"]
 
 
+def test_a_list_of_columns_that_is_not_whole(command: Command, wire: Wire) -> None:
+    """A schema without some of its columns would lose them."""
+    short = described(("facts", "BASE TABLE", "id", "INT64", "NO", None))
+    wire.faults.append(lambda asked: ok({**short, "totalRows": "2"}) if asked.sql else None)
+    code, messages = command("discover")
+    assert (code, "1 of 2 columns came" in errors(messages)[0]["message"]) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [

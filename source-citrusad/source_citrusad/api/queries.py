@@ -49,7 +49,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a query's rows, as JSON. `size` is the bytes of the whole body; `total` the rows of all pages."""
+    """A part of a query's rows, as JSON; `size` is the bytes of the body, `total` the rows of all pages, -1 if untold."""
 
     job: Job
     fields: Sequence[dict[str, Any]]
@@ -159,7 +159,7 @@ def _page(answer: _Answer, size: int, job: Job) -> tuple[Page, bool]:
         job=found,
         fields=(answer.schema or {}).get("fields") or [],
         rows=answer.rows,
-        total=int(answer.total_rows or 0),
+        total=-1 if answer.total_rows is None else int(answer.total_rows),
         token=answer.page_token or "",
         size=size,
         scanned=scanned,

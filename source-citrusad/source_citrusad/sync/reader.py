@@ -207,9 +207,14 @@ class Reader:
             return None
         budget.settle(guard, page.billed)
         for _ in range(REPAIRS):
-            if page.rows or not page.token:
+            if page.total >= 0 and (page.rows or not page.token):
                 break
-            page = yield from self._context.queries.following(page)
+            if page.total >= 0:
+                page = yield from self._context.queries.following(page)
+            else:
+                page = yield from self._context.queries.from_row(page.job, 0)
+        if page.total < 0:
+            raise TableError(f"BigQuery does not say how many rows {self.table.title} gives: run the sync again.")
         return None if self._too_large(piece, work, page) else page
 
     def _placed(self, ask: Callable[[str], Asked[T]]) -> Asked[T]:
@@ -302,7 +307,7 @@ class Reader:
             idle = 0 if page.rows else idle + 1
             # A page's rows are bytes of its whole body, which would stay in memory beside the next one's.
             page, first = replace(page, rows=()), replace(first, rows=())
-            if reached >= first.total and (first.total or not page.token):
+            if reached >= first.total:
                 break
             if idle > REPAIRS or repeated > REPAIRS:
                 raise TableError(

@@ -427,6 +427,25 @@ def test_pages_that_are_empty_for_ever() -> None:
     assert bench.attempts < 20
 
 
+def test_an_answer_that_does_not_say_how_many_rows_there_are() -> None:
+    """It is asked again, and none of its rows leaves before: whole is only what is counted."""
+
+    def untold(asked: Asked) -> Answer | None:
+        if asked.body.get("dryRun") or not asked.sql:
+            return None
+        page = orjson.loads(bench.warehouse(asked).content)
+        return ok({name: value for name, value in page.items() if name != "totalRows"})
+
+    bench = Bench(facts(week()))
+    bench.wire.faults.append(untold)
+    assert sorted(bench.read().ids) == bench.expected(LAST)
+    never = Bench(facts(week()))
+    never.wire.faults.append(lambda asked: ok({"jobReference": {"jobId": "j"}, "rows": [{"f": []}]}))
+    with pytest.raises(TableError, match="does not say how many rows"):
+        never.read()
+    assert never.ids == []
+
+
 def test_a_list_that_lacks_a_region() -> None:
     """The dataset may be there: it is a matter of time."""
     bench = Bench(facts(week()), table=Selection("other", "facts", ("id",)))
