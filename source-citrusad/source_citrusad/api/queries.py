@@ -49,7 +49,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a query's rows, as JSON; `size` is the bytes of the body, `total` the rows of all pages, -1 if untold."""
+    """A part of a query's rows, as JSON; `size` is the bytes of the body, `total` all rows there are, -1 if untold."""
 
     job: Job
     fields: Sequence[dict[str, Any]]
