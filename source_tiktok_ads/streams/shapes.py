@@ -210,7 +210,8 @@ def _integer(value: Any) -> int | None:
     if not -LONGEST_INTEGER <= exact <= LONGEST_INTEGER:
         raise Misfit(value)
     whole = int(exact if isinstance(exact, int) else exact.to_integral_value(ROUND_HALF_EVEN))
-    if whole != exact:
+    # What a double does not even tell from the integer is no fraction: the typed decoder reads it so.
+    if whole != exact and (abs(whole) >= 2**53 or float(exact) != whole):
         raise Rounded(whole)
     return whole
 
@@ -245,7 +246,11 @@ def _decimal(value: Any) -> Decimal:
     return number
 
 
-_FLAGS: Mapping[Any, bool] = {True: True, False: False, "1": True, "0": False, "true": True, "false": False}
+_FLAGS: Mapping[Any, bool] = {
+    **{True: True, False: False, "1": True, "0": False, "true": True, "false": False},
+    # As the typed decoder reads it.
+    "-0": False,
+}
 
 
 def _flag(value: Any) -> bool | None:
