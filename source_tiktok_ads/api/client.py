@@ -19,7 +19,19 @@ from source_tiktok_ads.shell import Redactor
 
 from .clock import Clock
 from .envelope import UNREADABLE, Decode, E, Envelope, Verdict, decode_envelope, decoder
-from .errors import THROTTLES, Action, TikTokError, TimedOut, daily_quota, failure, named_limit, refusal
+from .errors import (
+    REGION,
+    THROTTLES,
+    Action,
+    TikTokError,
+    TimedOut,
+    daily_quota,
+    failure,
+    named_limit,
+    of_one_account,
+    readable,
+    refusal,
+)
 from .pace import Pace, Turn
 from .patience import TRIES, Effort
 from .transport import Fault, Reply, Transport
@@ -91,19 +103,6 @@ class _Ask(Generic[E]):
     accept: Callable[[E], str | None] | None = None
 
 
-class _Account(msgspec.Struct):
-    advertiser_id: str | int
-    advertiser_name: str | None = ""
-
-
-class _AccountList(msgspec.Struct):
-    list: list[_Account]
-
-
-class _Accounts(Envelope):
-    data: _AccountList | None = None
-
-
 class _Grant(msgspec.Struct):
     access_token: str
     advertiser_ids: list[str | int] | None = None
@@ -114,7 +113,6 @@ class _Granted(Envelope):
     data: _Grant | None = None
 
 
-_decode_accounts = decoder(_Accounts)
 _decode_grant = decoder(_Granted)
 
 
@@ -160,6 +158,7 @@ class Client:
         self._chance = chance
         self._scale = wait_scale
         self._lock = threading.Lock()
+        self._probing = threading.Lock()
         self._end: TikTokError | None = None
         self._logged_wait = -_LOG_EVERY
         self._answered = -math.inf
@@ -322,17 +321,27 @@ class Client:
     def accounts(
         self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
     ) -> list[tuple[str, str]]:
-        """Id and name of every account that the token reads, in TikTok's order."""
+        """Id and name of every account that the token reads, each once and in TikTok's order.
+
+        A row without an id is warned of and left out.
+        """
         self.redact.learn(secret)
         data = self.get(
             "oauth2/advertiser/get",
             {"app_id": app_id, "secret": secret},
-            decode=_decode_accounts,
+            accept=_no_account_list,
             attempts=attempts,
             server_attempts=attempts,
             repeat_timeouts=repeat_timeouts,
         ).data
-        return [(str(row.advertiser_id), row.advertiser_name or "") for row in (data.list if data else ())]
+        found: dict[str, str] = {}
+        for row in data.get("list") or ():
+            if account := _account_of(row):
+                found[account[0]] = found.get(account[0]) or account[1]
+            else:
+                odd = readable(self.redact(_json(row)))
+                self._say(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {odd}.")
+        return [*found.items()]
 
     def _auth(self) -> dict[str, str]:
         if not (self._token.isascii() and self._token.isprintable()):
@@ -439,8 +448,10 @@ class Client:
         wait = effort.wait_after(error, self._chance())
         if wait is None:
             settled = error.settled()
-            # A refused app id, secret or code says nothing about the token.
-            refused = settled.action is Action.FAIL and not ask.path.startswith("oauth2/")
+            # A refused app id, secret or code says nothing about the token, but where requests may come from does.
+            refused = settled.action is Action.FAIL and (settled.rule is REGION or not ask.path.startswith("oauth2/"))
+            if refused and settled.kind is None and settled.rule is not REGION and self._token_works(ask):
+                raise of_one_account(settled)
             gone = settled.kind in _NETWORK and not effort.hurried and self._is_down(ask, first)
             if refused or gone:
                 self._remember(settled)
@@ -449,6 +460,21 @@ class Client:
         self._say(logging.INFO, f"{error.event}; {again}.")
         self._wait(wait * self._scale, error.rule.happened)
 
+    def _token_works(self, ask: _Ask[Any]) -> bool:
+        """Whether TikTok takes the token elsewhere: only what is refused everywhere ends everything."""
+        if ask.path == _PROBE:
+            return False
+        # One at a time: what the first finds out may be the end for all.
+        with self._probing:
+            try:
+                self._call(self._probe(), Effort(_EXCHANGE_TRIES, _EXCHANGE_TRIES))
+            except TikTokError as error:
+                return error.kind is None and error.action is not Action.FAIL
+            return True
+
+    def _probe(self) -> _Ask[Envelope]:
+        return _Ask("GET", _PROBE, f"{self._base}{_PROBE}/", self._auth(), None, decode_envelope)
+
     def _is_down(self, ask: _Ask[Any], since: float) -> bool:
         """Whether nobody has had an answer since then, whatever was asked, and one more question has none either.
 
@@ -456,8 +482,7 @@ class Client:
         """
         if self._answered < since:
             turn = self._turn(ask)
-            probe = _Ask("GET", _PROBE, f"{self._base}{_PROBE}/", self._auth(), None, decode_envelope)
-            self._tell_pace(turn, self._attempt(probe))
+            self._tell_pace(turn, self._attempt(self._probe()))
         return self._answered < since
 
     def _turn(self, ask: _Ask[Any]) -> Turn:
@@ -497,6 +522,22 @@ class Client:
     def _raise_end(self, ask: _Ask[Any]) -> None:
         if self._end is not None:
             raise self._end.again(ask.path, ask.advertiser_id)
+
+
+def _no_account_list(envelope: Envelope) -> str | None:
+    """Why an answer is no list of accounts; None where it is one, though it be null."""
+    data = envelope.data
+    listed = data.get("list") or [] if isinstance(data, dict) else data
+    return None if isinstance(listed, list) and isinstance(data, dict) else "list is no list of accounts"
+
+
+def _account_of(row: Any) -> tuple[str, str] | None:
+    """Id and name of a row of the account list, None where it has no id; a name that is none is empty."""
+    id = row.get("advertiser_id") if isinstance(row, dict) else None
+    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
+        return None
+    name = row.get("advertiser_name")
+    return str(id).strip(), name if isinstance(name, str) else ""
 
 
 def _from_a_gateway(reply: Reply, code: int) -> bool:

@@ -119,6 +119,19 @@ _ABSENT = Rule(
     "None of these rows is taken, and the state does not claim them: report it with the endpoint and the column.",
 )
 _USED_CODE = _credentials("The authorization code was used already or has expired", _CODE_NEXT)
+_UNAUTHORISED = _credentials("TikTok does not accept the authorization")
+_OTHER_APP = _credentials(
+    "App id and secret belong to another app than the access token",
+    "Enter app id and secret of the app that was authorised, or authorise the app whose id and secret are entered.",
+)
+REGION = _credentials(
+    "TikTok blocks the region from which the request came", "Run the connector from a region that TikTok serves."
+)
+_NO_SCOPE = _stream("The app lacks the permission for this stream", _SCOPE)
+_NO_DIMENSION = _stream(
+    "TikTok does not give this account what the report is divided by",
+    "Deselect the stream where no account has it, or ask TikTok to open this breakdown for the account.",
+)
 _NOT_LISTED = _credentials(
     "TikTok does not list the accounts of this app",
     "Check app id and secret; in the sandbox name the advertiser id, because it has no such list.",
@@ -126,6 +139,11 @@ _NOT_LISTED = _credentials(
 _SANDBOX = "Deselect this stream: TikTok's sandbox does not have it."
 _TOO_LARGE = Rule(
     Action.SHRINK, "system", "TikTok refused the request for its size", "Ask for fewer days, metrics or accounts."
+)
+_LIMIT = replace(
+    _TOO_LARGE,
+    happened="TikTok states a limit that the request exceeds",
+    next_step="The connector asks for less where it can; else report it with the code and request_id.",
 )
 
 # TikTok: the verdict stands in the body's `code`, beside HTTP 200 even for a bad token or a throttle.
@@ -167,11 +185,11 @@ RULES: Mapping[int, Rule] = {
     40105: _credentials("The access token is wrong or was revoked"),
     40106: _account("The access token's user is not valid for this account"),
     40107: _credentials("TikTok does not accept the refresh token"),
-    40110: _USED_CODE,
+    40110: _UNAUTHORISED,
     40113: _credentials(
         "TikTok has blocked the app or does not know it", "Look at the app in TikTok's developer portal."
     ),
-    40115: _USED_CODE,
+    40115: _UNAUTHORISED,
     40118: _stream(
         "App or account is not admitted to this feature, or it does not exist in the country",
         "Ask TikTok to admit the account, or deselect the stream.",
@@ -180,8 +198,8 @@ RULES: Mapping[int, Rule] = {
     40124: _credentials(
         "TikTok has not approved the developer's profile", "Complete the profile in TikTok's developer portal."
     ),
-    40125: _stream("The app lacks the permission for this stream", _SCOPE),
-    40131: _credentials("TikTok does not accept the authorization"),
+    40125: _NO_SCOPE,
+    40131: _UNAUTHORISED,
     40132: replace(
         _THROTTLED, action=Action.BRAKE_ENDPOINT, happened="TikTok received too many requests for one value"
     ),
@@ -193,9 +211,7 @@ RULES: Mapping[int, Rule] = {
     40301: _account("The account is missing or does not match"),
     # TikTok: an internal validation error is often a mix of parameters that it does not allow.
     40700: _server("TikTok failed to validate the request", tries=3, then=Action.BUG),
-    41000: _credentials(
-        "TikTok blocks the region from which the request came", "Run the connector from a region that TikTok serves."
-    ),
+    41000: REGION,
     41001: _stream("TikTok has retired this endpoint", "Deselect this stream and update the connector."),
     41002: _bug("TikTok no longer uses some of the requested fields"),
     50000: _server("TikTok reports a system error"),
@@ -217,7 +233,11 @@ FAMILIES: tuple[tuple[range, Rule], ...] = (
     (_SERVER_CODES, _SERVER_FAULT),
 )
 
-UNKNOWN = _bug("TikTok answered with a code that the connector does not know")
+UNKNOWN = replace(
+    _bug("The connector does not know this code"),
+    next_step="Look for the code in TikTok's documentation, or send the request_id to TikTok's support; the next sync "
+    "asks again.",
+)
 
 
 @dataclass(frozen=True)
@@ -236,9 +256,23 @@ def _wording(codes: set[int], pattern: str, rule: Rule, path: str = "") -> Wordi
 
 _QUOTA = replace(_LOCKED_OUT, happened="The app's quota for the day is used up; TikTok frees it at 00:00 UTC")
 
+# TikTok: "max time span is 7 days"; "page_size: Must be between 1 and 50".
+_MOST_DAYS = re.compile(r"(?:time|date)[ _](?:span|range|window)\b\D*(\d{1,4})[ -]*days?\b", re.IGNORECASE)
+_MOST_ROWS = re.compile(
+    r"\bpage_?size\b.*?(?:\bbetween \d+ and|\bat most|\bless than or equal to|\bno(?:t be)? (?:more|greater) than"
+    r"|\bexceed|\bmaximum(?: value)?(?: is| of)?)\s*(\d{1,4})\b",
+    re.IGNORECASE,
+)
+
 _DAILY = _wording({40016, 40100}, r"\bQPD\b|per day|daily", _QUOTA)
 
 WORDINGS: tuple[Wording, ...] = (
+    _wording({-1, 41000}, r"banned country", REGION),
+    _wording({40000, 40001, 40002}, r"app_id is inconsistent", _OTHER_APP),
+    # TikTok: what the app lacks is refused like what the account's user lacks, but names an endpoint with its method.
+    _wording({40001}, r"does not grant you\b|:(?:GET|POST)\b", _NO_SCOPE),
+    _wording({40002}, _MOST_DAYS.pattern, _LIMIT),
+    _wording({40002}, _MOST_ROWS.pattern, _LIMIT),
     # TikTok: 40100 has two very different forms: one full second, and a lockout of minutes or hours.
     _DAILY,
     _wording({40016, 40100}, r"\bQPM\b|per minute|temporarily restricted", _LOCKED_OUT),
@@ -247,6 +281,7 @@ WORDINGS: tuple[Wording, ...] = (
     # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
     _wording({40002}, r"invalid metric fields?\W*\[", _METRICS),
     _wording({40002}, r"invalid filters?(?:\(s\))?\W*\[.*not supported", _FILTERS),
+    _wording({40002}, r"\bdimensions?\b", _NO_DIMENSION, "report/"),
     # TikTok: a used or expired authorization code has several codes.
     _wording({40002, 40110, 40115}, "", _USED_CODE, "oauth2/access_token"),
     _wording({40001, 40002}, "", _NOT_LISTED, "oauth2/advertiser/get"),
@@ -344,6 +379,11 @@ def named_limit(message: str) -> float | None:
     return float(limit[1]) or None if limit else None
 
 
+def _stated(limit: re.Pattern[str], message: str) -> int:
+    found = limit.search(message)
+    return int(found[1]) if found else 0
+
+
 _LONGEST = 300
 
 
@@ -389,8 +429,11 @@ class TikTokError(Exception):
     @property
     def verdict(self) -> str:
         """What TikTok said, in one line: code, message and request_id."""
-        said = f"code {self.code}" if self.code >= 1000 else f"HTTP {self.code}" if self.code else self.kind or ""
-        text = f' "{self.message}"' if self.message else ""
+        return self._verdict(f' "{self.message}"' if self.message else "")
+
+    def _verdict(self, text: str) -> str:
+        by_tiktok = self.code >= 1000 or self.code < 0
+        said = f"code {self.code}" if by_tiktok else f"HTTP {self.code}" if self.code else self.kind or ""
         request = f", request_id {self.request_id}" if self.request_id else ""
         return f"{said}{text}{request}"
 
@@ -398,6 +441,10 @@ class TikTokError(Exception):
     def event(self) -> str:
         """What happened and where, without the next step."""
         account = f"account {self.advertiser_id}, " if self.advertiser_id else ""
+        if self.rule is UNKNOWN:
+            # What nobody here knows is TikTok's to say.
+            said = f'TikTok says "{self.message}"' if self.message else "TikTok gives no reason"
+            return f"{said} ({account}{self.path}: {self._verdict('')}). {self.rule.happened}"
         return f"{self.rule.happened} ({account}{self.path}: {self.verdict})"
 
     @property
@@ -431,7 +478,17 @@ class TikTokError(Exception):
 
 
 class TooLarge(TikTokError):
-    """Refused for its size."""
+    """Refused for its size; the limits that TikTok's words state are 0 where they state none."""
+
+    @property
+    def most_days(self) -> int:
+        """The most days of one request."""
+        return _stated(_MOST_DAYS, self.message)
+
+    @property
+    def most_rows(self) -> int:
+        """The most rows of one page."""
+        return _stated(_MOST_ROWS, self.message)
 
 
 class Unreachable(TikTokError):
@@ -440,6 +497,24 @@ class Unreachable(TikTokError):
 
 class TimedOut(Unreachable):
     """No answer in time."""
+
+
+def of_one_account(error: TikTokError) -> TikTokError:
+    """The same verdict on credentials where TikTok answers other requests that are sent with them."""
+    rule = Rule(
+        Action.SKIP_ADVERTISER,
+        "config",
+        "TikTok does not accept the access token for this account or endpoint, though it answers others",
+        "Authorise the app once more with this account chosen, or take the account out of the configuration.",
+    )
+    return TikTokError(
+        rule,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id,
+        path=error.path,
+        advertiser_id=error.advertiser_id,
+    )
 
 
 def refusal(code: int, message: str, request_id: str, path: str, advertiser_id: str | None) -> TikTokError:

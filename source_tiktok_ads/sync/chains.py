@@ -29,7 +29,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.children import Children, child_id, root_parent
 from source_tiktok_ads.sync.lines import Answer, Data, Piece, unheard
 from source_tiktok_ads.sync.listed import ListingRows
-from source_tiktok_ads.sync.paging import IDLE_PAGES, SMALLEST_PAGE, Ahead, Lists, Shifting, unsent
+from source_tiktok_ads.sync.paging import IDLE_PAGES, Ahead, Lists, Shifting, smaller_page, unsent
 from source_tiktok_ads.sync.refusals import (
     CONFIRM_AFTER,
     NEVER_GIVEN_UP,
@@ -541,10 +541,8 @@ class Chains:
             at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
                 rows, _, data = self._answer(listing, request, {"count": size, **at})
-            except (TooLarge, TimedOut):
-                if size <= SMALLEST_PAGE:
-                    raise
-                size //= 2
+            except (TooLarge, TimedOut) as error:
+                size = smaller_page(size, error)
                 continue
             yield unsent(pieces(rows), set(), sent)
             if not data.get("has_more"):

@@ -89,7 +89,9 @@ class Divider:
         None are left where a fault of TikTok's servers, or rows that change places, meet the smallest part; then only
         patience helps.
         """
-        if isinstance(error, Truncated):
+        if isinstance(error, TooLarge) and error.most_days | error.most_rows:
+            cuts = self._within(cut, error.most_days)
+        elif isinstance(error, Truncated):
             cuts = self.fewer_objects(cut)
         elif isinstance(error, TooManyRows):
             cuts = self.fewer_days(cut)
@@ -103,6 +105,10 @@ class Divider:
             raise error
         self.learn(cuts[0])
         return cuts
+
+    def _within(self, cut: Cut, days: int) -> list[Cut]:
+        """Parts of at most so many days, as TikTok states; empty where the cut keeps to that limit, or can't."""
+        return by_days(cut, days) if self._stream.grain.dimension and 0 < days < cut.days.length else []
 
     def fewer_rows(self, cut: Cut) -> list[Cut]:
         """Parts that have fewer rows, by days or by objects; empty where there are none."""

@@ -10,7 +10,7 @@ from typing import Any
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.api.errors import Action, TikTokError
+from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, Scope
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
@@ -22,7 +22,7 @@ from source_tiktok_ads.sync.listed import ListingRows
 from source_tiktok_ads.sync.paging import unsent
 from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, FURTHEST, Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import GivenUp
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.slices import Days, windows
 from source_tiktok_ads.sync.state import Changes
 
 
@@ -117,6 +117,7 @@ class DatedListReader(DayReader[DatedListing]):
         self._inborn = self._root is not None and self._root.inborn
         known = {id: groups_of(cursor, stream.cursor, self._inborn) for id, cursor in cursors.items()} if top else {}
         self._known = {id: groups for id, groups in known.items() if groups}
+        self._most_days: dict[str, int] = {}
 
     def accounts(self) -> list[Account]:
         """The accounts to read for, as the list's scope has it."""
@@ -222,8 +223,18 @@ class DatedListReader(DayReader[DatedListing]):
         return names & part.given_up.names if part.given_up else set()
 
     def rows(self, part: Slice) -> Pages:
-        """The rows of one window."""
-        days = part.window
+        """The rows of one window, in parts of as many days as TikTok gives the account in one request."""
+        width = self._most_days.get(part.account.id, self.stream.days)
+        try:
+            for days in windows(part.window, width):
+                yield from self._rows_of(part, days)
+        except TooLarge as error:
+            if not 0 < error.most_days < min(width, part.window.length):
+                raise
+            self._most_days[part.account.id] = error.most_days
+            yield from self.rows(part)
+
+    def _rows_of(self, part: Slice, days: Days) -> Pages:
         rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
         told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
         yield from read(self, part, rows, Request(part.account, self.stream.asks(days.first, days.last), told))

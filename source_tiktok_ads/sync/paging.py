@@ -140,10 +140,18 @@ class Lists:
             try:
                 yield from proven(_in_other_pages(fetch, size), pieces, warn, self._ahead, sent)
                 return
-            except (TooLarge, TimedOut):
-                if size <= SMALLEST_PAGE:
-                    raise
-                self._sizes[place] = size // 2
+            except (TooLarge, TimedOut) as error:
+                self._sizes[place] = smaller_page(size, error)
+
+
+def smaller_page(size: int, error: TooLarge | TimedOut) -> int:
+    """The size of the next page where one was too large: what TikTok states, else the half. Raises the error."""
+    stated = error.most_rows if isinstance(error, TooLarge) else 0
+    if 0 < stated < size:
+        return stated
+    if size <= SMALLEST_PAGE:
+        raise error
+    return size // 2
 
 
 def _in_other_pages(fetch: SizedFetch, size: int) -> list[Fetch]:

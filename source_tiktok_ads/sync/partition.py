@@ -18,7 +18,7 @@ from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.client import Answer as Reply
-from source_tiktok_ads.api.errors import Action, TikTokError
+from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
 from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
@@ -150,6 +150,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._all = 0
         self._failed: set[str] = set()
         self._dead = False
+        self._sizes: dict[str, int] = {}
         self._in_a_row: Counter[str] = Counter()
         self._unanswered: set[str] = set()
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
@@ -315,12 +316,24 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less."""
         return self.sync.client.fetch(
             self.stream.path,
-            {"page_size": min(self.sync.config.page_size, self.stream.page_size), **params},
+            {"page_size": self.page_size(part.account), **params},
             advertiser_id=part.account.id,
             decode=decode,
             accept=unpaged,
             server_attempts=server_attempts,
         )
+
+    def page_size(self, account: Account) -> int:
+        """How many rows of a page to ask for, as far as is known for the account."""
+        return self._sizes.get(account.id, min(self.sync.config.page_size, self.stream.page_size))
+
+    def learn_page_size(self, account: Account, error: TikTokError) -> bool:
+        """Whether a refusal states a limit of rows that the account's pages can keep to; they do from now on."""
+        stated = error.most_rows if isinstance(error, TooLarge) else 0
+        obeyed = 0 < stated < self.page_size(account)
+        if obeyed:
+            self._sizes[account.id] = stated
+        return obeyed
 
     def warn_of(self, part: Slice) -> Callable[[str], None]:
         """A warning that names the slice it is about."""

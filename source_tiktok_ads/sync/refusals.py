@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
+from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, invalid_metrics
 from source_tiktok_ads.streams.model import AUDIENCE, BASIC, Report
 
 PARAMETER_REFUSED = 40002
@@ -171,7 +171,8 @@ class Refusals:
         if names := named & self._believed.get(advertiser_id, frozenset()):
             self._give_up(advertiser_id, names, error)
             return replace(self.asked(advertiser_id), totals=asked.totals)
-        if asked.totals and error.code == PARAMETER_REFUSED and not invalid_metrics(error.message):
+        explained = invalid_metrics(error.message) or isinstance(error, TooLarge)
+        if asked.totals and error.code == PARAMETER_REFUSED and not explained:
             # They are the connector's own wish, and no row is missing without them.
             return replace(asked, totals=False)
         raise error

@@ -154,7 +154,8 @@ class Window:
             try:
                 yield from self._proven(totals, told)
             except TikTokError as error:
-                asked = refusals.less(account_id, asked, error)
+                if not self._part.reader.learn_page_size(self._part.account, error):
+                    asked = refusals.less(account_id, asked, error)
             else:
                 told.twins.hold()
                 if refusals.gives_up_totals(account_id, asked):

@@ -251,14 +251,45 @@ def test_partly_successful_is_taken_with_a_warning() -> None:
 
 
 def test_a_revoked_token_ends_everything_at_once() -> None:
-    """Not one more request; each later call says so for its own account."""
-    bench = Bench(refused(40105, "Access token is incorrect"), ok())
+    """Once another request with it is refused as well, not one more is sent; each later call says so."""
+    bench = Bench(refused(40105, "Access token is incorrect"))
     for account in ("1", "2"):
         with pytest.raises(TikTokError) as caught:
             bench.client.get("ad/get", {}, advertiser_id=account)
         assert (caught.value.code, caught.value.advertiser_id) == (40105, account)
         assert caught.value.action is Action.FAIL
-    assert len(bench.script.asked) == 1
+    assert [urlsplit(url).path.split("/")[3] for _, url, _, _ in bench.script.asked] == ["ad", "user"]
+
+
+@pytest.mark.parametrize("code", [40102, 40105, 40110, 40113, 40115, 40131])
+@pytest.mark.parametrize("elsewhere", [ok(), refused(40001)])
+def test_a_token_that_one_account_does_not_take_is_that_accounts_matter(code: int, elsewhere: Reply) -> None:
+    """Where TikTok answers another request with it, all others go on; nothing is said of an authorization code."""
+    bench = Bench(refused(code, "no"), elsewhere, ok({"list": [1]}))
+    with pytest.raises(TikTokError, match="for this account or endpoint, though it answers others") as caught:
+        bench.client.get("ad/get", {}, advertiser_id="1")
+    assert (caught.value.code, caught.value.action) == (code, Action.SKIP_ADVERTISER)
+    assert "authorization code" not in caught.value.sentence
+    assert get(bench).data == {"list": [1]}
+
+
+def test_a_region_that_is_blocked_is_not_asked_from_again() -> None:
+    """Not even once more, wherever it is said."""
+    for code in (-1, 41000):
+        bench = Bench(refused(code, "Client IP address is in banned Country list"), ok())
+        for _ in range(2):
+            with pytest.raises(TikTokError, match=f"blocks the region .*code {code}") as caught:
+                bench.client.accounts("7", "some-secret")
+            assert caught.value.action is Action.FAIL
+        assert len(bench.script.asked) == 1
+
+
+def test_a_token_that_cannot_be_tried_elsewhere_ends_everything() -> None:
+    """The network broke just then."""
+    bench = Bench(refused(40105), Fault("cut", "ProtocolError"))
+    with pytest.raises(TikTokError) as caught:
+        bench.client.get("ad/get", {}, advertiser_id="1")
+    assert caught.value.action is Action.FAIL
 
 
 def test_a_refused_secret_ends_nothing_else() -> None:
@@ -344,7 +375,7 @@ def test_the_end_wakes_who_waits() -> None:
     read()
     thread.join(10)
     assert errors == [40105, 40105]
-    assert len(script.asked) == 2
+    assert len(script.asked) == 3
 
 
 def test_a_lockout_pauses_and_logs_once_a_minute() -> None:
@@ -435,8 +466,9 @@ def test_a_pause_before_one_request_is_scaled_too() -> None:
     assert sum(bench.time.slept) == 10
     with pytest.raises(TikTokError):
         get(bench)
+    slept = sum(bench.time.slept)
     bench.client.pause(20, "once more")
-    assert sum(bench.time.slept) == 10
+    assert sum(bench.time.slept) == slept
 
 
 def test_the_clock_is_tiktoks() -> None:
@@ -510,6 +542,49 @@ def test_accounts() -> None:
     assert "secret=app-secret" in bench.script.asked[0][1]
 
 
+@pytest.mark.parametrize("data", [{}, {"list": None}, {"list": []}])
+def test_a_token_without_accounts(data: dict[str, Any]) -> None:
+    """However TikTok writes that there are none."""
+    assert Bench(ok(data)).client.accounts("7", "app-secret") == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"advertiser_id": None},
+        {"advertiser_id": " "},
+        {"advertiser_id": True},
+        {"advertiser_id": [1]},
+        "text",
+        None,
+    ],
+)
+def test_an_odd_row_of_the_account_list_costs_only_itself(odd: Any) -> None:
+    """It is named in a warning, without secrets; the others are read."""
+    bench = Bench(ok({"list": [{"advertiser_id": "1", "advertiser_name": None}, odd, {"advertiser_id": "2"}]}))
+    assert bench.client.accounts("7", "app-secret") == [("1", ""), ("2", "")]
+    ((level, text),) = bench.log
+    assert level == logging.WARNING
+    assert f"an account without an id, which can't be read: {json.dumps(odd, separators=(',', ':'))}." in text
+
+
+def test_an_account_that_is_listed_several_times_is_one() -> None:
+    """With its first name, where it has any."""
+    rows = [{"advertiser_id": 1}, {"advertiser_id": "2", "advertiser_name": "b"}, {"advertiser_id": "1"}]
+    rows += [{"advertiser_id": "1", "advertiser_name": "a"}, {"advertiser_id": "1", "advertiser_name": "c"}]
+    assert Bench(ok({"list": rows})).client.accounts("7", "app-secret") == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize("data", [{"list": "x"}, {"list": {"advertiser_id": 1}}, []])
+def test_what_is_no_list_of_accounts_is_asked_for_again(data: Any) -> None:
+    """Then given up."""
+    bench = Bench(ok(data), ok({"list": [{"advertiser_id": "1"}]}))
+    assert bench.client.accounts("7", "app-secret") == [("1", "")]
+    with pytest.raises(Unreachable, match="no list of accounts"):
+        Bench(ok(data)).client.accounts("7", "app-secret", attempts=3)
+
+
 @pytest.mark.parametrize(("kind", "tries"), [("connect", 3), ("timeout", 1)])
 def test_accounts_for_somebody_who_waits(kind: Literal["connect", "timeout"], tries: int) -> None:
     """The list of accounts is given up as soon as its caller wants."""
@@ -556,7 +631,7 @@ def test_fifty_threads_share_budget_and_end() -> None:
         thread.join(30)
     assert codes.count(0) == 100
     assert codes.count(40105) == 100
-    assert len(bench.script.asked) <= 150
+    assert len(bench.script.asked) <= 151
 
 
 JSON = st.recursive(

@@ -84,11 +84,81 @@ def test_every_rule_speaks_to_the_user(rule: errors.Rule) -> None:
         (40115, "", "oauth2/access_token", Action.FAIL),
         (40001, "", "oauth2/advertiser/get", Action.FAIL),
         (40001, "No permission to operate advertiser 1", "campaign/get", Action.SKIP_ADVERTISER),
+        (40001, "advertiser does not grant you /open_api/v1.3/pixel/list/:GET permission", "x", Action.SKIP_STREAM),
+        (40000, "app_id is inconsistent with the app_id of the access_token", "x", Action.FAIL),
+        (40001, "app_id is inconsistent with the app_id of the access_token", "oauth2/advertiser/get", Action.FAIL),
+        (40002, "app_id is inconsistent with the app_id of the access_token", "oauth2/access_token", Action.FAIL),
+        (-1, "Client IP address is in banned Country list", "x", Action.FAIL),
+        (41000, "Client IP address is in banned Country list", "oauth2/access_token", Action.FAIL),
+        (-1, "Something else", "x", Action.BUG),
+        (40002, "max time span is 7 days", "x", Action.SHRINK),
+        (40002, "page_size: Must be between 1 and 50", "x", Action.SHRINK),
+        (40002, "page: Must be between 1 and 50", "x", Action.BUG),
+        (40002, "Invalid dimensions: ['province_id']", "report/integrated/get", Action.SKIP_STREAM),
+        (40002, "dimension province_id is not supported", "report/integrated/get", Action.SKIP_STREAM),
+        (40002, "dimension is unknown", "campaign/get", Action.BUG),
     ],
 )
 def test_wording_and_path_tell_meanings_apart(code: int, message: str, path: str, action: Action) -> None:
     """One code, two very different forms."""
     assert rule_for(code, message, path).action is action
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "path", "says"),
+    [
+        (40001, "does not grant you /v1.3/ad/get/:GET permission", "ad/get", ["Add the permission", "deselect"]),
+        (
+            40000,
+            "app_id is inconsistent with the app_id of the access_token",
+            "x",
+            ["another app", "app id and secret"],
+        ),
+        (-1, "Client IP address is in banned Country list", "x", ["region", "code -1", "serves"]),
+        (40002, "Invalid dimensions: ['x']", "report/integrated/get", ["divided by", "this breakdown"]),
+        (40110, "no", "ad/get", ["does not accept the authorization", "Authorise the app"]),
+    ],
+)
+def test_tiktoks_words_decide_what_is_said(code: int, message: str, path: str, says: list[str]) -> None:
+    """No account is to be taken out, no code to be pasted, no fault to be reported where the words speak of else."""
+    error = refusal(code, message, "req", path, "7")
+    assert [text for text in (*says, message, "req", "account 7") if text not in error.sentence] == []
+    wrong = ("take the account out", "authorization code", "fault of the connector", "Business Center")
+    assert [text for text in wrong if text in error.sentence] == []
+
+
+def test_an_unknown_code_is_tiktoks_to_explain() -> None:
+    """Its words come first, and nobody is blamed."""
+    error = refusal(49999, "The moon is full", "req", "ad/get", "7")
+    assert error.sentence.startswith(
+        'TikTok says "The moon is full" (account 7, ad/get: code 49999, request_id req). '
+        "The connector does not know this code. Look for the code"
+    )
+    assert "fault" not in error.sentence
+    assert refusal(49999, "", "", "ad/get", None).event == (
+        "TikTok gives no reason (ad/get: code 49999). The connector does not know this code"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "days", "rows"),
+    [
+        ("max time span is 7 days", 7, 0),
+        ("start_date: The time span between start_date and end_date cannot exceed 30 days.", 30, 0),
+        ("The date range must be no more than 365 days", 365, 0),
+        ("page_size: Must be between 1 and 50", 0, 50),
+        ("page_size: Must be an integer between 1 and 1000.", 0, 1000),
+        ("page_size: Must be less than or equal to 100", 0, 100),
+        ("The page_size must not exceed 20", 0, 20),
+        ("page size is wrong", 0, 0),
+        ("The time span is wrong", 0, 0),
+    ],
+)
+def test_stated_limits(message: str, days: int, rows: int) -> None:
+    """As TikTok words them; a refusal for size as such states none."""
+    error = TooLarge(rule_for(40067), code=40002, message=message)
+    assert (error.most_days, error.most_rows) == (days, rows)
+    assert isinstance(refusal(40002, message, "1", "x", None), TooLarge) == bool(days or rows)
 
 
 @pytest.mark.parametrize("code", [40002, 40110, 40115])

@@ -99,6 +99,23 @@ def test_pages_that_are_too_much_get_smaller() -> None:
     assert [params["page_size"] for params in reading.asked] == [100, 50]
 
 
+@pytest.mark.parametrize("listing", [THINGS, CURSOR])
+def test_a_limit_of_rows_that_tiktok_states_is_kept(listing: Listing) -> None:
+    """From then on, for this list and account; one that the request keeps already is an error."""
+    reading = Reading(
+        lambda path, params: things("1") if params.get("page_size", params.get("count")) <= 7 else limit(7)
+    )
+    assert reading.read(listing) == ["1"]
+    assert [params.get("page_size", params.get("count")) for params in reading.asked] == [listing.page_size, 7]
+    with pytest.raises(TikTokError, match="page_size"):
+        Reading(lambda path, params: limit(2000)).read(replace(listing, page_size=5))
+
+
+def limit(rows: int) -> TikTokError:
+    """A refusal that states how many rows a page may have."""
+    return refused(40002, f"page_size: Must be between 1 and {rows}")
+
+
 def test_rows_that_keep_moving_are_said_to_lack() -> None:
     """Nothing is claimed of what cannot be proven."""
     numbers = iter(range(100))

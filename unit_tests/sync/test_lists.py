@@ -240,6 +240,25 @@ def test_windows() -> None:
     assert cursor == {"start": "2026-02-01", "date": "2026-03-15"}
 
 
+def week(path: str, params: Mapping[str, Any]) -> Any:
+    """TikTok that gives an account seven days at most."""
+    days = (date.fromisoformat(params["last"]) - date.fromisoformat(params["first"])).days + 1
+    wide = days > 7 and params["advertiser_id"] == A
+    return refused(40002, "max time span is 7 days") if wide else {"list": [{}]}
+
+
+def test_a_limit_of_days_that_tiktok_states_is_kept() -> None:
+    """For the account it was stated for; one that the request keeps already is an error."""
+    reading = Reading(week, DATED, start_date="2026-03-01")
+    assert [row["date"] for row in reading.read()[0]] == ["2026-03-01", "2026-03-08", "2026-03-15"]
+    assert len(reading.asked) == 4
+    reading.read()
+    assert len(reading.asked) == 7
+    assert [row["date"] for row in reading.read(Account(B))[0]] == ["2026-03-01"]
+    with pytest.raises(TikTokError, match="time span"):
+        Reading(lambda path, params: refused(40002, "max time span is 30 days"), DATED).read()
+
+
 FIGURES = replace(DATED, passes=(Pass({"metrics": ["cost", "roi"]}),))
 
 

@@ -18,7 +18,7 @@ from source_tiktok_ads.sync.lines import Page
 from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, failure
 from source_tiktok_ads.sync.slices import Days
 
-from .canned import A, B, C, Canned, config, informed, page, refused, sync_of
+from .canned import NOW, A, B, C, Canned, config, informed, page, refused, sync_of
 
 NO_PERMISSION, NO_STREAM, BAD_REQUEST, REVOKED, UNWELL = 40001, 40125, 40000, 40105, 50000
 
@@ -337,6 +337,22 @@ def test_a_start_that_has_begun_nowhere_is_a_configuration_error() -> None:
         list(reader.generate())
     assert raised.value.failure_type is FailureType.config_error
     assert len(list(Plain({A: 1}, start_date="2026-03-16").generate())) == 1
+
+
+def test_a_start_of_today_that_has_not_begun_west_of_utc_is_none_in_the_future() -> None:
+    """Nothing is there to be read yet, but what has no days is read."""
+    reader = Plain({A: 1}, FINE, start_date="2026-03-15")
+    both = reader.client.answer
+    zone = {"display_timezone": "Pacific/Honolulu"}
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        data = both(path, params)
+        return {"list": [{**row, **zone} for row in data["list"]]} if path == "advertiser/info" else data
+
+    reader.client.answer = answer
+    reader.client.moment = NOW.replace(hour=9)
+    assert reader.run() == []
+    assert reader.read_days == ["1.1"]
 
 
 def test_a_surprise_is_told_once_a_column() -> None:

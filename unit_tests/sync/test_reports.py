@@ -532,6 +532,29 @@ def test_a_filter_that_was_not_the_reason_is_not_given_up_for_the_others() -> No
     assert reading.said == []
 
 
+@pytest.mark.parametrize("id", [A, B])
+def test_limits_that_tiktok_states_are_kept_for_the_account(id: str) -> None:
+    """Of days and of rows; a limit that the request keeps already is an error."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        days = (date.fromisoformat(params["end_date"]) - date.fromisoformat(params["start_date"])).days + 1
+        if params["advertiser_id"] == A and params["page_size"] > 50:
+            return refused(40002, "page_size: Must be between 1 and 50")
+        return refused(40002, "max time span is 7 days") if days > 7 and params["advertiser_id"] == A else page([])
+
+    reading = Reading(answer, start_date="2026-02-01")
+    for part in reading.slices(id):
+        reading.rows(part)
+    spans = [(params["start_date"][5:], params["end_date"][5:]) for _, params in reading.client.asked]
+    whole = [("02-01", "03-02"), ("03-03", "03-15")]
+    weeks = [("02-01", "02-07"), ("02-08", "02-14"), ("02-15", "02-21"), ("02-22", "02-28"), ("03-01", "03-02")]
+    more = [("03-03", "03-09"), ("03-10", "03-15")]
+    assert spans == (whole if id == B else [whole[0], whole[0], *weeks, *more])
+    stubborn = Reading(lambda path, params: refused(40002, "max time span is 60 days"))
+    with pytest.raises(TikTokError, match="time span"):
+        stubborn.rows(stubborn.slices()[0])
+
+
 def test_rows_that_left_before_a_refusal_do_not_leave_again() -> None:
     """A metric refused on the second page only: the window is asked anew, what was sent stays sent."""
     rows = [wire("1"), wire("2")]
