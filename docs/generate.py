@@ -14,6 +14,7 @@ from typing import Any
 
 from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
+from source_tiktok_ads.api.errors import FAMILIES, KINDS, REGION, RULES, STATUSES, UNKNOWN, WORDINGS, Action, Rule
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.listing import Listing, Scope
@@ -231,6 +232,63 @@ MAIN = (
 """The streams to begin with, which other connectors for TikTok Ads have under the same names."""
 
 
+TROUBLES = """\
+# What TikTok answers, and what follows
+
+<!-- Written by `python -m docs.generate` from source_tiktok_ads/api/errors.py; do not edit. -->
+
+TikTok's verdict is a code beside a message. Each row is one line of the table by which the connector decides: words
+first, because one code has several meanings, then the code alone, then what happens without any verdict. The log and
+the error say what happened, for which account and request, with TikTok's own words, the code and the `request_id`.
+
+"""
+
+FOLLOWS: Mapping[Action, str] = {
+    Action.TAKE: "takes the answer, with a warning",
+    Action.RETRY: "asks again after growing waits",
+    Action.SLOW: "waits and asks more slowly",
+    Action.PAUSE: "pauses all requests for minutes or until the quota is free",
+    Action.BRAKE: "lets only this account wait",
+    Action.BRAKE_ENDPOINT: "lets only this endpoint wait",
+    Action.SHRINK: "asks for less: fewer days, objects, metrics or rows",
+    Action.DROP_METRICS: "asks again later, then goes without these metrics for this account",
+    Action.SKIP_ADVERTISER: "leaves this account out, reads the others",
+    Action.SKIP_STREAM: "leaves this account out of this stream",
+    Action.GIVE_UP: "fails this part, which the next sync reads",
+    Action.BUG: "fails this part, which the next sync reads",
+    Action.FAIL: "ends the sync, unless TikTok takes the token elsewhere: then only this account is left out",
+}
+
+
+def troubleshooting_page() -> str:
+    """The table of errors, as a page for whoever meets one."""
+    head = "| TikTok answers | what happened | the connector | what to do |\n| --- | --- | --- | --- |\n"
+    return TROUBLES + head + "".join(_trouble(answer, rule) for answer, rule in _answers())
+
+
+def _trouble(answer: str, rule: Rule) -> str:
+    follows = "ends the sync at once" if rule is REGION else FOLLOWS[rule.action]
+    return f"| {answer} | {rule.happened} | {follows} | {rule.next_step} |\n"
+
+
+def _answers() -> Iterator[tuple[str, Rule]]:
+    """Each row of the table of errors: what comes from TikTok, or does not, and the rule for it."""
+    for wording in WORDINGS:
+        said = f' "{wording.example}"' if wording.example else f" from {wording.path}"
+        yield f"{', '.join(map(str, sorted(wording.codes)))}{said}", wording.rule
+    codes: dict[Rule, list[str]] = {}
+    for code, rule in RULES.items():
+        codes.setdefault(rule, []).append(str(code))
+    yield from ((", ".join(found), rule) for rule, found in codes.items())
+    yield from ((f"{family[0]} to {family[-1]}, others", rule) for family, rule in FAMILIES)
+    yield "any other code", UNKNOWN
+    statuses: dict[Rule, list[str]] = {}
+    for status, rule in STATUSES.items():
+        statuses.setdefault(rule, []).append(str(status))
+    yield from ((f"no verdict, HTTP {', '.join(found)}", rule) for rule, found in statuses.items())
+    yield from ((f"no verdict ({kind})", rule) for kind, rule in KINDS.items())
+
+
 def with_table(path: Path, reference: str) -> str:
     """A page that people write, with the main streams between its two marks as they are; links go to `reference`."""
     return _with(path, "stream table", stream_table(reference))
@@ -294,6 +352,7 @@ def overview() -> str:
 TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "docs" / "streams.md": streams_page,
     ROOT / "docs" / "metrics.md": metrics_page,
+    ROOT / "docs" / "troubleshooting.md": troubleshooting_page,
     ROOT / "docs" / "tiktok-ads.md": partial(with_table, ROOT / "docs" / "tiktok-ads.md", "streams.md"),
     ROOT / "docs" / "switching.md": overview,
     **{SWITCHING / f"{peer.schema}.md": partial(guide, peer) for peer in PEERS},

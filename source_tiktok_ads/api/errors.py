@@ -242,16 +242,17 @@ UNKNOWN = replace(
 
 @dataclass(frozen=True)
 class Wording:
-    """A code that means something else when its message, or the path it answers, says so."""
+    """A code that means something else when its message, or the path it answers, says so; with an example."""
 
     codes: frozenset[int]
     pattern: re.Pattern[str]
     rule: Rule
+    example: str
     path: str = ""
 
 
-def _wording(codes: set[int], pattern: str, rule: Rule, path: str = "") -> Wording:
-    return Wording(frozenset(codes), re.compile(pattern, re.IGNORECASE), rule, path)
+def _wording(codes: set[int], pattern: str, rule: Rule, example: str, path: str = "") -> Wording:
+    return Wording(frozenset(codes), re.compile(pattern, re.IGNORECASE), rule, example, path)
 
 
 _QUOTA = replace(_LOCKED_OUT, happened="The app's quota for the day is used up; TikTok frees it at 00:00 UTC")
@@ -264,27 +265,47 @@ _MOST_ROWS = re.compile(
     re.IGNORECASE,
 )
 
-_DAILY = _wording({40016, 40100}, r"\bQPD\b|per day|daily", _QUOTA)
+_DAILY = _wording({40016, 40100}, r"\bQPD\b|per day|daily", _QUOTA, "App reaches the QPD limit")
 
 WORDINGS: tuple[Wording, ...] = (
-    _wording({-1, 41000}, r"banned country", REGION),
-    _wording({40000, 40001, 40002}, r"app_id is inconsistent", _OTHER_APP),
+    _wording({-1, 41000}, r"banned country", REGION, "Client IP address is in banned Country list"),
+    _wording(
+        {40000, 40001, 40002},
+        r"app_id is inconsistent",
+        _OTHER_APP,
+        "app_id is inconsistent with the app_id of the access_token",
+    ),
     # TikTok: what the app lacks is refused like what the account's user lacks, but names an endpoint with its method.
-    _wording({40001}, r"does not grant you\b|:(?:GET|POST)\b", _NO_SCOPE),
-    _wording({40002}, _MOST_DAYS.pattern, _LIMIT),
-    _wording({40002}, _MOST_ROWS.pattern, _LIMIT),
+    _wording(
+        {40001},
+        r"does not grant you\b|:(?:GET|POST)\b",
+        _NO_SCOPE,
+        "advertiser does not grant you /open_api/v1.3/pixel/list/:GET permission",
+    ),
+    _wording({40002}, _MOST_DAYS.pattern, _LIMIT, "max time span is 7 days"),
+    _wording({40002}, _MOST_ROWS.pattern, _LIMIT, "page_size: Must be between 1 and 50"),
     # TikTok: 40100 has two very different forms: one full second, and a lockout of minutes or hours.
     _DAILY,
-    _wording({40016, 40100}, r"\bQPM\b|per minute|temporarily restricted", _LOCKED_OUT),
+    _wording(
+        {40016, 40100},
+        r"\bQPM\b|per minute|temporarily restricted",
+        _LOCKED_OUT,
+        "requests from App … are temporarily restricted",
+    ),
     # TikTok: a fault of its servers also hides behind the throttle's code.
-    _wording({40016, 40100}, r"timed out", _SERVER_FAULT),
+    _wording({40016, 40100}, r"timed out", _SERVER_FAULT, "Internal service timed out. Please retry in sometime."),
     # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
-    _wording({40002}, r"invalid metric fields?\W*\[", _METRICS),
-    _wording({40002}, r"invalid filters?(?:\(s\))?\W*\[.*not supported", _FILTERS),
-    _wording({40002}, r"\bdimensions?\b", _NO_DIMENSION, "report/"),
+    _wording({40002}, r"invalid metric fields?\W*\[", _METRICS, "Invalid metric fields: ['registration']"),
+    _wording({40002}, r"\bdimensions?\b", _NO_DIMENSION, "Invalid dimensions: ['province_id']", "report/"),
+    _wording(
+        {40002},
+        r"invalid filters?(?:\(s\))?\W*\[.*not supported",
+        _FILTERS,
+        "Invalid filter(s): '[campaign_statuses]' are not supported",
+    ),
     # TikTok: a used or expired authorization code has several codes.
-    _wording({40002, 40110, 40115}, "", _USED_CODE, "oauth2/access_token"),
-    _wording({40001, 40002}, "", _NOT_LISTED, "oauth2/advertiser/get"),
+    _wording({40002, 40110, 40115}, "", _USED_CODE, "", "oauth2/access_token"),
+    _wording({40001, 40002}, "", _NOT_LISTED, "", "oauth2/advertiser/get"),
 )
 
 _NETWORK = "See whether this machine and its proxy let the connector reach TikTok, then run the sync again."

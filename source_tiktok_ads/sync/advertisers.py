@@ -113,10 +113,10 @@ def _listed(client: Asking, config: Config) -> Sequence[tuple[str, str]]:
 
 
 def _id_of(name: str, listed: Sequence[tuple[str, str]]) -> str:
-    exact = [id for id, known in listed if known == name]
-    alike = exact or [id for id, known in listed if known.strip().casefold() == name.strip().casefold()]
+    exact = {id for id, known in listed if known == name}
+    alike = exact or {id for id, known in listed if known.strip().casefold() == name.strip().casefold()}
     if len(alike) == 1:
-        return alike[0]
+        return alike.pop()
     candidates = [(id, known) for id, known in listed if id in alike] or listed
     names = ", ".join(f"{known} ({id})" for id, known in candidates[:50])
     more = f" and {len(candidates) - 50} more" if len(candidates) > 50 else ""

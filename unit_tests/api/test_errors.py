@@ -104,6 +104,14 @@ def test_wording_and_path_tell_meanings_apart(code: int, message: str, path: str
     assert rule_for(code, message, path).action is action
 
 
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_every_example_of_words_leads_to_its_rule(wording: errors.Wording) -> None:
+    """The page for whoever meets an error shows it."""
+    for code in wording.codes:
+        assert rule_for(code, wording.example, wording.path) is wording.rule
+    assert wording.example or wording.path
+
+
 @pytest.mark.parametrize(
     ("code", "message", "path", "says"),
     [
