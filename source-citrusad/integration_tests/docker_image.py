@@ -76,8 +76,8 @@ def arguments(command: Sequence[str], folder: Path | None, *options: str) -> lis
 def run(command: Sequence[str], folder: Path | None = None) -> tuple[int, list[dict[str, Any]], str]:
     """Run the image to its end: exit code, messages, stderr."""
     whole = arguments(command, folder, "--rm")
-    end = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    return end.returncode, [json.loads(line) for line in end.stdout.splitlines()], end.stderr
+    end = subprocess.run(whole, capture_output=True, check=False, timeout=PATIENCE)
+    return end.returncode, [json.loads(line) for line in end.stdout.splitlines()], end.stderr.decode()
 
 
 @contextmanager
