@@ -93,7 +93,7 @@ def test_check_and_read(folder: Path) -> None:
 
 def test_sigterm_ends_a_read_at_once(folder: Path, server: Server) -> None:
     """With the code that says so."""
-    server.bigquery.faults.add(kind="hang", path="queries")
+    server.bigquery.faults.add(kind="hang", seconds=20, times=None)
     name = f"source-citrusad-{uuid.uuid4().hex[:12]}"
     command = arguments(READ, folder, "--name", name)
     try:

@@ -53,6 +53,8 @@ def test_a_key_that_can_sign() -> None:
         (key_file(private_key=private_key()[:300]), "private_key in credentials_json was cut or changed"),
         (key_file(token_uri="https://evil.example/token"), "token_uri in credentials_json is not Google's"),
     ],
+    # A key in a test's name would be another in each of its runs.
+    ids=range(8),
 )
 def test_a_key_that_is_none(text: str, sentence: str) -> None:
     """Each has its sentence."""
