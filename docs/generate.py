@@ -16,9 +16,11 @@ from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
 from source_tiktok_ads.api.errors import FAMILIES, KINDS, REGION, RULES, STATUSES, UNKNOWN, WORDINGS, Action, Rule
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
+from source_tiktok_ads.streams.evidence import sureness
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
 from source_tiktok_ads.streams.listing import Listing, Scope
-from source_tiktok_ads.streams.model import Entity, Report, Stream, key_of
+from source_tiktok_ads.streams.model import Report, Stream, key_of
+from source_tiktok_ads.streams.purpose import purpose
 from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +38,10 @@ columns come only with the setting *Personal data*, as marked.
 The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
 (`timestamp_with_timezone`). Ids are always `string`. With the setting *Entity versions* on *latest* the key of
 campaigns, ad groups and ads loses `modify_time`, which leaves one row per object.
+
+*Facts from* says how many public sources agree on what the stream asks TikTok and where it finds the rows; they are
+named in [facts.json](tiktok/facts.json). Where it is one or none, look at the first sync with more care. The command
+`source-tiktok-ads streams` prints the same table.
 
 """
 
@@ -74,61 +80,11 @@ def _key(item: Mapping[str, Any]) -> list[str]:
 
 def streams_page() -> str:
     """The reference of all streams: key, cursor, request, and every column with type and meaning."""
-    rows = "".join(f"| [{item.name}](#{item.name}) | {purpose(item)} | {_cursor(item)} |\n" for item in STREAMS)
-    table = "| stream | a row is | cursor |\n| --- | --- | --- |\n" + rows
+    rows = "".join(
+        f"| [{item.name}](#{item.name}) | {purpose(item)} | {_cursor(item)} | {sureness(item)} |\n" for item in STREAMS
+    )
+    table = "| stream | a row is | cursor | facts from |\n| --- | --- | --- | --- |\n" + rows
     return INTRODUCTION + table + "".join(_section(stream) for stream in STREAMS)
-
-
-def purpose(stream: Stream) -> str:
-    """What one row of the stream stands for."""
-    if isinstance(stream, Report):
-        by = " by " + " and ".join(map(_code, stream.by)) if stream.by else ""
-        return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
-    if isinstance(stream, Entity):
-        return f"one version of one {_spoken(stream.ids[-1])}"
-    if isinstance(stream, Listing):
-        return LISTED.get(stream.name) or f"one {_singular(stream.name)}"
-    return "one ad account"
-
-
-LISTED: Mapping[str, str] = {
-    "advertiser_accounts": "one ad account that the access token can read",
-    "business_center_accounts": "one ad account of one Business Center",
-    "business_center_balances": "the money of one ad account of one Business Center",
-    "music": "one piece of music",
-    "identity_posts": "one TikTok post of one identity",
-    "spark_posts": "one TikTok post that may be used in ads by its code",
-    "video_insights": "the figures of one video over all time",
-    "image_insights": "the figures of one image over all time",
-    "instant_page_insights": "the figures of one instant page over all time",
-    "pixel_event_statistics": "how often one event of one pixel happened in one day",
-    "pixel_instant_page_events": "the events of one kind of instant page",
-    "pages": "one page that is no lead form",
-    "gmv_max_stores": "one TikTok Shop",
-    "gmv_max_campaign_insights": "the figures of one GMV Max campaign in one day",
-    "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
-    "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
-    "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
-    "carriers": "the mobile carriers of one country",
-}
-
-
-def _singular(name: str) -> str:
-    words = name.replace("_", " ").replace("smart plus", "Smart+").replace("adgroup", "ad group")
-    words = words.replace("gmv max", "GMV Max").replace("business center", "Business Center")
-    return words.removesuffix("ies") + "y" if words.endswith("ies") else words.removesuffix("s")
-
-
-SPANS: Mapping[str, str] = {
-    "": "in one day",
-    "_hourly": "in one hour",
-    "_monthly": "in one month",
-    "_lifetime": "over all time",
-}
-
-
-def _spoken(column: str) -> str:
-    return column.removesuffix("_id").replace("adgroup", "ad group")
 
 
 def _cursor(stream: Stream) -> str:
@@ -147,6 +103,7 @@ def _section(stream: Stream) -> str:
         "Cursor": _cursor(stream),
         "Sync modes": "full refresh, incremental" if stream.incremental else "full refresh",
         "TikTok endpoint": _request(stream),
+        "Facts": SURE[sureness(stream)],
         "Columns": str(len(properties)),
     }
     listed = "".join(f"- {name}: {fact}\n" for name, fact in facts.items())
@@ -162,6 +119,11 @@ def _request(stream: Stream) -> str:
     return _code(stream.path)
 
 
+SURE: Mapping[str, str] = {
+    "two sources": "two or more public sources agree on the endpoint",
+    "one source": "one public source tells of the endpoint",
+    "unverified": "no public source was found that tells of the endpoint",
+}
 PERSONAL = " Only with *Personal data*."
 WHOSE: Mapping[Scope, str] = {
     Scope.ACCOUNT: "",

@@ -22,6 +22,8 @@ def main(args: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     if args[:1] == ["authorize"]:
         return _authorize(args[1:])
+    if args[:1] == ["streams"]:
+        return _streams(args[1:])
     line = quick_answer(args)
     if line is not None:
         print(line, flush=True)
@@ -54,6 +56,16 @@ def _authorize(args: Sequence[str]) -> int:
         return client(token).accounts(app_id, secret, attempts=3, repeat_timeouts=False)
 
     return authorize.main(args, sys.stdout, input, client().exchange, accounts)
+
+
+def _streams(args: Sequence[str]) -> int:
+    from source_tiktok_ads import offered
+
+    if args:
+        print(f"source-tiktok-ads streams takes no arguments, not {' '.join(args)}", file=sys.stderr)
+        return 2
+    print(offered.table(), flush=True)
+    return 0
 
 
 def _quick_catalog(path: str) -> str | None:

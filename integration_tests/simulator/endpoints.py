@@ -478,6 +478,22 @@ def _creative_report(request: Request, tiktok: TikTok, epoch: int, headers: dict
     return _paged(_page(rows, page, size, tiktok.switches), page, size, len(rows))
 
 
+# TikTok's page on report performance; which code and message such a request gets is not public.
+MOST_IDS = {
+    "interest_category": 3000,
+    "interest_category_tier2": 150,
+    "interest_category_tier3": 100,
+    "interest_category_tier4": 100,
+    "behavior_id": 200,
+}
+
+
+def _check_ids(query: ReportQuery, found: Rowset | CenterRowset, switches: Switches) -> None:
+    most = min((MOST_IDS[name] for name in query.breakdowns if name in MOST_IDS), default=0)
+    if switches.interest_ids and most and isinstance(found, Rowset) and len(found.groups) > most:
+        raise bad(f"The request is about {len(found.groups)} ids, at most {most} are allowed.")
+
+
 def _answered(
     query: ReportQuery, totals: bool, request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]
 ) -> dict[str, Any]:
@@ -487,6 +503,7 @@ def _answered(
     found = _rowset(query, tiktok.world, epoch, switches)
     if found.cut:
         headers[THROTTLE_HEADER] = "1"
+    _check_ids(query, found, switches)
     _check_page(len(found), page, size, switches)
     data = _paged(_report_rows(found, request, page, size, switches), page, size, len(found))
     if totals and page == 1 and isinstance(found, Rowset):

@@ -45,6 +45,7 @@ class Switches:
     audience_shows_deleted: bool = True  # AUDIENCE yields deleted objects when they are asked for
     topview_with_other_buying_types: bool = False  # RESERVATION_TOP_VIEW may stand beside other buying types
     shop_days_without_country: bool = False  # TT_SHOP takes stat_time_day beside advertiser_id alone
+    interest_ids: bool = True  # reports by interest on more objects than documented are refused (code unverified)
     interest_category_plain: bool = False  # rows name the interest category as it is asked, not interest_category_v2
     product_report_takes_kind: bool = False  # GMV Max by product takes gmv_max_promotion_types (one client sends it)
     room_report_of_one_campaign: bool = False  # GMV Max by livestream takes one campaign a request (one source)

@@ -268,7 +268,8 @@ class Report:
         days = {"start_date": start.isoformat(), "end_date": end.isoformat()}
         params: Params = {
             self.owner: id,
-            "service_type": "AUCTION",
+            # TikTok: reports on Business Centers do not take it; AUCTION is what comes without it.
+            "service_type": "" if self.report_type == BC else "AUCTION",
             "report_type": self.report_type,
             "data_level": self.level.data_level,
             "dimensions": list(self.dimensions),

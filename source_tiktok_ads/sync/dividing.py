@@ -18,11 +18,12 @@ from source_tiktok_ads.sync.cuts import (
 )
 from source_tiktok_ads.sync.paging import Shifting
 from source_tiktok_ads.sync.slices import Days
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.structure import UNTOLD, Structure
 
 # TikTok: a filter holds a hundred ids; for campaigns it advises thirty.
 CAMPAIGNS_A_REQUEST = 30
 ADGROUPS_A_REQUEST = 100
+IDS_A_FILTER = 100
 # TikTok: a request takes a hundred metrics.
 METRICS_A_REQUEST = 100
 
@@ -73,6 +74,8 @@ class Divider:
 
     def fitting(self, cut: Cut) -> list[Cut]:
         """The parts of a cut that is larger than what TikTok could answer before; empty where it is not."""
+        if self._stream.most_ids and (few := self._few_enough(cut)):
+            return few
         fit = self._fits.get(self._account_id, Fit())
         if 0 < fit.days < cut.days.length:
             return by_days(cut, fit.days)
@@ -82,6 +85,23 @@ class Divider:
             return by_ids(cut, cut.by, cut.ids, fit.campaigns)
         most = fit.metrics or self._most_metrics
         return by_metrics(cut, self._divisible, most) if most < len(cut.metrics or self._divisible) else []
+
+    def _few_enough(self, cut: Cut) -> list[Cut]:
+        """The parts of a cut that is about more objects than TikTok takes beside the report's breakdown.
+
+        Empty where it is not, and where the objects may not be listed. Raises TikTokError or Shifting.
+        """
+        level, most = self._stream.level, self._stream.most_ids
+        if cut.by or not level.path:
+            return []
+        try:
+            found = [id for kind in self._kinds(cut) for id in self._structure.objects(level, self._account_id, kind)]
+        except TikTokError as error:
+            if error.action not in UNTOLD:
+                raise
+            return []
+        ids = [*dict.fromkeys(found)]
+        return by_ids(cut, f"{level.id}s", ids, min(most, IDS_A_FILTER)) if len(ids) > most else []
 
     def smaller(self, cut: Cut, error: Unanswered) -> list[Cut]:
         """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.

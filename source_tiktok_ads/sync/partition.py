@@ -18,7 +18,7 @@ from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.client import Answer as Reply
-from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
+from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, unsupported_filters
 from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
@@ -291,7 +291,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
     def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
-        if not self.stream.optional or error is account.refusal:
+        if not self.stream.optional or error is account.refusal or unsupported_filters(error.message):
             return False
         if error.code == NO_PERMISSION:
             return self.sync.config.on_skipped_accounts != "fail"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, invalid_metrics
+from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, invalid_metrics, unsupported_filters
 from source_tiktok_ads.streams.model import AUDIENCE, BASIC, Report
 
 PARAMETER_REFUSED = 40002
@@ -145,9 +145,15 @@ class Refusals:
         """What a refusal speaks of, among what was asked and data would be missing without."""
         if metrics := {*invalid_metrics(error.message)} & self._figures - asked.without:
             return metrics
+        if self._other_filters(error):
+            return frozenset()
         # TikTok: whether other reports than BASIC take a status filter is not documented.
         filtered = self._stream.report_type != BASIC and asked.deleted and error.code == PARAMETER_REFUSED
         return {FILTER} if filtered and _FILTER_WORDS.search(error.message) else frozenset()
+
+    def _other_filters(self, error: TikTokError) -> Set[str]:
+        """The filters that TikTok names as unsupported, but for the one for deleted objects."""
+        return {*unsupported_filters(error.message)} - {self._stream.level.status_filter or ""}
 
     def answered(self, advertiser_id: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
         """The answer of a request, which is sent again later if data would be missing without what TikTok refuses.
@@ -171,7 +177,8 @@ class Refusals:
         if names := named & self._believed.get(advertiser_id, frozenset()):
             self._give_up(advertiser_id, names, error)
             return replace(self.asked(advertiser_id), totals=asked.totals)
-        explained = invalid_metrics(error.message) or isinstance(error, TooLarge)
+        named_else = invalid_metrics(error.message) or self._other_filters(error)
+        explained = named_else or isinstance(error, TooLarge)
         if asked.totals and error.code == PARAMETER_REFUSED and not explained:
             # They are the connector's own wish, and no row is missing without them.
             return replace(asked, totals=False)

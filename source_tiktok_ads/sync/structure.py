@@ -97,8 +97,12 @@ class Structure:
         """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Shifting."""
         return self._ids(ADGROUP, advertiser_id, campaign_id, special)
 
+    def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
+        """The ids of all objects of the account at a level, or of its special ones. Raises TikTokError or Shifting."""
+        return self._ids(level, advertiser_id, "", special)
+
     def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: Special | None) -> list[str]:
-        place = (advertiser_id, campaign_id, special.name if special else "")
+        place = (level.name, advertiser_id, campaign_id, special.name if special else "")
         filtering: Params = {"primary_status": "STATUS_ALL", **(special.listed if special else {})}
         if campaign_id:
             filtering["campaign_ids"] = [campaign_id]

@@ -59,7 +59,6 @@ def test_a_report_on_business_centers_names_one_of_them() -> None:
     report = CenterReport("mine", MEMBER, DAY, ("placement",), chosen=("spend", "currency"))
     assert request(report, include_deleted=True) == {
         "bc_id": "7000000000000000001",
-        "service_type": "AUCTION",
         "report_type": "BC",
         "dimensions": ["advertiser_id", "placement", "stat_time_day"],
         "metrics": ["spend", "currency"],

@@ -235,6 +235,7 @@ CATALOGS = Listing(
     "catalog/get",
     ("bc_id", "catalog_id"),
     CATALOG,
+    page_size=100,
     cursor="update_time",
     scope=Scope.CENTERS,
     parent=OF_CENTER,

@@ -1,0 +1,86 @@
+"""How sure the facts behind each stream are: how many public sources say the same of its endpoint."""
+
+from __future__ import annotations
+
+from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.model import Stream
+
+TWO_SOURCES = frozenset(
+    (
+        "ad/get",
+        "adgroup/get",
+        "advertiser/balance/get",
+        "advertiser/info",
+        "bc/account/transaction/get",
+        "bc/asset/admin/get",
+        "bc/asset/get",
+        "bc/get",
+        "campaign/get",
+        "campaign_label/get",
+        "catalog/get",
+        "catalog/set/get",
+        "comment/list",
+        "creative/portfolio/get",
+        "creative/portfolio/list",
+        "creative/report/get",
+        "dmp/saved_audience/list",
+        "file/image/ad/info",
+        "file/image/ad/search",
+        "file/video/ad/info",
+        "file/video/ad/search",
+        "gmv_max/campaign/get",
+        "gmv_max/report/get",
+        "gmv_max/store/list",
+        "identity/get",
+        "identity/video/get",
+        "pixel/event/stats",
+        "pixel/list",
+        "report/integrated/get",
+        "smart_plus/ad/get",
+        "smart_plus/adgroup/get",
+        "smart_plus/campaign/get",
+        "tool/action_category",
+        "tool/carrier",
+        "tt_video/list",
+    )
+)
+"""Endpoints of which two or more independent public sources tell; `docs/tiktok/facts.json` names them."""
+
+ONE_SOURCE = frozenset(
+    (
+        "app/list",
+        "dmp/custom_audience/list",
+        "file/music/get",
+        "page/get",
+        "page/library/get",
+        "pixel/instant_page/event",
+        "playable/get",
+        "search/region",
+        "tool/device_model",
+        "tool/interest_category",
+        "tool/language",
+        "tool/timezone",
+    )
+)
+"""Endpoints of which one public source tells."""
+
+
+def sureness(stream: Stream) -> str:
+    """`two sources`, `one source` or `unverified`: the least of what holds for the endpoints a stream reads."""
+    return max(map(_sure, _paths(stream)), key=_WORDS.index)
+
+
+_WORDS = ("two sources", "one source", "unverified")
+
+
+def _sure(path: str) -> str:
+    return _WORDS[0] if path in TWO_SOURCES else _WORDS[1] if path in ONE_SOURCE else _WORDS[2]
+
+
+def _paths(stream: Stream) -> set[str]:
+    """The endpoint of a stream, and those of the lists that its requests come from."""
+    paths = {stream.path}
+    while isinstance(stream, Listing) and stream.parent:
+        stream = stream.parent.listing
+        paths.add(stream.path)
+    return paths

@@ -1,0 +1,60 @@
+"""What one row of each stream stands for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.model import Entity, Report, Stream
+
+
+def purpose(stream: Stream) -> str:
+    """What one row of the stream stands for."""
+    if isinstance(stream, Report):
+        by = " by " + " and ".join(f"`{name}`" for name in stream.by) if stream.by else ""
+        return f"the figures of one {_spoken(stream.level.id)} {SPANS[stream.grain.suffix]}{by}"
+    if isinstance(stream, Entity):
+        return f"one version of one {_spoken(stream.ids[-1])}"
+    if isinstance(stream, Listing):
+        return LISTED.get(stream.name) or f"one {_singular(stream.name)}"
+    return "one ad account"
+
+
+LISTED: Mapping[str, str] = {
+    "advertiser_accounts": "one ad account that the access token can read",
+    "business_center_accounts": "one ad account of one Business Center",
+    "business_center_balances": "the money of one ad account of one Business Center",
+    "music": "one piece of music",
+    "identity_posts": "one TikTok post of one identity",
+    "spark_posts": "one TikTok post that may be used in ads by its code",
+    "video_insights": "the figures of one video over all time",
+    "image_insights": "the figures of one image over all time",
+    "instant_page_insights": "the figures of one instant page over all time",
+    "pixel_event_statistics": "how often one event of one pixel happened in one day",
+    "pixel_instant_page_events": "the events of one kind of instant page",
+    "pages": "one page that is no lead form",
+    "gmv_max_stores": "one TikTok Shop",
+    "gmv_max_campaign_insights": "the figures of one GMV Max campaign in one day",
+    "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
+    "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
+    "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
+    "carriers": "the mobile carriers of one country",
+}
+
+
+def _singular(name: str) -> str:
+    words = name.replace("_", " ").replace("smart plus", "Smart+").replace("adgroup", "ad group")
+    words = words.replace("gmv max", "GMV Max").replace("business center", "Business Center")
+    return words.removesuffix("ies") + "y" if words.endswith("ies") else words.removesuffix("s")
+
+
+SPANS: Mapping[str, str] = {
+    "": "in one day",
+    "_hourly": "in one hour",
+    "_monthly": "in one month",
+    "_lifetime": "over all time",
+}
+
+
+def _spoken(column: str) -> str:
+    return column.removesuffix("_id").replace("adgroup", "ad group")
