@@ -200,7 +200,7 @@ def zone_of(name: str) -> tzinfo | None:
         return timezone(-ahead if sign == "-" else ahead) if ahead < timedelta(days=1) else None
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return None
 
 

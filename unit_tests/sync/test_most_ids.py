@@ -1,0 +1,101 @@
+"""Reports by interest are divided beforehand to what TikTok takes: so many objects a request."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.model import (
+    AD,
+    ADGROUP,
+    ADVERTISER,
+    AUDIENCE,
+    CAMPAIGN,
+    MONTH,
+    Level,
+    Report,
+    Special,
+)
+from source_tiktok_ads.sync.cuts import Cut
+from source_tiktok_ads.sync.dividing import Divider
+from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.refusals import Asked, Refusals
+from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.structure import Structure
+
+from .canned import A, Canned, page, refused
+
+MAY = Cut(Days(date(2026, 5, 1), date(2026, 5, 31)))
+
+
+class Objects(Structure):
+    """An account with so many objects at every level."""
+
+    def __init__(self, many: int, error: TikTokError | None = None) -> None:
+        super().__init__(Canned(lambda path, params: page([])), Ahead(1), lambda text: None)
+        self._many, self._error = many, error
+
+    def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
+        """Their ids."""
+        if self._error:
+            raise self._error
+        return [] if special else [str(number) for number in range(self._many)]
+
+
+def parts(level: Level, by: str, many: int, cut: Cut = MAY, error: TikTokError | None = None) -> Sequence[Cut]:
+    """Into what a month's report by that interest is divided."""
+    return Divider(Report("r", level, MONTH, (by,), AUDIENCE), A, Objects(many, error), {}).fitting(cut)
+
+
+@pytest.mark.parametrize("level", [AD, ADGROUP, CAMPAIGN])
+@pytest.mark.parametrize(
+    ("by", "many", "sizes"),
+    [
+        ("interest_category", 3000, []),
+        ("interest_category", 3001, [100] * 30 + [1]),
+        ("interest_category_tier2", 150, []),
+        ("interest_category_tier2", 151, [100, 51]),
+        ("interest_category_tier4", 101, [100, 1]),
+        ("age", 5000, []),
+    ],
+)
+def test_requests_are_about_no_more_objects_than_tiktok_takes(
+    level: Level, by: str, many: int, sizes: list[int]
+) -> None:
+    """Of the report's own level, each once."""
+    found = parts(level, by, many)
+    assert [len(cut.ids) for cut in found] == sizes
+    assert {cut.by for cut in found} <= {f"{level.id}s"}
+    assert len({id for cut in found for id in cut.ids}) == (many if sizes else 0)
+
+
+def test_what_is_not_divided() -> None:
+    """An account's own report, a part that has its ids, and an account whose objects may not be listed."""
+    by = "interest_category_tier4"
+    assert parts(ADVERTISER, by, 500) == []
+    assert parts(AD, by, 500, Cut(MAY.days, "ad_ids", ("1",))) == []
+    assert parts(AD, by, 500, error=refused(40001)) == []
+    with pytest.raises(TikTokError, match="50000"):
+        parts(AD, by, 500, error=refused(50000))
+
+
+def test_all_objects_of_a_level_are_listed() -> None:
+    """Deleted ones too, once in a sync."""
+    client = Canned(lambda path, params: page([{"ad_id": "1"}, {"ad_id": "2"}]))
+    structure = Structure(client, Ahead(1), lambda text: None)
+    assert [structure.objects(AD, A) for _ in range(2)] == [["1", "2"]] * 2
+    assert [params["filtering"] for params in client.paths("ad/get")] == [{"primary_status": "STATUS_ALL"}]
+
+
+@pytest.mark.parametrize(("named", "totals"), [("buying_type", True), ("ad_status", False)])
+def test_a_filter_that_tiktok_names_gives_up_nothing_else(named: str, totals: bool) -> None:
+    """Neither the totals nor deleted objects are blamed for it, unless it is the filter for these."""
+    report = Report("r", AD, MONTH, ("age",), AUDIENCE)
+    refusals = Refusals(report, Asked(totals=True), lambda seconds, why: None)
+    error: Any = refused(40002, f"Invalid filter(s): '[{named}]' are not supported")
+    assert bool(refusals.named(Asked(totals=True), error)) is not totals
+    if totals:
+        with pytest.raises(TikTokError, match="not supported"):
+            refusals.less(A, Asked(totals=True), error)
