@@ -86,7 +86,7 @@ def test_all_objects_of_a_level_are_listed() -> None:
     client = Canned(lambda path, params: page([{"ad_id": "1"}, {"ad_id": "2"}]))
     structure = Structure(client, Ahead(1), lambda text: None)
     assert [structure.objects(AD, A) for _ in range(2)] == [["1", "2"]] * 2
-    assert [params["filtering"] for params in client.paths("ad/get")] == [{"primary_status": "STATUS_ALL"}]
+    assert [params["filtering"]["primary_status"] for params in client.paths("ad/get")] == ["STATUS_ALL"]
 
 
 @pytest.mark.parametrize(("named", "totals"), [("buying_type", True), ("ad_status", False)])
