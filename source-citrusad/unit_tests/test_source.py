@@ -366,6 +366,7 @@ def test_streams_without_state_come_first(command: Command, wire: Wire) -> None:
 
 def test_a_catalog_without_memory(command: Command, wire: Wire) -> None:
     """Says so once, and counts what the service remembers."""
+    wire.bigquery = Warehouse(page_rows=20)
     messages = command("read", catalog=catalog(stream(mode="full_refresh")))[1]
     assert wire.asked[0].path == "projects/acme/jobs"
     assert [text for text in logs(messages) if "not remembered from sync to sync" in text]

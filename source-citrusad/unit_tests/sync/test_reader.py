@@ -371,10 +371,12 @@ def test_results_that_are_gone(cached: bool) -> None:
     assert bool(bench.warned) is not cached
 
 
-def test_a_page_that_lacks_a_row_in_the_middle() -> None:
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_page_that_lacks_a_row_in_the_middle(cached: bool) -> None:
     """The rows behind the last that left are not the missing ones: the slice is read again, and nothing is lost."""
     bench = Bench(facts(week(100)))
     bench.warehouse.page_rows = 300
+    bench.warehouse.cached = cached
 
     def short(asked: Asked) -> Answer | None:
         if not of_a_page(asked) or asked.params["pageToken"] != "300":
@@ -417,10 +419,11 @@ def test_pages_that_are_never_whole() -> None:
     assert bench.state.cursor is None
 
 
-def test_pages_that_are_empty_for_ever() -> None:
+@pytest.mark.parametrize("token", ["t", ""])
+def test_pages_that_are_empty_for_ever(token: str) -> None:
     """They end too."""
     bench = Bench(facts(week(100)), table=WHOLE)
-    empty = {"jobReference": {"jobId": "j"}, "pageToken": "t", "totalRows": "5"}
+    empty = {"jobReference": {"jobId": "j"}, "pageToken": token, "totalRows": "5"}
     bench.wire.faults.append(lambda asked: ok(empty))
     with pytest.raises(TableError, match="gave 0 of 5 rows"):
         bench.read()
@@ -495,6 +498,18 @@ def test_a_filter_that_null_breaks() -> None:
 
     bench = Bench(facts(week()), faults=[strict]).read()
     assert sorted(bench.ids) == bench.expected(LAST)
+    assert (bench.state.cursor, bench.state.nulls) == (LAST, True)
+
+
+def test_many_rows_in_no_day() -> None:
+    """A query of their own may be too large too, and is read in parts."""
+
+    def strict(asked: Asked) -> Answer | None:
+        return WITHOUT_FILTER if " OR " in asked.sql else None
+
+    bench = Bench(facts({FIRST: 4, None: 100}), download=60_000, faults=[strict])
+    bench.warehouse.page_rows = 20
+    assert sorted(bench.read().ids) == bench.expected(LAST)
     assert (bench.state.cursor, bench.state.nulls) == (LAST, True)
 
 
