@@ -19,7 +19,7 @@ from . import expected, forked
 from .forked import Measured
 from .reading import Destination, Key, Outcome, Table, by_key, difference, repeated, together
 from .simulator import SECRET, TOKEN, Simulator, Switches, World
-from .simulator.answers import OF_PAGES, OF_ROWS
+from .simulator.answers import NOTATIONS, OF_PAGES, OF_ROWS
 from .simulator.faults import KINDS
 
 WORLD = World(advertisers=2, campaigns=4, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 20))
@@ -34,13 +34,14 @@ LATER = 50
 LOOKBACK = timedelta(days=28)
 PROVE = bool(os.environ.get("PROVE"))
 SAMPLE = 20
+NOTED_SAMPLE = 4
 STORMS = 4
 MEMORY = 300
 # Eight that read, and the pages that they fetch ahead.
 WORKERS = 8 + 4
 
 # Faults of answers that say less or other than they should: `test_promise` plays them on all kinds of streams.
-ELSEWHERE = (*OF_PAGES, *OF_ROWS, "date", "page_size", "dimensions", "filters")
+ELSEWHERE = {*OF_PAGES, *OF_ROWS, "page_size", "dimensions", "filters"} - {"dates", "thousands", "numbers", "percent"}
 
 # What becomes of the part that a fault strikes.
 HEALED = "nothing lacks"
@@ -155,7 +156,17 @@ LASTING = (
         streams=(REPORT,),
     ),
 )
-FAULTS = (*PASSING, *LASTING)
+# Other notations of what is right, and a clock that jumps once.
+NOTED = (
+    *(Fault(f"dates as {put} always", "dates", rule={"put": put}) for put in NOTATIONS),
+    *(Fault(f"{kind} always", kind, streams=(REPORT,)) for kind in ("thousands", "numbers")),
+    Fault("percent always", "percent", streams=(REPORT,), rule={"names": ("ctr", "conversion_rate")}),
+    *(
+        Fault(f"date by {seconds} s", "date", rule={"seconds": seconds, "nth": (2,)})
+        for seconds in (-86_400, 86_400, 30 * 86_400)
+    ),
+)
+FAULTS = (*PASSING, *LASTING, *NOTED)
 
 
 @dataclass(frozen=True)
@@ -179,9 +190,12 @@ class Cell:
 
 CELLS = [
     Cell(fault, mode, stream, named)
-    for fault, mode, named in product(FAULTS, (FULL, INCREMENTAL), (False, True))
+    for fault, mode, named in product((*PASSING, *LASTING), (FULL, INCREMENTAL), (False, True))
     for stream in fault.streams
     if not named or (fault.fate == ACCOUNT and mode == INCREMENTAL)
+]
+NOTED_CELLS = [
+    Cell(fault, mode, stream) for fault, mode in product(NOTED, (FULL, INCREMENTAL)) for stream in fault.streams
 ]
 
 
@@ -320,6 +334,7 @@ def _forks() -> Iterator[None]:
 CHANCE = random.Random(4)
 SOME_CELLS = CELLS if PROVE else CHANCE.sample(CELLS, SAMPLE)
 SOME_STORMS = STORM_CELLS if PROVE else CHANCE.sample(STORM_CELLS, STORMS)
+SOME_CELLS = [*SOME_CELLS, *(NOTED_CELLS if PROVE else CHANCE.sample(NOTED_CELLS, NOTED_SAMPLE))]
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +353,7 @@ def storms() -> Mapping[str, Story]:
 
 def test_the_matrix_is_whole() -> None:
     """Every kind of fault that the simulator knows and every code of the connector's table has its place."""
-    assert {fault.kind for fault in FAULTS} == set(KINDS) - set(ELSEWHERE)
+    assert {fault.kind for fault in FAULTS} == set(KINDS) - ELSEWHERE
     assert {fault.rule.get("code") for fault in FAULTS} >= set(RULES) - {20001}
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .facts import METRICS
+
 if TYPE_CHECKING:
     from .endpoints import Answer, Request
     from .faults import Rule
@@ -164,8 +166,9 @@ def numbers(rule: Rule, request: Request, data: Data, ask: Ask) -> Data:
 
 
 def _number(name: str, text: Any) -> Any:
-    # Ids are longer than what a double holds, so they stay text.
-    if not isinstance(text, str) or name.endswith("_id") or not AMOUNT.fullmatch(text):
+    # Settings such as budgets are display texts, which a number would not hold to the last digit.
+    shown = name in METRICS and METRICS[name].attribute
+    if not isinstance(text, str) or shown or not AMOUNT.fullmatch(text):
         return text
     return float(text) if "." in text else int(text)
 
