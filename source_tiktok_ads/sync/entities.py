@@ -15,7 +15,7 @@ from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.paging import Lists, Shifting
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import read_again, wrong_parameter
 from source_tiktok_ads.sync.structure import UNTOLD, missing, refuses_types, unnamed_types
 
 Filtering = Mapping[str, Any]
@@ -72,24 +72,19 @@ class EntityReader(ChangeReader[Entity]):
 
     def _confirmed(self, read: Callable[[], Pages]) -> Pages:
         """The rows of a pass that names ways of buying; asked for once more where that is refused."""
-        try:
-            yield from read()
-        except TikTokError as error:
-            if not refuses_types(error):
-                raise
-            self.sync.client.pause(CONFIRM_AFTER, error.rule.happened)
-            yield from read()
+        return read_again(read, refuses_types, self.sync.client.pause)
 
     def _special(
         self, part: Slice, rows: EntityRows, sent: set[int], special: Special, status: Filtering, said: str | None
     ) -> Pages:
         """One pass over campaigns that have to be asked for by themselves."""
         most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
+        read = partial(self._pass, part, rows, sent, {**status, **special.listed}, said, most)
         try:
-            yield from self._pass(part, rows, sent, {**status, **special.listed}, said, most)
+            yield from read_again(read, wrong_parameter, self.sync.client.pause)
         except TikTokError as error:
             # Without that filter the same was answered just now.
-            if error.code != PARAMETER_REFUSED:
+            if not wrong_parameter(error):
                 raise
             self.warn_of(part)(missing(special.name, error))
 

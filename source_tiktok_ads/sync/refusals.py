@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -110,6 +110,27 @@ def confirmed(
     except TikTokError as error:
         believe(first & doubted(error))
         raise
+
+
+def read_again(
+    read: Callable[[], Iterator[Answer]], doubted: Callable[[TikTokError], bool], pause: Pause
+) -> Iterator[Answer]:
+    """What is read page by page; where a refusal is doubted, all of it is read once more some time later.
+
+    Raises the TikTokError of the second reading.
+    """
+    try:
+        yield from read()
+    except TikTokError as error:
+        if not doubted(error):
+            raise
+        pause(CONFIRM_AFTER, error.rule.happened)
+        yield from read()
+
+
+def wrong_parameter(error: TikTokError) -> bool:
+    """Whether TikTok refuses something that was asked for."""
+    return error.code == PARAMETER_REFUSED
 
 
 class Refusals:

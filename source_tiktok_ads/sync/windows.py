@@ -19,7 +19,7 @@ from source_tiktok_ads.sync.folds import Twins, folded
 from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
 from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, Asked, GivenUp, Refusals
+from source_tiktok_ads.sync.refusals import Asked, GivenUp, Refusals, read_again, wrong_parameter
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import missing
 from source_tiktok_ads.sync.totals import Totals
@@ -105,10 +105,11 @@ class Window:
                 yield from self._special(replace(cut, special=special), special.name, told)
 
     def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
+        pause = self._part.reader.sync.client.pause
         try:
-            yield from self._read(cut, told)
+            yield from read_again(partial(self._read, cut, told), wrong_parameter, pause)
         except TikTokError as error:
-            if error.code != PARAMETER_REFUSED:
+            if not wrong_parameter(error):
                 raise
             self._lessons.untold.add((self._part.account.id, name))
             self._warn(missing(name, error))

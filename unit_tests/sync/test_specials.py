@@ -24,6 +24,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.entities import EntityReader
 from source_tiktok_ads.sync.paging import Ahead
 from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
 from source_tiktok_ads.sync.reports import ReportReader
 from source_tiktok_ads.sync.structure import Structure
 
@@ -127,9 +128,25 @@ def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
     reading = Reading(answer)
     assert [reading.ids(), reading.ids()] == [["1", "2"], ["1", "2"]]
     # Totals are given up first, which may be the reason of a refusal.
-    assert reading.asked("report/integrated/get").count("Promote") == 2
+    assert reading.asked("report/integrated/get").count("Promote") == 4
+    assert reading.client.paused == [CONFIRM_AFTER]
     assert len(reading.said) == 1
     assert "Promote campaigns are missing" in reading.said[0]
+
+
+@pytest.mark.parametrize("stream", [DAILY, ENTITIES[1]], ids=lambda stream: str(stream.name))
+def test_special_campaigns_that_are_refused_once_are_read(stream: Any) -> None:
+    """The same is sent once more some time later; only a second refusal is believed."""
+    path = "report/integrated/get" if stream is DAILY else stream.path
+    turns = iter([refused(40002, "no")] * (2 if stream is DAILY else 1))
+
+    def answer(asked: str, params: Params) -> Any:
+        special = asked == path and kind(params) == "Promote"
+        return (next(turns, None) if special else None) or told(asked, params)
+
+    reading = Reading(answer, stream)
+    assert reading.ids(stream.level.id if stream is DAILY else "adgroup_id") == ["1", "2", "3"]
+    assert reading.said == []
 
 
 def test_other_errors_of_a_special_request_are_errors() -> None:
