@@ -1,0 +1,91 @@
+"""What TikTok was found to answer beside what the connector asks: requests of drawn streams, and broken answers."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import expected
+from .reading import by_key, catalog, difference, read
+from .simulator import Simulator, Switches, World
+
+FACTS: Mapping[str, Mapping[str, Any]] = {
+    fact["endpoint"]: fact
+    for fact in json.loads((Path(__file__).parent.parent / "docs" / "tiktok" / "facts.json").read_text("utf-8"))[
+        "endpoints"
+    ]
+}
+SMALL = World(advertisers=1, campaigns=3, adgroups_per=2, ads_per=2, history_start=date(2026, 2, 20))
+START = "2026-03-01"
+DRAWN = sorted(random.Random(10).sample(sorted(catalog()), 30))
+
+
+def strange(entry: Mapping[str, Any]) -> list[str]:
+    """What a logged request asks for that no source knows, and what is larger than the sources allow."""
+    fact, query = FACTS[entry["path"]], entry["query"]
+    sent = {name: values[0] if isinstance(values, list) else values for name, values in query.items()}
+    found = [name for name in sent if name not in fact.get("parameters", sent)]
+    filtering = json.loads(sent["filtering"]) if "filtering" in sent else {}
+    if isinstance(filtering, dict):
+        found += [f"filtering.{name}" for name in filtering if name not in fact.get("filters", filtering)]
+    if int(sent.get("page_size", 0)) > fact.get("page_size", 10_000):
+        found.append("page_size")
+    return found
+
+
+def test_requests_of_thirty_drawn_streams_are_those_of_the_table() -> None:
+    """Each logged request beside the facts of its endpoint: no parameter, filter or page size differs."""
+    with Simulator(SMALL) as simulator:
+        outcome = read(simulator, DRAWN, "full_refresh", start_date=START)
+        requests = list(simulator.requests)
+    assert outcome.code == 0
+    assert {entry["path"] for entry in requests} <= {*FACTS, "user/info"}
+    assert {(entry["path"], name) for entry in requests if entry["path"] in FACTS for name in strange(entry)} == set()
+
+
+MANY = World(advertisers=1, campaigns=10, adgroups_per=4, ads_per=4, history_start=date(2026, 2, 1))
+INTERESTS = (
+    "ad_insights_by_interest_category_monthly",
+    "ad_insights_by_interest_category_tier4_monthly",
+    "adgroup_insights_by_interest_category_tier2_monthly",
+)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_reports_by_interest_are_whole_above_the_limits_of_ids(plain: bool) -> None:
+    """160 ads where TikTok takes 100 a request; rows name the interest in either of two ways."""
+    with Simulator(MANY, Switches(interest_category_plain=plain)) as simulator:
+        outcome = read(simulator, INTERESTS, "full_refresh", start_date=START)
+        assert (outcome.code, outcome.warnings) == (0, [])
+        assert {entry["code"] for entry in simulator.requests} == {0}
+        for name in INTERESTS:
+            assert difference(by_key(name, outcome.records[name]), expected.table(simulator, name, start=START)) == ""
+
+
+def test_a_dimension_that_comes_in_no_row_is_loud_and_not_claimed() -> None:
+    """Rows are not merged under a placeholder; the sync fails for the stream, and its state claims no day."""
+    stream, find = "ad_insights_by_interest_category_monthly", '"interest_category_v2"'
+    with Simulator(SMALL) as simulator:
+        simulator.faults.add("replace", path="report/integrated/get", find=find, put='"renamed"')
+        outcome = read(simulator, [stream], start_date=START)
+    assert outcome.code == 1
+    assert "interest_category stands in none" in outcome.sentences
+    assert outcome.statuses[stream][-1] == "INCOMPLETE"
+    assert outcome.records[stream] == []
+
+
+@pytest.mark.parametrize("misspelt", [False, True])
+def test_transactions_are_found_in_both_places(misspelt: bool) -> None:
+    """The list that sources agree on, and the one that a client's type has."""
+    with Simulator(SMALL, Switches(transactions_misspelt=misspelt)) as simulator:
+        outcome = read(simulator, ["business_center_transactions"], "full_refresh", start_date=START)
+    assert outcome.code == 0
+    rows = outcome.records["business_center_transactions"]
+    assert rows
+    assert all(row["create_time"].endswith("Z") and "create_time_local" in row for row in rows)
