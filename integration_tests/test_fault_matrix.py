@@ -46,12 +46,14 @@ ELSEWHERE = {*OF_PAGES, *OF_ROWS, "page_size", "dimensions", "filters"} - {"date
 # What becomes of the part that a fault strikes.
 HEALED = "nothing lacks"
 WARNED = "the rows are there, a warning says what TikTok did"
-SHORT = "TikTok withholds rows, a warning says how many"
+SHORT = "TikTok withholds rows: the part is not claimed, a sentence says how many"
+UNPROVEN = "the rows are there, but TikTok counts more: the part is not claimed, a sentence says how many"
 NULLED = "columns are null, a warning names them"
 ACCOUNT = "the account is left out of the stream"
 STREAM = "the account's part fails the stream"
 END = "the sync ends"
 LACKING = (ACCOUNT, STREAM, END)
+UNCLAIMED = (SHORT, UNPROVEN)
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,17 @@ def twice(kind: str, name: str = "", **rule: Any) -> Fault:
     return Fault(f"{name or kind} twice", kind, rule={"times": 2, "advertiser_id": STRICKEN, **rule})
 
 
-def always(kind: str, fate: str, named: str, blame: str = "", name: str = "", **rule: Any) -> Fault:
+def always(
+    kind: str,
+    fate: str,
+    named: str,
+    blame: str = "",
+    name: str = "",
+    streams: tuple[str, ...] = (REPORT, ENTITY),
+    **rule: Any,
+) -> Fault:
     """A fault of every request for one account."""
-    return Fault(f"{name or kind} always", kind, fate, named, blame, rule={"advertiser_id": STRICKEN, **rule})
+    return Fault(f"{name or kind} always", kind, fate, named, blame, streams, {"advertiser_id": STRICKEN, **rule})
 
 
 def code_always(code: int, fate: str, blame: str, message: str = "no luck today") -> Fault:
@@ -133,7 +143,8 @@ LASTING = (
     *(code_always(code, END, "config") for code in OF_CREDENTIALS),
     always("busy", STREAM, "Too many requests by this developer", "transient_error"),
     always("restricted", END, "temporarily restricted", "transient_error"),
-    *(always(kind, STREAM, UNREADABLE, "transient_error") for kind in ("data_null", "no_page_info", "html", "empty")),
+    *(always(kind, STREAM, UNREADABLE, "transient_error") for kind in ("data_null", "html", "empty")),
+    always("no_page_info", WARNED, "TikTok answers without page_info"),
     always("broken_gzip", STREAM, UNREADABLE, "transient_error"),
     *(always(kind, STREAM, BROKEN, "transient_error") for kind in ("cut", "reset", "hang")),
     *(
@@ -143,7 +154,8 @@ LASTING = (
     always("http", STREAM, "did not answer in time", "transient_error", "http 504", http=504),
     always("http", STREAM, "was a redirect", "system_error", "http 302", http=302),
     always("http", END, "The proxy wants a login", "config_error", "http 407", http=407),
-    always("total_number", WARNED, "TikTok counts", rows=7),
+    always("total_number", WARNED, "TikTok counts", streams=(REPORT,), rows=7),
+    always("total_number", UNPROVEN, "TikTok counts", streams=(ENTITY,), rows=7),
     always("short", SHORT, "TikTok counts", page=1, rows=4),
     always("shift", SHORT, "TikTok counts", name="shift up", page=1, rows=-2),
     Fault("20001 always", "replace", WARNED, "code 20001", rule={"find": '"code":0', "put": '"code":20001'}),
@@ -185,6 +197,7 @@ class Cell:
     def fails(self) -> bool:
         """Whether the stream has to end INCOMPLETE, and the sync with 1."""
         left_out = self.fault.fate == ACCOUNT and (self.mode == FULL or self.named)
+        left_out |= self.fault.fate in UNCLAIMED and self.mode == FULL
         return left_out or self.fault.fate in (STREAM, END)
 
 
@@ -311,7 +324,7 @@ def under_fault(cell: Cell) -> Story:
     """The story of one place of the matrix."""
     rule = {"kind": cell.fault.kind, "path": PATHS[cell.stream], **cell.fault.rule}
     settings = {"accounts": list(WORLD.advertiser_ids)} if cell.named else {}
-    return told(cell.mode, [rule], {}, (REPORT, ENTITY), settings, cell.fault.fate in LACKING)
+    return told(cell.mode, [rule], {}, (REPORT, ENTITY), settings, cell.fault.fate in (*LACKING, *UNCLAIMED))
 
 
 def in_a_storm(storm: Storm) -> Story:
@@ -398,7 +411,14 @@ def test_what_lacks_is_named(stories: Mapping[str, Story], cell: Cell) -> None:
         assert any(
             line.startswith(f"{cell.stream}, {STRICKEN}, 0, ") and fault.named in line for line in table(outcome)
         )
-    if cell.fails:
+    if fault.fate in UNCLAIMED:
+        assert any(line.startswith(f"{cell.stream}, {STRICKEN}, ") and fault.named in line for line in table(outcome))
+    if fault.fate in UNCLAIMED and cell.fails:
+        place = f"{cell.stream}, {{'advertiser_id': '{STRICKEN}'"
+        errors = [error for error in outcome.errors if error["message"].startswith(place)]
+        assert {error["failure_type"] for error in errors} == {"system_error"}
+        assert all(fault.named in error["message"] for error in errors)
+    elif cell.fails:
         place = f"{cell.stream}, account {STRICKEN}: "
         errors = [error for error in outcome.errors if error["message"].startswith(place)]
         assert {error["failure_type"] for error in errors} == {fault.blame}
@@ -424,11 +444,13 @@ def test_states_say_what_has_left(stories: Mapping[str, Story], cell: Cell) -> N
         assert after[STRICKEN] == before[STRICKEN]
         assert story.after
         assert story.after.code == 0
+    if fate in (*LACKING, *UNCLAIMED):
+        assert story.after
         for stream in (REPORT, ENTITY):
             assert difference(*tables(story, stream, (story.before, story.outcome, story.after))) == ""
     if fate != END:
         assert after[SOUND] != before[SOUND]
-        assert fate in (*LACKING, SHORT) or after[STRICKEN] != before[STRICKEN]
+        assert fate in (*LACKING, SHORT) or (after[STRICKEN] != before[STRICKEN]) is (fate != UNPROVEN)
 
 
 @pytest.mark.prove

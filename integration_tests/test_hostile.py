@@ -83,6 +83,9 @@ class Hostile:
     status: int = 200
     asked: int = 0
 
+    def close(self) -> None:
+        """Close the idle connections: there are none."""
+
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """The answer to a request."""
         parts = urlsplit(url)

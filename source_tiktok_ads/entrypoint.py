@@ -11,15 +11,17 @@ from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import is_platform_debug_log_enabled
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads import shell
 from source_tiktok_ads.incoming import config_error
 from source_tiktok_ads.source import SourceTiktokAds, page_of
 
-PAGES_BETWEEN_MEMORY_CHECKS = 20
+MESSAGES_A_LOOK = 100
+"""How many messages the CDK's memory monitor counts from one look to the next once memory is 90 % full."""
 
 
 class Entrypoint(AirbyteEntrypoint):
@@ -28,7 +30,7 @@ class Entrypoint(AirbyteEntrypoint):
     def __init__(self, source: SourceTiktokAds) -> None:
         super().__init__(source)
         # The CDK's own monitor looks every 5,000 messages, which are millions of rows here.
-        self._page_monitor = MemoryMonitor(check_interval=PAGES_BETWEEN_MEMORY_CHECKS)
+        self._page_monitor = MemoryMonitor(check_interval=MESSAGES_A_LOOK)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
@@ -69,7 +71,22 @@ class Entrypoint(AirbyteEntrypoint):
                 yield shell.line(self.airbyte_message_to_string(message))
             else:
                 yield page.lines
+                self._look_at_memory()
+
+    def _look_at_memory(self) -> None:
+        """Look at the memory once. Raises what ends the sync where it is full, before the system ends the process."""
+        try:
+            # The monitor looks at every hundredth message at best, but a page may be a thousand rows.
+            for _ in range(MESSAGES_A_LOOK):
                 self._page_monitor.check_memory_usage()
+        except AirbyteTracedException as full:
+            sentence = (
+                f"Memory is full: {full.message} The sync ends here, and the next one goes on from its last state. "
+                "Give the container more memory, or lower concurrency and page_size."
+            )
+            raise AirbyteTracedException(
+                message=sentence, internal_message=full.internal_message, failure_type=FailureType.transient_error
+            ) from None
 
     def _messages(self, args: argparse.Namespace) -> Iterator[AirbyteMessage]:
         if args.debug or is_platform_debug_log_enabled():

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, AirbyteStreamStatus, Type
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
+from airbyte_cdk.utils import memory_monitor
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from sync.canned import MAPPING, A, Wire, facts, page
 
 from source_tiktok_ads.entrypoint import Entrypoint, launch
@@ -180,13 +182,58 @@ def test_a_page_counts_as_its_rows() -> None:
     assert dict(counts) == {HashableStreamDescriptor(name="ads", namespace=None): 6.0}
 
 
-def test_memory_is_looked_at_once_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page may be a thousand rows, and the CDK's own monitor counts messages."""
-    looked: list[int] = []
-    monkeypatch.setattr(MemoryMonitor, "check_memory_usage", lambda self: looked.append(self._check_interval))
+class Memory:
+    """The files in which the system tells a container's memory: of a hundred bytes so many are used."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.looks = 0
+        for name in ("current", "max", "stat"):
+            monkeypatch.setattr(memory_monitor, f"_CGROUP_V2_{name.upper()}", folder / name)
+        monkeypatch.setattr(MemoryMonitor, "_read_memory", self.counted(MemoryMonitor._read_memory))
+        (folder / "max").write_text("100")
+        self.use(50)
+
+    def use(self, percent: int) -> None:
+        """Fill it so far, with what is the process's own."""
+        (self.folder / "current").write_text(str(percent))
+        (self.folder / "stat").write_text(f"anon {percent}")
+
+    def counted(self, read: Any) -> Any:
+        """The reading of the files, counted."""
+
+        def reading(monitor: MemoryMonitor) -> Any:
+            self.looks += 1
+            return read(monitor)
+
+        return reading
+
+
+def test_memory_is_looked_at_at_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However full it is: a page may be a thousand rows, and the CDK's own monitor counts messages."""
     entrypoint = Entrypoint(SourceTiktokAds(paged=True))
-    lines = [*entrypoint.lines(entrypoint.parse_args(read_args(tmp_path)))]
-    assert sum(line.startswith(b'{"type":"RECORD"') for line in lines) == looked.count(20) == 1
+    memory = Memory(tmp_path, monkeypatch)
+    for percent in (50, 91, 92, 93):
+        memory.use(percent)
+        entrypoint._look_at_memory()
+    assert memory.looks == 4
+    memory.use(96)
+    with pytest.raises(AirbyteTracedException, match=r"^Memory is full: .* \(96% of container limit\)"):
+        entrypoint._look_at_memory()
+
+
+def test_a_full_memory_ends_the_sync_with_a_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the page that filled it, and not by a kill without a word."""
+    files = tmp_path / "files"
+    files.mkdir()
+    Memory(files, monkeypatch).use(97)
+    code, messages = launched(read_args(tmp_path), capfd)
+    (error,) = [message["trace"]["error"] for message in messages if "error" in message.get("trace", {})]
+    assert (code, error["failure_type"]) == (1, "transient_error")
+    assert "the next one goes on from its last state" in error["message"]
+    assert "RECORD" in [message["type"] for message in messages]
 
 
 def test_the_configuration_is_judged_by_our_sentences(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -391,8 +391,13 @@ class Client:
                 return error
             self._say(logging.WARNING, error.sentence)
         # TikTok: success without data is a fault of its servers, not an empty answer.
-        wrong = "no data" if envelope.data is None else ask.accept(envelope) if ask.accept else None
-        return failure("garbled", wrong, ask.path, ask.advertiser_id) if wrong else None
+        if envelope.data is None:
+            return failure("garbled", "no data", ask.path, ask.advertiser_id)
+        if ask.accept is None or (wrong := ask.accept(envelope)) is None:
+            return None
+        # It may have been a late answer to another request, and this one's own be still to come on that connection.
+        self._transport.close()
+        return failure("garbled", wrong, ask.path, ask.advertiser_id)
 
     def _unreadable(self, ask: _Ask[E], reply: Reply) -> TikTokError:
         """A refusal has no data, so a typed decoder may choke on it; else status or shape are wrong."""

@@ -65,6 +65,10 @@ class Transport(Protocol):
         """The answer, or a `Fault`."""
         ...
 
+    def close(self) -> None:
+        """Close the idle connections, so that the next request goes out on a new one."""
+        ...
+
 
 # Ours to repair: an address, header or handshake that never let the request out.
 _NEVER_SENT = (requests.exceptions.SSLError, ValueError)
@@ -155,7 +159,7 @@ class HttpTransport:
         raise fault
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections, so that the next request goes out on a new one."""
         self._adapter.close()
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:

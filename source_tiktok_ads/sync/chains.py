@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import zlib
 from collections import deque
@@ -21,7 +22,7 @@ from source_tiktok_ads.api.errors import (
     invalid_metrics,
     unsupported_filters,
 )
-from source_tiktok_ads.api.pages import PageInfo, page_info
+from source_tiktok_ads.api.pages import Believed, PageCheck, PageInfo, page_info
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
@@ -29,7 +30,17 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.children import Children, child_id, root_parent
 from source_tiktok_ads.sync.lines import Answer, Data, Piece, unheard
 from source_tiktok_ads.sync.listed import ListingRows
-from source_tiktok_ads.sync.paging import IDLE_PAGES, Ahead, Lists, Shifting, smaller_page, unsent
+from source_tiktok_ads.sync.paging import (
+    IDLE_PAGES,
+    READS,
+    Ahead,
+    Attempt,
+    Incomplete,
+    Lists,
+    proven,
+    smaller_page,
+    unsent,
+)
 from source_tiktok_ads.sync.refusals import (
     CONFIRM_AFTER,
     NEVER_GIVEN_UP,
@@ -180,6 +191,7 @@ class Chains:
         self._warn = warn
         self._lock = threading.Lock()
         self._lists: dict[str, Lists] = {}
+        self._oddities: dict[str, Believed] = {}
         self._known: dict[tuple[str, str, frozenset[str]], Known] = {}
         self._unreadable: dict[tuple[str, str, frozenset[str]], TikTokError] = {}
         self._reading: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
@@ -381,7 +393,7 @@ class Chains:
     def _list(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         try:
             yield from self._without_refused(reading, request)
-        except Shifting as error:
+        except Incomplete as error:
             reading.hears.lacks(str(error))
         except TikTokError as error:
             other = reading.listing.instead
@@ -493,7 +505,7 @@ class Chains:
         listing = reading.listing
         pieces = partial(reading.into.pieces, tells=request.tells, lacks=reading.hears.lacks, listing=listing)
         if listing.paging is Paging.WHOLE:
-            yield unsent(pieces(self._answer(listing, request, {}, repeat_timeouts=True)[0]), set(), reading.sent)
+            yield from self._in_one_answer(reading, request, pieces)
         elif listing.paging is Paging.CURSOR:
             yield from self._by_cursor(listing, request, pieces, reading.sent)
         elif listing.paging is Paging.UNCOUNTED:
@@ -501,21 +513,33 @@ class Chains:
         else:
             yield from self._by_pages(reading, request, pieces)
 
+    def _in_one_answer(self, reading: Reading, request: Request, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of an answer that holds all of them; of its further pages where it counts such all the same."""
+
+        def fetch(page: int) -> Answer:
+            at: Params = {"page": page} if page > 1 else {}
+            rows, info, _ = self._answer(reading.listing, request, at, repeat_timeouts=True)
+            return Answer(0, data=Data(rows, info))
+
+        attempts = [Attempt(fetch, pieces, sys.maxsize)] * READS
+        yield from proven(attempts, reading.hears.warn, self._ahead, reading.sent)
+
     def _by_pages(self, reading: Reading, request: Request, pieces: Pieces) -> Iterator[list[bytes]]:
         listing = reading.listing
 
         def fetch(size: int, page: int) -> Answer:
-            rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page})
-            if listing.most and info.total_number >= listing.most:
+            rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page}, page)
+            if listing.most and info is not None and info.total_number >= listing.most:
                 reading.full.add(listing.name)
                 info = _cut(listing, info, size)
             return Answer(0, data=Data(rows, info))
 
         if listing.newest_first and reading.into.since:
             try:
-                yield from _until_old(partial(fetch, self._size(listing)), pieces, reading.sent)
+                size = self._size(listing)
+                yield from _until_old(partial(fetch, size), size, pieces, reading.sent)
                 return
-            except (TooLarge, TimedOut, Shifting):
+            except (TooLarge, TimedOut, Incomplete):
                 # Then the whole list, where need be in smaller pages; what has left stays.
                 pass
         with self._lock:
@@ -535,8 +559,9 @@ class Chains:
                 return
 
     def _by_cursor(self, listing: Listing, request: Request, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
-        size, idle = self._size(listing), 0
-        cursor: Any = None
+        """The rows of a list that tells where its next page begins. Raises Incomplete where the next one lacks."""
+        size, idle, doubted = self._size(listing), 0, False
+        seen, cursor = set[int](), None
         while True:
             at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
@@ -544,20 +569,37 @@ class Chains:
             except (TooLarge, TimedOut) as error:
                 size = smaller_page(size, error)
                 continue
-            yield unsent(pieces(rows), set(), sent)
-            if not data.get("has_more"):
+            except TikTokError as error:
+                if doubted and error.code == PARAMETER_REFUSED:
+                    return
+                raise
+            before = len(seen)
+            yield unsent(pieces(rows), seen, sent)
+            step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
+            if step.ends or (doubted and not step.goes_on):
                 return
-            idle, before, cursor = 0 if rows else idle + 1, cursor, data.get("cursor")
-            if cursor in (None, "", before) or idle > IDLE_PAGES:
-                raise Shifting("TikTok says there are more rows but does not give them.")
+            doubted = not step.goes_on
+            idle = 0 if len(seen) > before else idle + 1
+            if step.stuck or idle > IDLE_PAGES:
+                raise Incomplete(f"TikTok says there are more rows than the {len(seen)} it gave, but not where.")
+            cursor = step.cursor
 
     def _size(self, listing: Listing) -> int:
         return min(self._config.page_size, listing.page_size)
 
     def _answer(
-        self, listing: Listing, request: Request, at: Params, repeat_timeouts: bool = False
-    ) -> tuple[list[dict[str, Any]], PageInfo, Mapping[str, Any]]:
-        """The rows of one answer, where they stand among the pages, and all that came with them."""
+        self,
+        listing: Listing,
+        request: Request,
+        at: Params,
+        page: int | None = None,
+        repeat_timeouts: bool = False,
+    ) -> tuple[list[dict[str, Any]], PageInfo | None, Mapping[str, Any]]:
+        """The rows of one answer, where they stand among the pages, and all that came with them.
+
+        Raises Incomplete where there are none in the rows' place but some in another.
+        """
+        wrong, odd = partial(misshapen, listing), partial(displaced, listing)
         whose = listing.name, request.account.id, request.of
         ask = partial(
             self._client.fetch,
@@ -565,7 +607,7 @@ class Chains:
             {**request.params, **at},
             decode=decode_envelope,
             advertiser_id=request.account.id if listing.scope in _NAMES_ACCOUNT else None,
-            accept=partial(misshapen, listing),
+            accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, odd),
             repeat_timeouts=repeat_timeouts,
         )
         reply = confirmed(
@@ -574,8 +616,51 @@ class Chains:
             self._client.pause,
             partial(self._believe, whose),
         )
+        if elsewhere := odd(reply.envelope):
+            raise Incomplete(f"{elsewhere}; none of these rows can be read.")
         data = reply.envelope.data
-        return rows_in(listing, data), place_of(reply.envelope) or PageInfo(), data
+        return rows_in(listing, data), place_of(reply.envelope), data
+
+    def _oddities_of(self, listing: Listing) -> Believed:
+        with self._lock:
+            warn = partial(_warn_of, self._warn, listing.name)
+            return self._oddities.setdefault(listing.name, Believed(warn))
+
+
+def _warn_of(warn: Told, name: str, text: str) -> None:
+    warn(f"{name}: {text}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One answer of a list that is read by cursor: its number of rows and how many were asked for, and what it says.
+
+    `more` is its has_more, `cursor` the place of the next answer, `before` that of this one.
+    """
+
+    rows: int
+    size: int
+    more: Any
+    cursor: Any
+    before: Any
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it says that there are more."""
+        return self.more in (True, "true", "True", "1")
+
+    @property
+    def ends(self) -> bool:
+        """Whether it says that this is the last answer, and nothing speaks against that."""
+        # One that is full, or has no rows although the one before announced some, may have lost the word of more to
+        # come: what its cursor leads to is asked for all the same.
+        odd = self.rows >= self.size or (self.rows == 0 and self.before is not None)
+        return not self.goes_on and (self.stuck or not odd)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it does not say where the next answer begins."""
+        return self.cursor in (None, "", self.before)
 
 
 def _cut(listing: Listing, info: PageInfo, size: int) -> PageInfo:
@@ -659,7 +744,17 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
             deque(listing.records(row) if listing.records else (), maxlen=0)
     except Misshapen as error:
         return str(error)
-    return "page_info is missing" if listing.paging is Paging.PAGES and place_of(envelope) is None else None
+    return None
+
+
+def displaced(listing: Listing, envelope: Envelope) -> str | None:
+    """Where the rows of an answer stand if not where they should; None where nothing speaks for that."""
+    data = envelope.data
+    if not listing.places or any(name in data for name in listing.places):
+        return None
+    # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
+    others = [name for name, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return f"TikTok's answer has no {listing.rows_at}, but {', '.join(others)[:100]}" if others else None
 
 
 def _metrics(request: Request) -> list[str]:
@@ -673,23 +768,24 @@ def _refused_metrics(request: Request, error: TikTokError) -> Set[str]:
     return asked & {*invalid_metrics(error.message)}
 
 
-def _until_old(fetch: Callable[[int], Answer], pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
+def _until_old(fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
     """The rows of the first pages, to the first that holds a row which need not leave; the latest changes come first.
 
-    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Shifting where one has gone:
-    the later rows move up then, maybe to a page that has been read.
+    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Incomplete where a page has
+    other rows than its place in TikTok's count says, or there is no count: then only the whole list is proof.
     """
-    page = total = 0
+    page, counts, seen = 0, set[int](), set[int]()
     while True:
         page += 1
         data = fetch(page).data or Data()
         info = data.page_info or PageInfo()
-        if info.total_number < total:
-            raise Shifting(f"TikTok counted {total} rows, then {info.total_number}.")
-        total = info.total_number
-        rows = pieces(data.list or ())
+        counts.add(info.total_number)
+        before, rows = len(seen), pieces(data.list or ())
         # Whoever takes the rows may take their time: what is old is known before.
         old = any(members is None for _, members in rows)
-        yield unsent(rows, set(), sent)
-        if old or not rows or page >= info.total_page:
+        yield unsent(rows, seen, sent)
+        due = min(size, info.page_size or size, info.total_number - before)
+        if len(counts) > 1 or info.total_number < 0 or len(seen) - before < due:
+            raise Incomplete(f"TikTok counts {sorted(counts)} rows, {len(seen)} have come by page {page}.")
+        if old or len(seen) >= info.total_number:
             return

@@ -16,7 +16,7 @@ from source_tiktok_ads.sync.cuts import (
     by_ids,
     by_metrics,
 )
-from source_tiktok_ads.sync.paging import Shifting
+from source_tiktok_ads.sync.paging import Incomplete
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import UNTOLD, Structure
 
@@ -36,7 +36,7 @@ class TooManyRows(Exception):
     """A request of several days whose rows are more than should be told apart at once."""
 
 
-Unanswered = Truncated | TooManyRows | Shifting | TikTokError
+Unanswered = Truncated | TooManyRows | Incomplete | TikTokError
 """Why a cut brought no rows, or not all."""
 
 
@@ -117,7 +117,7 @@ class Divider:
             cuts = self.fewer_days(cut)
         elif isinstance(error, TooLarge | TimedOut):
             cuts = self.fewer_rows(cut) or by_half_of_metrics(cut, self._divisible)
-        elif isinstance(error, Shifting) or error.server_fault:
+        elif isinstance(error, Incomplete) or error.server_fault:
             return self.fewer_rows(cut)
         else:
             raise error
@@ -140,7 +140,7 @@ class Divider:
         return by_half_of_days(cut) if self._stream.grain.dimension else []
 
     def fewer_objects(self, cut: Cut) -> list[Cut]:
-        """Parts with fewer campaigns or ad groups; empty where there are none. Raises TikTokError or Shifting."""
+        """Parts with fewer campaigns or ad groups; empty where there are none. Raises TikTokError or Incomplete."""
         if not cut.by:
             return self._by_campaigns(cut, CAMPAIGNS_A_REQUEST)
         if len(cut.ids) > 1:

@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.pages import of_another_account
 from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, SMART_PLUS, Accounts, Entity, Params, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
-from source_tiktok_ads.sync.paging import Lists, Shifting
+from source_tiktok_ads.sync.paging import Incomplete, Lists
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import read_again, wrong_parameter
 from source_tiktok_ads.sync.structure import UNTOLD, missing, refuses_types, unnamed_types
@@ -91,7 +92,7 @@ class EntityReader(ChangeReader[Entity]):
     def _specials(self, part: Slice) -> Sequence[Special]:
         try:
             return self.sync.structure.specials(part.account.id)
-        except Shifting as error:
+        except Incomplete as error:
             part.short = str(error)
             return []
 
@@ -106,15 +107,16 @@ class EntityReader(ChangeReader[Entity]):
     ) -> Pages:
         """One pass over the list, `most` rows a page."""
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
-        fetch = partial(self._page, part, params, most)
+        fetch = partial(self._page, part, params)
         pieces = partial(rows.pieces, said=said, lacks=part.lacks)
         try:
-            yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent)
-        except Shifting as error:
+            yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent, most)
+        except Incomplete as error:
             part.short = str(error)
 
-    def _page(self, part: Slice, params: Params, most: int, size: int, page: int) -> Answer:
-        return self.ask(part, {**params, "page_size": min(size, most), "page": page}, lines.decode).envelope
+    def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
+        asked, whose = {**params, "page_size": size, "page": page}, partial(of_another_account, part.account.id)
+        return self.ask(part, asked, lines.decode, wrong=whose).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:
         """The passes by status, each with the `current_status` it tells of its rows, None where the rows tell."""
@@ -137,7 +139,7 @@ class EntityReader(ChangeReader[Entity]):
         # TikTok: creatives of upgraded Smart+ ads may have no modify_time to be found by.
         try:
             campaigns = self.sync.structure.campaigns(part.account.id, SMART_PLUS)
-        except Shifting as error:
+        except Incomplete as error:
             part.short = str(error)
             return
         except TikTokError as error:

@@ -19,7 +19,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, unsupported_filters
-from source_tiktok_ads.api.pages import unpaged
+from source_tiktok_ads.api.pages import Believed, PageCheck
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.model import Params, Report, Stream
@@ -155,6 +155,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._unanswered: set[str] = set()
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[tuple[str, str]] = set()
+        self._believed = Believed(lambda text: sync.warn(f"{stream.name}: {text}"))
 
     @abstractmethod
     def slices(self, account: Account) -> Iterable[Slice]:
@@ -311,15 +312,25 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             self.sync.warn(f"{self.stream.name}.{column}: TikTok sent {_misfit(value, instead)} in this sync.")
 
     def ask(
-        self, part: Slice, params: Params, decode: Callable[[bytes], Answer], *, server_attempts: int = TRIES
+        self,
+        part: Slice,
+        params: Params,
+        decode: Callable[[bytes], Answer],
+        *,
+        server_attempts: int = TRIES,
+        wrong: Callable[[Answer], str | None] = lambda answer: None,
+        odd: Callable[[Answer], str | None] = lambda answer: None,
     ) -> Reply[Answer]:
-        """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less."""
+        """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less.
+
+        `wrong` says why an answer can't be right, `odd` why it hardly can: such a one is taken if it comes again.
+        """
         return self.sync.client.fetch(
             self.stream.path,
             {"page_size": self.page_size(part.account), **params},
             advertiser_id=part.account.id,
             decode=decode,
-            accept=unpaged,
+            accept=PageCheck(params["page"], self._believed, part.account.id, wrong=wrong, odd=odd),
             server_attempts=server_attempts,
         )
 

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.errors import Action, TikTokError
-from source_tiktok_ads.api.pages import unpaged
+from source_tiktok_ads.api.pages import Believed, PageCheck
 from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
-from source_tiktok_ads.sync.paging import Ahead, Lists, Shifting
+from source_tiktok_ads.sync.paging import Ahead, Incomplete, Lists
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
@@ -72,12 +72,13 @@ class Structure:
         self._known: dict[tuple[str, ...], list[str]] = {}
         self._untold: set[str] = set()
         self._untyped: set[str] = set()
+        self._believed = Believed(lambda text: warn(f"Lists read to divide a report: {text}"))
 
     def specials(self, advertiser_id: str) -> Sequence[Special]:
         """The kinds of campaigns of the account that have to be asked for by themselves.
 
         All of them where the app may not list campaigns, because what is asked for then tells by itself whether there
-        are any. Raises TikTokError or Shifting.
+        are any. Raises TikTokError or Incomplete.
         """
         if advertiser_id in self._untold:
             return self._specials
@@ -90,11 +91,11 @@ class Structure:
             return self._specials
 
     def campaigns(self, advertiser_id: str, special: Special | None = None) -> list[str]:
-        """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Shifting."""
+        """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Incomplete."""
         return self._ids(CAMPAIGN, advertiser_id, "", special)
 
     def adgroups(self, advertiser_id: str, campaign_id: str, special: Special | None = None) -> list[str]:
-        """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Shifting."""
+        """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Incomplete."""
         return self._ids(ADGROUP, advertiser_id, campaign_id, special)
 
     def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
@@ -142,16 +143,17 @@ class Structure:
         params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}
 
         def fetch(size: int, page: int) -> Answer:
-            asked = {**params, "page_size": min(size, most), "page": page}
-            return self._client.get(level.path, asked, advertiser_id=advertiser_id, decode=decode, accept=unpaged)
+            asked = {**params, "page_size": size, "page": page}
+            check = PageCheck[Answer](page, self._believed, (level.path, advertiser_id))
+            return self._client.get(level.path, asked, advertiser_id=advertiser_id, decode=decode, accept=check)
 
         def pieces(rows: Sequence[Mapping[str, Any]]) -> Sequence[Piece]:
             ids = [str(row[level.id]).encode() for row in rows if row.get(level.id) is not None]
             return [(id, id) for id in ids]
 
         place = f"{level.path} of account {advertiser_id}, read to divide a report"
-        pages = self._lists.rows(place, fetch, pieces, lambda text: self._warn(f"{place}: {text}"), set())
+        pages = self._lists.rows(place, fetch, pieces, lambda text: self._warn(f"{place}: {text}"), set(), most)
         try:
             return [id.decode() for page in pages for id in page]
-        except Shifting as error:
-            raise Shifting(f"{place}: {error}") from None
+        except Incomplete as error:
+            raise Incomplete(f"{place}: {error}") from None

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pages import PageInfo, page_info
+from source_tiktok_ads.api.pages import PageInfo, of_another_account, of_other_days, page_info
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.streams.model import SPECIALS, Params, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider, Fit, TooManyRows, Truncated
 from source_tiktok_ads.sync.folds import Twins, folded
-from source_tiktok_ads.sync.lines import Answer, Piece, ReportRows
-from source_tiktok_ads.sync.paging import READS, Shifting, mark_of, proven
+from source_tiktok_ads.sync.lines import Answer, ReportRows
+from source_tiktok_ads.sync.paging import READS, READS_BEFORE_SPLIT, Attempt, Found, Incomplete, mark_of, proven
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import Asked, GivenUp, Refusals, read_again, wrong_parameter
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.structure import missing
-from source_tiktok_ads.sync.totals import Totals
+from source_tiktok_ads.sync.totals import Ledger, Totals
 
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
 SERVER_ATTEMPTS = 3
@@ -35,6 +35,13 @@ MOST_JOINED = 5_000
 
 
 NO_TOTALS = "TikTok refuses the totals of this report for the account, so its rows are not compared with them."
+"""The sentence for an account whose totals are not compared any more."""
+
+HOPELESS = 3
+"""After so many incomplete parts that can't be smaller, a window's others are not split any more to complete them."""
+
+Reading = Generator[list[bytes], None, Found]
+"""Rows, page by page, and in the end what they come to."""
 
 
 class TooManyToJoin(Exception):
@@ -49,6 +56,7 @@ class Lessons:
     refusals: Refusals
     fits: dict[str, Fit] = field(default_factory=dict)
     untold: set[tuple[str, str]] = field(default_factory=set)
+    unreadable: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -70,14 +78,17 @@ class Window:
         self._divider = Divider(self._stream, part.account.id, part.reader.sync.structure, lessons.fits)
         self._pairs = 0
         self._lacking: set[str] = set()
+        self._shorts: list[str] = []
 
     def rows(self, days: Days) -> Iterator[list[bytes]]:
         """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
         try:
             yield from self._whole(self._divider.whole(days), specials=True)
-        except Shifting as error:
-            # The objects that the window should be divided by could not be listed.
-            self._part.short = str(error)
+        except Incomplete as error:
+            # Whether the account has special campaigns could not be listed.
+            self._shorts.append(str(error))
+        if self._shorts:
+            self._part.lacks(" ".join(filter(None, (self._part.short, self._short()))))
         self._part.given_up = self._given_up()
         if self._pairs:
             self._warn(folded(self._pairs))
@@ -86,6 +97,11 @@ class Window:
         """What some request of the window was answered without."""
         given_up = self._lessons.refusals.given_up(self._part.account.id)
         return replace(given_up, names=frozenset(self._lacking)) if given_up and self._lacking else None
+
+    def _short(self) -> str:
+        """What is known to be missing from the window."""
+        first, *others = dict.fromkeys(self._shorts)
+        return f"{first} The same holds for {len(others)} more parts of the window." if others else first
 
     def _whole(self, cut: Cut, *, specials: bool = False) -> Iterator[list[bytes]]:
         """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
@@ -114,46 +130,88 @@ class Window:
             self._lessons.untold.add((self._part.account.id, name))
             self._warn(missing(name, error))
 
-    def _read(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
+    def _read(self, cut: Cut, told: Told) -> Reading:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
-        cuts = self._divider.fitting(cut)
+        error: Exception | None = None
+        cuts: Sequence[Cut] = self._divider.fitting(cut)
         if not cuts:
             try:
-                yield from self._asked_for(cut, told, SERVER_ATTEMPTS)
-                return
-            except (Truncated, TooManyRows, Shifting, TikTokError) as error:
-                cuts = self._divider.smaller(cut, error)
+                return (yield from self._asked_for(cut, told, SERVER_ATTEMPTS, READS_BEFORE_SPLIT))
+            except (Truncated, TooManyRows, Incomplete, TikTokError) as caught:
+                error, cuts = caught, self._smaller(cut, caught)
         if not cuts:
-            yield from self._patiently(cut, told)
-        elif cuts[0].metrics != cut.metrics:
-            yield from self._joined(cut, cuts, told)
-        else:
-            for smaller in cuts:
-                yield from self._read(smaller, told)
+            return (yield from self._patiently(cut, told))
+        if cuts[0].metrics != cut.metrics:
+            return (yield from self._joined(cut, cuts, told))
+        found = yield from self._each(cuts, told)
+        if isinstance(error, Incomplete) and cuts[0].days == cut.days:
+            self._compare_with_whole(cut, error, found)
+        return found
 
-    def _patiently(self, cut: Cut, told: Told) -> Iterator[list[bytes]]:
-        """The rows of a cut that cannot be smaller; the window is short where they keep changing places even there."""
+    def _smaller(self, cut: Cut, error: Truncated | TooManyRows | Incomplete | TikTokError) -> Sequence[Cut]:
+        """What to read instead of a cut; nothing where it is incomplete and so are the smallest parts of others."""
+        if isinstance(error, Incomplete) and len(self._shorts) >= HOPELESS:
+            return []
         try:
-            yield from self._asked_for(cut, told, TRIES)
-        except Shifting as error:
+            return self._divider.smaller(cut, error)
+        except Incomplete as unlisted:
+            # The objects that the cut should be split by could not be listed.
+            self._shorts.append(str(unlisted))
+            return []
+
+    def _each(self, cuts: Iterable[Cut], told: Told) -> Reading:
+        """The rows of several cuts."""
+        ledger = Ledger()
+        for cut in cuts:
+            found = yield from self._read(cut, told)
+            ledger.add(found.sums, found.rows)
+        return Found(ledger.rows, ledger.sums)
+
+    def _compare_with_whole(self, cut: Cut, whole: Incomplete, found: Found) -> None:
+        """The window is short where the parts of a cut have less than TikTok says of the whole.
+
+        Objects that TikTok does not list are in none of the parts. Figures may have grown while the parts were read.
+        """
+        less = [
+            difference
+            for difference in self._totals().differences(found.sums, whole.expected, found.rows)
+            if difference.found < difference.expected
+        ]
+        if less:
+            named = ", ".join(map(str, less[:3]))
+            self._shorts.append(
+                f"{_place(cut)}: campaigns or ad groups read one by one lack rows of the whole: {named}."
+            )
+        elif not whole.expected and found.rows < whole.counted:
+            self._shorts.append(
+                f"{_place(cut)}: TikTok counts {whole.counted} rows, but campaigns or ad groups read one by one have "
+                f"{found.rows}."
+            )
+
+    def _patiently(self, cut: Cut, told: Told) -> Reading:
+        """The rows of a cut that cannot be smaller; the window is short where they are incomplete even there."""
+        try:
+            return (yield from self._asked_for(cut, told, TRIES, READS))
+        except Incomplete as error:
             told.twins.hold()
-            self._part.short = str(error)
+            self._shorts.append(f"{_place(cut)}: {error}")
+            return error.found
 
-    def _asked_for(self, cut: Cut, told: Told, server_attempts: int) -> Iterator[list[bytes]]:
-        """The rows of a cut, without what TikTok refuses to give.
+    def _asked_for(self, cut: Cut, told: Told, server_attempts: int, readings: int) -> Reading:
+        """The rows of a cut, without what TikTok refuses to give, read at most so many times.
 
-        Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Shifting.
+        Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Incomplete.
         """
         refusals = self._lessons.refusals
         account_id = self._part.account.id
         asked = refusals.asked(account_id)
         # A part whose metrics are all refused asks for nothing: the others bring the rows.
         while self._metrics(cut, asked):
-            fetch = partial(self._page, cut, asked, server_attempts)
-            made = partial(self._lessons.rows.pieces, lacks=self._part.lacks)
-            totals = Totals(fetch, made, self._stream.additive if asked.totals else ())
+            attempts = self._attempts(partial(self._page, cut, asked, server_attempts), asked.totals, told, readings)
+            # One set serves both where nothing has left yet, as there may be a million rows.
+            found = set[int]() if told.sent else told.sent
             try:
-                yield from self._proven(totals, told)
+                brought = yield from proven(attempts, self._warn, self._part.reader.sync.ahead, told.sent, found)
             except TikTokError as error:
                 if not self._part.reader.learn_page_size(self._part.account, error):
                     asked = refusals.less(account_id, asked, error)
@@ -161,28 +219,35 @@ class Window:
                 told.twins.hold()
                 if refusals.gives_up_totals(account_id, asked):
                     self._warn(NO_TOTALS)
-                self._compare(totals)
-                break
+                self._lacking |= refusals.lacking(asked)
+                return brought
         self._lacking |= refusals.lacking(asked)
+        return Found()
 
-    def _compare(self, totals: Totals) -> None:
-        if differences := ", ".join(totals.differences()):
-            self._warn(f"The rows do not add up to TikTok's own totals: {differences}.")
+    def _attempts(
+        self, fetch: Callable[[int], Answer], with_totals: bool, told: Told, readings: int
+    ) -> Iterator[Attempt]:
+        """So many readings of one request, each with collectors of its own."""
+        totals = self._totals() if with_totals else None
+        pieces = partial(self._lessons.rows.pieces, lacks=self._part.lacks)
+        repeated = told.twins.asked_for()
+        for _ in range(readings):
+            repeated.begin()
+            yield Attempt(fetch, pieces, self._part.reader.page_size(self._part.account), totals, repeated.told_apart)
 
-    def _proven(self, totals: Totals, told: Told) -> Iterator[list[bytes]]:
-        readings = told.twins.asked_for()
+    def _totals(self) -> Totals:
+        columns = {name: self._stream.metric_columns[name] for name in self._stream.additive}
+        return Totals(columns, self._part.account.currency, self._unreadable)
 
-        def fetch(page: int) -> Answer:
-            if page == 1:
-                readings.begin()
-            return totals.fetch(page)
-
-        def pieces(rows: Sequence[Any]) -> Sequence[Piece]:
-            return readings.told_apart(totals.pieces(rows))
-
-        # One set serves both where nothing has left yet, as there may be a million rows.
-        found = set[int]() if told.sent else told.sent
-        return proven([fetch] * READS, pieces, self._warn, self._part.reader.sync.ahead, told.sent, found)
+    def _unreadable(self, metric: str, value: Any, instead: Any = None, /) -> None:
+        """Say once for each account that a total cannot be compared; one that is rounded can."""
+        place = (self._part.account.id, metric)
+        if instead is None and place not in self._lessons.unreadable:
+            self._lessons.unreadable.add(place)
+            self._warn(
+                f"TikTok's total of {metric} is {str(value)[:40]!r}, which is no number; for account {place[0]} the "
+                "rows are not compared with it."
+            )
 
     def _metrics(self, cut: Cut, asked: Asked) -> list[str]:
         stream = self._stream
@@ -197,16 +262,27 @@ class Window:
         # TikTok: totals are asked for on the first page.
         totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
         params = {**self._params(cut, asked), **totals, "page": page}
-        decode, account_id = self._lessons.rows.decode, self._part.account.id
-        ask = partial(self._part.reader.ask, self._part, params, decode, server_attempts=server_attempts)
-        reply = self._lessons.refusals.answered(account_id, asked, ask)
+        ask = partial(
+            self._part.reader.ask,
+            self._part,
+            params,
+            self._lessons.rows.decode,
+            server_attempts=server_attempts,
+            wrong=self._of_another,
+            odd=partial(of_other_days, self._stream.grain.dimension, cut.days.first, cut.days.last),
+        )
+        reply = self._lessons.refusals.answered(self._part.account.id, asked, ask)
         if reply.cut:
             if self._divider.fewer_objects(cut):
                 raise Truncated
-            self._part.short = "TikTok looked only at the newest ads of the account; rows of others are missing."
+            self._shorts.append("TikTok looked only at the newest ads of the account; rows of others are missing.")
         if page == 1:
             self._see_how_many(cut, page_info(reply.envelope) or PageInfo())
         return reply.envelope
+
+    def _of_another(self, answer: Answer) -> str | None:
+        """Why an answer is about another account; a Business Center's report is about many."""
+        return of_another_account(self._part.account.id, answer) if self._stream.owner == "advertiser_id" else None
 
     def _see_how_many(self, cut: Cut, info: PageInfo) -> None:
         if info.total_number > MOST_ROWS and self._divider.fewer_days(cut):
@@ -214,15 +290,17 @@ class Window:
         if cut.metrics and info.total_number > MOST_JOINED and self._divider.fewer_rows(cut):
             raise TooManyToJoin
 
-    def _joined(self, cut: Cut, cuts: Iterable[Cut], told: Told) -> Iterator[list[bytes]]:
+    def _joined(self, cut: Cut, cuts: Iterable[Cut], told: Told) -> Reading:
         """The rows of cuts that differ in their metrics, joined; of fewer rows at a time where they are too many."""
         try:
-            yield self._merged(cuts, told)
+            rows = self._merged(cuts, told)
         except TooManyToJoin:
             fewer = self._divider.fewer_rows(cut)
             self._divider.learn(fewer[0])
-            for smaller in fewer:
-                yield from self._read(smaller, told)
+            return (yield from self._each(fewer, told))
+        found = Found(len(rows), self._totals().of_members(rows))
+        yield rows
+        return found
 
     def _merged(self, cuts: Iterable[Cut], told: Told) -> list[bytes]:
         """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
@@ -234,3 +312,10 @@ class Window:
         fresh = {key: row for key, row in rows.items() if mark_of(key) not in told.sent}
         told.sent.update(map(mark_of, fresh))
         return [lines.to_json(row)[1:-1] for row in fresh.values()]
+
+
+def _place(cut: Cut) -> str:
+    """Which part of a window a cut is, in words."""
+    days = f"{cut.days.first} to {cut.days.last}" if cut.days.length > 1 else str(cut.days.first)
+    ids = f", {cut.by} {', '.join(cut.ids[:3])}{' ...' * (len(cut.ids) > 3)}" if cut.by else ""
+    return f"{days}{ids}"

@@ -35,6 +35,11 @@ class Script:
     def __init__(self, *answers: Reply | Fault) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, Mapping[str, str], bytes | None]] = []
+        self.closed = 0
+
+    def close(self) -> None:
+        """Close the idle connections; counts."""
+        self.closed += 1
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """The next answer; the last one again and again."""

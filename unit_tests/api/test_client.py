@@ -16,7 +16,6 @@ from source_tiktok_ads.api.client import Answer, Client, Token, query
 from source_tiktok_ads.api.envelope import Envelope, decoder
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, Unreachable
 from source_tiktok_ads.api.pace import Pace
-from source_tiktok_ads.api.pages import unpaged
 from source_tiktok_ads.api.transport import Fault, Reply
 
 from .canned import MACHINE, TOKEN, Bench, Script, envelope, in_thread, ok, refused
@@ -177,9 +176,14 @@ def test_a_typed_shape_that_never_fits() -> None:
 
 
 def test_what_the_caller_does_not_accept() -> None:
-    """A page without `page_info` is asked for again."""
+    """A page without `page_info` is asked for again, on a new connection: it may answer another request."""
     bench = Bench(ok({"list": []}), ok({"list": [], "page_info": {"total_page": 1}}))
-    assert get(bench, accept=unpaged).data["page_info"] == {"total_page": 1}
+
+    def accept(envelope: Envelope) -> str | None:
+        return None if "page_info" in envelope.data else "no page"
+
+    assert get(bench, accept=accept).data["page_info"] == {"total_page": 1}
+    assert bench.script.closed == 1
 
 
 def test_bounds_of_the_caller() -> None:

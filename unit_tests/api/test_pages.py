@@ -1,68 +1,24 @@
-"""Page after page."""
+"""Where an answer stands among its pages, and whether it is the one that was asked for."""
 
-from collections.abc import Callable
+from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from source_tiktok_ads.api.envelope import Envelope
-from source_tiktok_ads.api.errors import Unreachable
-from source_tiktok_ads.api.pages import PageInfo, page_info, pages, unpaged
-
-
-def page(number: int, total: int, rows: int = 1) -> Envelope:
-    """An answer of a paged endpoint."""
-    info = {"page": number, "page_size": 1, "total_number": total, "total_page": total}
-    return Envelope(0, data={"list": [number] * rows, "page_info": info})
-
-
-def book(*answers: Envelope) -> tuple[Callable[[int], Envelope], list[int]]:
-    """A fetch over fixed pages, and the numbers it was asked for."""
-    asked: list[int] = []
-
-    def fetch(number: int) -> Envelope:
-        asked.append(number)
-        return answers[number - 1]
-
-    return fetch, asked
-
-
-def test_reads_to_the_last_page() -> None:
-    """Every page once, in order."""
-    fetch, asked = book(page(1, 3), page(2, 3), page(3, 3))
-    assert [p.data["list"] for p in pages(fetch)] == [[1], [2], [3]]
-    assert asked == [1, 2, 3]
-
-
-def test_the_newest_total_counts() -> None:
-    """A list that grows while it is read is read to its new end."""
-    fetch, asked = book(page(1, 1), page(2, 2))
-    assert len(list(pages(fetch))) == 1
-    fetch, asked = book(page(1, 2), page(2, 3), page(3, 3))
-    assert len(list(pages(fetch))) == 3
-    assert asked == [1, 2, 3]
-
-
-def test_an_empty_page_is_the_last() -> None:
-    """A total that promises too much does not loop."""
-    fetch, asked = book(page(1, 99), page(2, 99, rows=0))
-    assert len(list(pages(fetch))) == 2
-    assert asked == [1, 2]
-
-
-def test_rows_elsewhere() -> None:
-    """An endpoint that puts rows under another name says how to count them."""
-    answers = [Envelope(0, data={"pixels": [n], "page_info": {"total_page": 2}}) for n in (1, 2)]
-    fetch, _ = book(*answers)
-    assert len(list(pages(fetch, rows=lambda envelope: len(envelope.data["pixels"])))) == 2
-
-
-def test_a_page_without_page_info_is_an_error() -> None:
-    """It is never taken for the last page."""
-    fetch, _ = book(Envelope(0, data={"list": [1]}))
-    with pytest.raises(Unreachable, match="page_info"):
-        list(pages(fetch))
+from source_tiktok_ads.api.pages import (
+    MISNUMBERED,
+    UNCOUNTED,
+    Believed,
+    PageCheck,
+    PageInfo,
+    first_row,
+    of_another_account,
+    of_other_days,
+    page_info,
+)
 
 
 class Typed(msgspec.Struct):
@@ -86,6 +42,118 @@ class Typed(msgspec.Struct):
 )
 def test_page_info(data: Any, expected: PageInfo | None) -> None:
     """Typed or not, numbers as text too; anything else is none."""
-    envelope = Envelope(0, data=data)
-    assert page_info(envelope) == expected
-    assert (unpaged(envelope) is None) == (expected is not None)
+    assert page_info(Envelope(0, data=data)) == expected
+
+
+@pytest.mark.parametrize(
+    ("info", "last", "tells"),
+    [
+        (PageInfo(), 1, False),
+        (PageInfo(page=1, page_size=10), 1, False),
+        (PageInfo(total_number=0), 1, True),
+        (PageInfo(total_page=4), 4, True),
+        (PageInfo(page_size=10, total_number=25, total_page=3), 3, True),
+        (PageInfo(page_size=10, total_number=25, total_page=1), 3, True),
+        (PageInfo(page_size=10, total_number=25, total_page=9), 9, True),
+        (PageInfo(page_size=0, total_number=25, total_page=2), 2, True),
+    ],
+)
+def test_the_last_page(info: PageInfo, last: int, tells: bool) -> None:
+    """By whichever of the numbers says more."""
+    assert (info.last_page, info.tells) == (last, tells)
+
+
+def counted(page: int = 1) -> Envelope:
+    """A page of a list."""
+    return Envelope(0, data={"list": [], "page_info": {"page": page, "total_page": 3}})
+
+
+NOT_COUNTED = Envelope(0, data={"list": []})
+
+
+def test_the_page_that_was_asked_for_is_taken() -> None:
+    """One that does not say its number, too; and a list without pages has no numbers."""
+    believed = Believed(str)
+    assert PageCheck(2, believed, "A")(counted(2)) is None
+    assert PageCheck(2, believed, "A")(counted(0)) is None
+    assert PageCheck(None, believed, "A")(NOT_COUNTED) is None
+
+
+@pytest.mark.parametrize(("odd", "why"), [(NOT_COUNTED, UNCOUNTED), (counted(3), MISNUMBERED)])
+def test_what_is_odd_is_doubted_once_and_then_believed(odd: Envelope, why: str) -> None:
+    """For the request, and from then on for its place; another place is doubted anew, and one warning is enough."""
+    said: list[str] = []
+    believed = Believed(said.append)
+    first = PageCheck(2, believed, "A")
+    assert [first(odd), first(odd)] == [why, None]
+    assert PageCheck(2, believed, "A")(odd) is None
+    other = PageCheck(2, believed, "B")
+    assert [other(odd), other(odd)] == [why, None]
+    assert len(said) == int(why == UNCOUNTED)
+
+
+def test_an_oddity_that_passes_is_not_believed() -> None:
+    """The next answer that is odd is doubted again."""
+    believed = Believed(str)
+    assert [PageCheck(2, believed, "A")(answer) for answer in (counted(3), counted(2))] == [MISNUMBERED, None]
+    assert PageCheck(2, believed, "A")(counted(3)) == MISNUMBERED
+
+
+def test_what_the_caller_says_of_an_answer() -> None:
+    """What is wrong is never taken, what is odd is if it comes again."""
+    wrong = PageCheck[Envelope](1, Believed(str), "A", wrong=lambda envelope: "no")
+    odd = PageCheck[Envelope](1, Believed(str), "A", odd=lambda envelope: "hm")
+    assert [wrong(counted()), wrong(counted())] == ["no", "no"]
+    assert [odd(counted()), odd(counted())] == ["hm", None]
+
+
+def rows(*given: Any) -> Envelope:
+    """An answer with these rows."""
+    return Envelope(0, data={"list": [*given]})
+
+
+def test_the_first_row() -> None:
+    """None where there is no list, or an empty one."""
+    assert first_row(rows(1, 2)) == 1
+    assert [first_row(envelope) for envelope in (rows(), Envelope(0), Envelope(0, data={"list": {"a": 1}}))] == [
+        None
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"advertiser_id": "7"}, None),
+        ({"advertiser_id": 7}, None),
+        ({"dimensions": {"advertiser_id": "7"}}, None),
+        ({"advertiser_id": "8"}, "its rows are of account '8'"),
+        ({"dimensions": {"advertiser_id": "8"}}, "its rows are of account '8'"),
+        ({"advertiser_id": [8]}, None),
+        ({"other": "8"}, None),
+        ("odd", None),
+    ],
+)
+def test_rows_of_another_account(row: Any, why: str | None) -> None:
+    """Where a row names its account."""
+    assert of_another_account("7", rows(row)) == why
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("2026-03-01 00:00:00", None),
+        ("2026-03-05", None),
+        (datetime.fromisoformat("2026-03-05T23:00:00"), None),
+        ("2026-03-06 00:00:00", "its rows are of 2026-03-06"),
+        (datetime.fromisoformat("2026-02-28"), "its rows are of 2026-02-28"),
+        ("soon", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_rows_of_other_days(told: Any, why: str | None) -> None:
+    """Whether the page could be typed or not; what is no day says nothing."""
+    first, last = date(2026, 3, 1), date(2026, 3, 5)
+    for row in ({"dimensions": {"day": told}}, SimpleNamespace(dimensions=SimpleNamespace(day=told))):
+        assert of_other_days("day", first, last, rows(row)) == why
+    assert of_other_days("day", first, last, rows()) is None

@@ -1,14 +1,17 @@
 """Pages that prove themselves: whatever moves while a list is read, each row leaves once and is counted."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from source_tiktok_ads.api.errors import TikTokError, refusal
+from source_tiktok_ads.streams.shapes import NUMBER
 from source_tiktok_ads.sync.lines import Answer, Data
 from source_tiktok_ads.sync.lines import PageInfo as Info
-from source_tiktok_ads.sync.paging import READS, Ahead, proven
+from source_tiktok_ads.sync.paging import IDLE_PAGES, READS, Ahead, Attempt, Found, Incomplete, proven
+from source_tiktok_ads.sync.totals import Totals
 
 
 class Shelf:
@@ -30,8 +33,9 @@ class Shelf:
 
     def read(self, sent: set[int] | None = None) -> list[str]:
         """What leaves, page by page."""
-        found = proven([self.fetch] * READS, self.pieces, self.said.append, Ahead(1), set() if sent is None else sent)
-        return [b"".join(rows).decode() for rows in found]
+        attempts = [Attempt(self.fetch, self.pieces, 1000)] * READS
+        found = proven(attempts, self.said.append, Ahead(1), set() if sent is None else sent)
+        return [b"".join(rows).decode() for rows in found if rows]
 
     @staticmethod
     def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
@@ -49,13 +53,13 @@ def test_rows_that_add_up_are_read_once() -> None:
 def test_an_empty_list_is_one_request() -> None:
     """No rows add up to none."""
     shelf = Shelf([("", 0)])
-    assert (shelf.read(), shelf.asked, shelf.said) == ([""], [1], [])
+    assert (shelf.read(), shelf.asked, shelf.said) == ([], [1], [])
 
 
 def test_a_row_that_slipped_between_two_pages_is_found_on_the_second_reading() -> None:
     """B moved to a page that had been read: the list is read again, and only what had not left leaves."""
     shelf = Shelf([("AC", 4), ("CD", 4)], [("AB", 4), ("CD", 4)])
-    assert shelf.read() == ["AC", "D", "B", ""]
+    assert shelf.read() == ["AC", "D", "B"]
     assert shelf.said == []
 
 
@@ -69,28 +73,29 @@ def test_a_row_on_two_pages_leaves_once() -> None:
 def test_a_total_that_changes_while_reading_is_read_again() -> None:
     """Rows came or went meanwhile, so the reading proves nothing even if one of its numbers fits."""
     shelf = Shelf([("AB", 3), ("C", 4)], [("AB", 4), ("CD", 4)])
-    assert shelf.read() == ["AB", "C", "", "D"]
+    assert shelf.read() == ["AB", "C", "D"]
     assert shelf.said == []
 
 
 def test_a_short_page_is_read_again() -> None:
     """A page that gives less than it should is noticed by the total."""
     shelf = Shelf([("A", 3), ("C", 3)], [("AB", 3), ("C", 3)])
-    assert shelf.read() == ["A", "C", "B", ""]
+    assert shelf.read() == ["A", "C", "B"]
 
 
 def test_more_rows_than_counted_are_noticed_too() -> None:
     """The count may be the wrong one; what was found leaves all the same."""
     shelf = Shelf([("ABC", 2)], [("ABC", 3)])
-    assert shelf.read() == ["ABC", ""]
+    assert shelf.read() == ["ABC"]
     assert shelf.said == []
 
 
 def test_readings_are_bounded_and_both_numbers_are_said() -> None:
-    """What never adds up is taken as it is, with a warning, and nothing leaves twice."""
+    """What never adds up is incomplete, however stable; nothing leaves twice."""
     shelf = Shelf([("AB", 5), ("C", 4)])
-    assert shelf.read() == ["AB", "C", *["", ""] * (READS - 1)]
-    assert shelf.said == ["TikTok counts 5 rows but gave 3 different ones in 3 readings; those are taken."]
+    with pytest.raises(Incomplete, match=f"^TikTok counts 5 rows but gave 3 different ones in {READS} readings.$"):
+        shelf.read()
+    assert (len(shelf.asked), shelf.said) == (2 * READS, [])
 
 
 def test_what_an_earlier_pass_has_sent_stays_out() -> None:
@@ -110,8 +115,200 @@ def test_rows_that_are_null_are_none() -> None:
     """A list that is null adds up to nothing."""
     said: list[str] = []
     answer = Answer(0, data=Data(None, Info(total_page=1)))
-    assert list(proven([lambda number: answer], Shelf.pieces, said.append, Ahead(1), set())) == [[]]
+    attempts = [Attempt(lambda number: answer, Shelf.pieces, 1000)]
+    assert [*filter(None, proven(attempts, said.append, Ahead(1), set()))] == []
     assert said == []
+
+
+class Book:
+    """A list by page numbers: what each page answers, None for a refusal; pages beyond it are empty."""
+
+    def __init__(self, *pages: tuple[str, dict[str, int]] | None) -> None:
+        self.pages = pages
+        self.asked: list[int] = []
+        self.said: list[str] = []
+
+    def fetch(self, number: int) -> Answer:
+        """One page."""
+        self.asked.append(number)
+        found = self.pages[number - 1] if number <= len(self.pages) else ("", self.pages[0][1] if self.pages[0] else {})
+        if found is None:
+            raise refusal(40002, "page: too deep", "req-1", "thing/get", None)
+        rows, info = found
+        return Answer(0, data=Data([{"id": row} for row in rows], Info(**info) if info else None))
+
+    def read(self, readings: int = READS, size: int = 2) -> str:
+        """All that leaves."""
+        attempts = [Attempt(self.fetch, Shelf.pieces, size)] * readings
+        return b"".join(row for rows in proven(attempts, self.said.append, Ahead(1), set()) for row in rows).decode()
+
+
+def told(total: int, pages: int, size: int = 2) -> dict[str, int]:
+    """What a page says of its list."""
+    return {"page_size": size, "total_number": total, "total_page": pages}
+
+
+def test_pages_go_on_where_the_number_of_pages_contradicts_the_count() -> None:
+    """Five rows in pages of two are three pages, whatever total_page says; and no more than that, if it says more."""
+    pages = [("AB", told(5, 1)), ("CD", told(5, 1)), ("E", told(5, 1))]
+    assert Book(*pages).read() == "ABCDE"
+    many = Book(("AB", told(4, 1000)), ("CD", told(4, 1000)))
+    assert many.read() == "ABCD"
+    assert len(many.asked) <= 4
+
+
+def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
+    """The pages behind it are read; what it hid is found by the next reading, or missing."""
+    book = Book(("AB", told(6, 3)), ("", told(6, 3)), ("EF", told(6, 3)))
+    with pytest.raises(Incomplete, match="TikTok counts 6 rows but gave 4 different ones in 3 readings"):
+        book.read()
+    assert book.asked == [1, 2, 3] * READS
+
+
+def test_the_same_page_again_and_again_is_incomplete() -> None:
+    """The first page's rows under every number: they are no others."""
+    book = Book(*[("AB", told(6, 3))] * 3)
+    with pytest.raises(Incomplete, match="TikTok counts 6 rows but gave 2 different ones"):
+        book.read()
+
+
+def test_a_page_that_is_refused_ends_a_reading() -> None:
+    """The rows before it leave; the sentence has TikTok's words, unless all rows were there."""
+    deep = Book(("AB", told(6, 3)), ("CD", told(6, 3)), None)
+    with pytest.raises(Incomplete, match=r"gave 4 different ones.*refuses further pages: page 3, .*page: too deep"):
+        deep.read()
+    assert Book(("AB", told(2, 2)), None).read() == "AB"
+
+
+def test_a_refusal_of_the_first_page_is_an_error() -> None:
+    """It is about the request."""
+    with pytest.raises(TikTokError, match="too deep"):
+        Book(None).read()
+
+
+@pytest.mark.parametrize(
+    ("pages", "rows", "asked"),
+    [
+        ([("A", {})], "A", [1]),
+        ([("", {})], "", [1]),
+        ([("AB", {}), ("C", {})], "ABC", [1, 2]),
+        ([("AB", {}), ("CD", {})], "ABCD", [1, 2, 3]),
+        ([("AB", {}), ("AB", {}), ("CD", {})], "AB", [1, 2]),
+        ([("ABC", {}), ("", {})], "ABC", [1, 2]),
+        ([("AB", {}), None], "AB", [1, 2]),
+    ],
+)
+def test_without_a_count_pages_are_read_until_one_is_not_full(pages: list[Any], rows: str, asked: list[int]) -> None:
+    """Or brings nothing new, or is refused; a first page that is not full is the whole list."""
+    book = Book(*pages)
+    assert (book.read(), book.asked) == (rows, asked)
+
+
+def test_rows_that_come_twice_in_one_answer_are_a_list_that_has_them_twice() -> None:
+    """As many as TikTok counts, the same to the last byte in every reading: nothing is missing, which is said."""
+    book = Book(("AAB", told(3, 1, 3)))
+    assert book.read() == "AB"
+    assert book.said == [
+        "TikTok counts 3 rows but gave 2 different ones in 3 readings; those are taken, as some came twice."
+    ]
+
+
+def test_a_reading_that_was_given_up_adds_nothing_to_the_next() -> None:
+    """Pages still under way when the first reading ends belong to it alone: the totals of the second agree."""
+    late, first = threading.Event(), threading.Event()
+
+    def fetch(number: int) -> Answer:
+        rows = {1: "AB"}.get(number, "")
+        if number == 2 + IDLE_PAGES + 1 and not first.is_set():
+            first.set()
+            late.wait(10)
+            rows = "Z"
+        if number == 1 and first.is_set():
+            late.set()
+        known = [{"id": row} for row in rows]
+        more = told(2, 9) if first.is_set() else told(3, 9)
+        return Answer(0, data=Data(known, Info(**more), {"spend": 2}))
+
+    def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
+        return [(row["id"].encode(), b'"id":"%b","spend":1' % row["id"].encode()) for row in rows]
+
+    totals = Totals({"spend": NUMBER("Money.")}, "EUR", lambda name, value: None)
+    attempts = [Attempt(fetch, pieces, 2, totals)] * 2
+    found: list[Found] = []
+
+    def read() -> Iterator[list[bytes]]:
+        found.append((yield from proven(attempts, str, Ahead(2), set())))
+
+    assert sum(map(len, read())) == 2
+    assert found == [Found(2, {"spend": 2})]
+
+
+def spending(*readings: Sequence[tuple[str, float]], total: float, pages: int = 1) -> tuple[list[str], list[str]]:
+    """What leaves of readings whose rows spend something, one a page or all on one, and what is warned of."""
+    turn = iter(readings)
+    now: list[tuple[str, float]] = []
+
+    def fetch(number: int) -> Answer:
+        if number == 1:
+            now[:] = next(turn)
+        rows = [{"id": id, "spend": spend} for id, spend in (now if pages == 1 else now[number - 1 : number])]
+        info = Info(page_size=1000 if pages == 1 else 1, total_number=len(now), total_page=pages)
+        return Answer(0, data=Data(rows, info, {"spend": total}))
+
+    def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
+        return [(row["id"].encode(), b'"id":"%b","spend":%d' % (row["id"].encode(), row["spend"])) for row in rows]
+
+    totals = Totals({"spend": NUMBER("Money.")}, "EUR", lambda name, value: None)
+    said: list[str] = []
+    attempts = [Attempt(fetch, pieces, 1000, totals)] * len(readings)
+    left = proven(attempts, said.append, Ahead(1), set())
+    return [row.decode() for rows in left for row in rows], said
+
+
+def test_rows_have_to_add_up_to_the_totals_too() -> None:
+    """As many as counted is not enough: another reading comes first, and what it says of a single page leaves."""
+    left, said = spending([("A", 1), ("B", 7)], [("A", 1), ("B", 2)], total=3)
+    assert (left, said) == (['"id":"A","spend":1', '"id":"B","spend":2'], [])
+    with pytest.raises(Incomplete, match=r"The 2 rows do not add up .* in 2 readings: spend 8 \(TikTok's total is 3\)"):
+        spending(*[[("A", 1), ("B", 7)]] * 2, total=3)
+
+
+def test_figures_that_changed_after_rows_had_left_are_told() -> None:
+    """Pages leave as they come: where only the second reading adds up, the first one's stand, and it is said."""
+    left, (said,) = spending([("A", 1), ("B", 7)], [("A", 1), ("B", 2)], total=3, pages=2)
+    assert left == ['"id":"A","spend":1', '"id":"B","spend":7']
+    assert said == "Figures changed while they were read, and rows had left before: spend 8 (TikTok's total is 3)."
+
+
+def test_readings_that_lack_different_rows_add_up_together() -> None:
+    """A row that came twice is added up once, whether in one reading or in two."""
+    left, said = spending([("A", 1), ("A", 1)], [("B", 2), ("B", 2)], total=3, pages=2)
+    assert (left, said) == (['"id":"A","spend":1', '"id":"B","spend":2'], [])
+
+
+def test_many_differences_are_not_all_named() -> None:
+    """Three, and how many more."""
+    names = "abcde"
+    answer = Answer(0, data=Data([], Info(total_number=0, total_page=0), dict.fromkeys(names, 1)))
+    totals = Totals({name: NUMBER("A number.") for name in names}, "EUR", lambda name, value: None)
+    attempts = [Attempt(lambda number: answer, lambda rows: [], 9, totals)]
+    with pytest.raises(Incomplete, match=r"a 0 .*, b 0 .*, c 0 .* and 2 more"):
+        list(proven(attempts, str, Ahead(1), set()))
+
+
+def test_an_error_in_a_later_reading_takes_no_row_with_it() -> None:
+    """What waited for a verdict leaves before the error is raised."""
+    calls = iter([0])
+
+    def fetch(number: int) -> Answer:
+        if next(calls, None) is None:
+            raise ValueError("gone")
+        return Answer(0, data=Data([{"id": "A"}], Info(**told(2, 1))))
+
+    left: list[list[bytes]] = []
+    with pytest.raises(ValueError, match="gone"):
+        left.extend(proven([Attempt(fetch, Shelf.pieces, 2)] * 2, str, Ahead(1), set()))
+    assert left == [[b"A"]]
 
 
 def numbered(number: int) -> Answer:

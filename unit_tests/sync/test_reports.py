@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.streams.model import AD, DAY, HOUR, LIFETIME, MONTH, Report
+from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.reports import ReportReader
@@ -276,12 +276,13 @@ def test_every_record_is_stamped_with_account_and_currency() -> None:
 
 
 def test_pages_that_do_not_add_up_are_told_with_the_slice() -> None:
-    """The warning names stream, account and window."""
-    reading = Reading(lambda path, params: page([wire()], total=2))
+    """More rows than TikTok counts are a wrong count: the warning names stream, account and window."""
+    reading = Reading(lambda path, params: page([wire()], total=0))
     (part,) = reading.slices()
     assert len(reading.rows(part)) == 1
     assert reading.said == [
-        f"spend, {part.to_slice()}: TikTok counts 2 rows but gave 1 different ones in 3 readings; those are taken."
+        f"spend, {part.to_slice()}: TikTok counts 0 rows but gave 1 different ones in 2 readings; those are taken, as "
+        "there are no fewer than it counts."
     ]
 
 
@@ -466,15 +467,77 @@ def test_totals_that_an_account_is_refused_twice_are_not_asked_for_again() -> No
     assert reading.said == [f"spend, {parts[1].to_slice()}: {NO_TOTALS}"]
 
 
-def test_rows_that_do_not_add_up_to_tiktoks_totals_are_told() -> None:
-    """The warning names slice, metric and both numbers; the rows leave all the same."""
+def in_one_part(answer: Any) -> Any:
+    """The answer to each report, of an account whose campaigns are none: its days are all that can be split."""
+    return lambda path, params: page([]) if path == "campaign/get" else answer
+
+
+def test_rows_that_do_not_add_up_to_tiktoks_totals_make_the_window_short() -> None:
+    """Day, metric and both numbers are told, the rows leave all the same, and no state claims them."""
     answer = {**page([wire()]), "total_metrics": {"spend": "1000000.00", "impressions": "-"}}
-    reading = Reading(lambda path, params: answer)
+    reading = Reading(in_one_part(answer), end_date="2026-03-01")
     (part,) = reading.slices()
     assert len(reading.rows(part)) == 1
+    assert part.short == (
+        "2026-03-01: The 1 rows do not add up to TikTok's own totals in 3 readings: spend 1.5 (TikTok's total is "
+        "1000000)."
+    )
+    (part,) = reading.slices()
+    assert sum(record.data[""].rows for record in reading.reader.read(part)) == 1
+    assert not part.finished
+
+
+def test_a_count_alone_that_no_reading_confirms_is_a_warning() -> None:
+    """The totals agree, so that it is the count that is wrong."""
+    answer = {**page([wire()], total=4), "total_metrics": {"spend": "1.50", "clicks": 0}}
+    reading = Reading(in_one_part(answer))
+    (part,) = reading.slices()
+    assert len(reading.rows(part)) == 1
+    assert (part.short, len(reading.client.asked)) == ("", 2)
+    assert reading.said == [
+        f"spend, {part.to_slice()}: TikTok counts 4 rows but gave 1 different ones in 2 readings; those are taken, as "
+        "they add up to TikTok's own totals."
+    ]
+
+
+def test_a_total_that_is_no_number_is_told_once_for_each_account() -> None:
+    """The other metrics are compared all the same."""
+    answer = {**page([wire()]), "total_metrics": {"spend": "1.50", "clicks": "many"}}
+    reading = Reading(in_one_part(answer), start_date="2026-01-20")
+    for part in reading.slices():
+        assert len(reading.rows(part)) == 1
     (said,) = reading.said
-    assert said.startswith(f"spend, {part.to_slice()}: The rows do not add up to TikTok's own totals: spend ")
-    assert said.endswith("(TikTok says 1000000.00).")
+    assert f"TikTok's total of clicks is 'many', which is no number; for account {A}" in said
+
+
+def test_parts_that_never_agree_are_not_split_for_ever() -> None:
+    """After three days that are short, the other days of the window are read together; the sentence counts them."""
+    row = wire()
+    row["dimensions"]["age"] = "AGE_18_24"
+    reading = Reading(in_one_part(page([row], total=3)), AUDIENCE)
+    (part,) = reading.slices()
+    reading.rows(part)
+    assert "TikTok counts 3 rows but gave 1 different ones in 3 readings" in part.short
+    assert part.short.endswith("more parts of the window.")
+    spans = {(params["start_date"], params["end_date"]) for _, params in reading.client.asked if "start_date" in params}
+    assert len(spans) < 15
+
+
+def test_an_answer_about_another_account_is_never_taken() -> None:
+    """The account is the dimension of its own report; a page that could not be typed still shows it."""
+    whole = Report("whole", ADVERTISER, DAY)
+    row = {"dimensions": {"advertiser_id": "7", "stat_time_day": "2026-03-01 00:00:00"}, "metrics": {"spend": "?"}}
+    reading = Reading(lambda path, params: page([row]), whole)
+    with pytest.raises(AssertionError, match="its rows are of account '7'"):
+        reading.rows(reading.slices()[0])
+
+
+def test_an_answer_about_other_days_is_doubted() -> None:
+    """It may be a late one to another request; the same again is taken."""
+    reading = Reading(lambda path, params: page([wire(day=31)]))
+    (part,) = reading.slices()
+    assert len(reading.rows(part)) == 1
+    assert reading.client.doubts == ["its rows are of 2026-03-31"]
 
 
 def test_a_refusal_of_what_was_already_left_out_is_an_error() -> None:

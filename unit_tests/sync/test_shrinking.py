@@ -135,15 +135,16 @@ def test_more_rows_than_can_be_told_apart_are_read_by_fewer_days(widest: int, tr
     """Their first page is not taken, nor a second one asked for; a single day is read whatever it counts."""
 
     def answer(path: str, params: Params) -> Any:
+        if path == "campaign/get":
+            return page([])
         rows = [row(adgroup, day, params) for adgroup in adgroups(params) for day in span(params)]
         huge = len(span(params)) > widest
         return page(rows, total=MOST_ROWS + 1 if huge else len(rows), pages=2 if huge and len(span(params)) > 1 else 1)
 
     reading = Reading(answer)
     assert places(read(reading)) == sorted(WHOLE)
-    assert {params["page"] for params in asked(reading)} == {1}
+    assert {params["page"] for params in asked(reading) if len(span(params)) > 1} == {1}
     assert {len(span(params)) for params in asked(reading)} == tried
-    assert len(reading.said) == (0 if widest else 15)
 
 
 def test_what_worked_is_where_the_next_window_begins() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, failure
 from source_tiktok_ads.streams.model import BUYING_TYPES
-from source_tiktok_ads.sync.paging import Ahead, Shifting
+from source_tiktok_ads.sync.paging import Ahead, Incomplete
 from source_tiktok_ads.sync.structure import Structure
 
 from .canned import A, B, Canned, page, refused
@@ -106,12 +106,18 @@ def test_a_row_that_slipped_between_two_pages_is_found() -> None:
 
 
 def test_a_list_that_never_adds_up_is_told() -> None:
-    """A row without an id is no object; the warning names list and account."""
+    """More campaigns than TikTok counts: the warning names list and account."""
     said: list[str] = []
-    client = Canned(lambda path, params: page([{"campaign_id": "1"}, {}]))
-    assert structure_of(client, said).campaigns(A) == ["1"]
+    client = Canned(lambda path, params: page([{"campaign_id": "1"}, {"campaign_id": "2"}], total=1))
+    assert structure_of(client, said).campaigns(A) == ["1", "2"]
     (text,) = said
-    assert text.startswith(f"campaign/get of account {A}, read to divide a report: TikTok counts 2 rows")
+    assert text.startswith(f"campaign/get of account {A}, read to divide a report: TikTok counts 1 rows")
+
+
+def test_a_row_without_an_id_is_a_campaign_that_is_missing() -> None:
+    """Whoever divides a report by the others would lose its rows."""
+    with pytest.raises(Incomplete, match="TikTok counts 2 rows but gave 1 different ones in 3 readings"):
+        structure_of(Canned(lambda path, params: page([{"campaign_id": "1"}, {}]))).campaigns(A)
 
 
 @pytest.mark.parametrize("error", [refused(40067), failure("timeout", "", "campaign/get", A)])
@@ -126,5 +132,7 @@ def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones(error: TikTokError
 def test_a_list_that_cannot_be_proven_is_no_list() -> None:
     """Other campaigns each time: whoever divides a report by them has to know."""
     turn = count()
-    with pytest.raises(Shifting, match=f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows"):
+    with pytest.raises(
+        Incomplete, match=f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows"
+    ):
         structure_of(Canned(lambda path, params: page([{"campaign_id": str(next(turn))}], total=99))).campaigns(A)
