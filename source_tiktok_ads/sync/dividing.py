@@ -89,7 +89,7 @@ class Divider:
     def _few_enough(self, cut: Cut) -> list[Cut]:
         """The parts of a cut that is about more objects than TikTok takes beside the report's breakdown.
 
-        Empty where it is not, and where the objects may not be listed. Raises TikTokError or Shifting.
+        Empty where it is not, and where the objects may not be listed. Raises TikTokError or Incomplete.
         """
         level, most = self._stream.level, self._stream.most_ids
         if cut.by or not level.path:

@@ -99,7 +99,7 @@ class Structure:
         return self._ids(ADGROUP, advertiser_id, campaign_id, special)
 
     def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
-        """The ids of all objects of the account at a level, or of its special ones. Raises TikTokError or Shifting."""
+        """The ids of all objects of the account at a level, or its special ones. Raises TikTokError or Incomplete."""
         return self._ids(level, advertiser_id, "", special)
 
     def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: Special | None) -> list[str]:
