@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from .reading import Key, Record, Table
@@ -19,11 +20,11 @@ from .simulator.list_facts import LISTS
 
 Query = dict[str, Any]
 # Named like moments, but free text.
-TEXT_TIMES = ("cutoff_time", "reminder_time")
+TEXT_TIMES = ("cutoff_time", "reminder_time", "exec_time", "email_exec_time")
 # Times in the zone of the account.
 LOCAL_TIMES = ("start_time", "end_time")
 # Amounts that TikTok sends as text in some places.
-AMOUNTS = ("cash_amount", "grant_amount", "credit_amount", "minimum_amount")
+AMOUNTS = ("cash_amount", "grant_amount", "credit_amount", "minimum_amount", "min_price", "max_price")
 # TikTok's other page types; lead forms are a stream of their own.
 PAGE_TYPES = ("APP_PROFILE_PAGE", "POP_UP_FORM", "SHOP_ADS_PDP", "SHOP_ADS_PLP", "STORE_FRONT", "TIKTOK_INSTANT_PAGE")
 LEVELS = ("ADVERTISER", "BC", "PAYMENT_PORTFOLIO")
@@ -168,6 +169,120 @@ def _product_sets(truth: Truth, owner: Query) -> Iterator[Asked]:
         yield {"catalog_id": catalog["catalog_id"]}, {}
 
 
+def _invoices(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for types in (["RECON", "CREDIT"], ["AUTO_PAY"]):
+        yield {"invoice_types": types}, {}
+
+
+def _cost_days(truth: Truth, owner: Query) -> Iterator[Asked]:
+    # Accounts ahead of UTC have begun the next day.
+    for day in (*truth.days, truth.today + timedelta(days=1)):
+        span = {"start_date": day.isoformat(), "end_date": day.isoformat()}
+        yield {"filtering": span}, {"date": day.isoformat()}
+
+
+def _every_catalog(truth: Truth, owner: Query, **more: Any) -> Iterator[Asked]:
+    for catalog in truth.rows("catalog/get", **owner):
+        yield {"catalog_id": catalog["catalog_id"], **more}, {"catalog_id": catalog["catalog_id"]}
+
+
+def _shop_products(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for store in truth.rows("gmv_max/store/list", **owner):
+        asked = {"bc_id": store["store_authorized_bc_id"], "store_id": store["store_id"]}
+        yield {**asked, "filtering": {"ad_creation_eligible": "GMV_MAX"}}, {}
+
+
+def _runs(truth: Truth, owner: Query) -> Iterator[Asked]:
+    yield {"filtering": {"time": [f"{truth.start} 00:00:00", f"{truth.today} 23:59:59"]}}, {}
+
+
+def _every_pixel(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for pixel in truth.rows("pixel/list", **owner):
+        yield {"event_source_type": "PIXEL", "event_source_id": pixel["pixel_id"]}, {}
+
+
+def _objects(truth: Truth, owner: Query, kind: str) -> list[str]:
+    status = {"primary_status": "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"}
+    return [row[f"{kind}_id"] for row in truth.rows(f"{kind}/get", **owner, filtering=status)]
+
+
+def _for_all(kind: str, name: str) -> Callable[[Truth, Query], Iterator[Asked]]:
+    """One request for all objects of a kind, whatever their number."""
+
+    def asks(truth: Truth, owner: Query) -> Iterator[Asked]:
+        for first in range(0, len(ids := _objects(truth, owner, kind)), 20):
+            yield {name: ids[first : first + 20]}, {}
+
+    return asks
+
+
+def _diagnoses(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for asked, told in _for_all("adgroup", "adgroup_ids")(truth, owner):
+        yield {"filtering": asked}, told
+
+
+def _keywords(kind: str) -> Callable[[Truth, Query], Iterator[Asked]]:
+    """The negative keywords of each campaign or ad group."""
+
+    def asks(truth: Truth, owner: Query) -> Iterator[Asked]:
+        for id in _objects(truth, owner, kind):
+            yield {"object_type": kind.upper(), "object_id": id}, {f"{kind}_id": id}
+
+    return asks
+
+
+def _all_audiences(truth: Truth, owner: Query) -> Iterator[Asked]:
+    yield {"custom_audience_ids": [row["audience_id"] for row in truth.rows("dmp/custom_audience/list", **owner)]}, {}
+
+
+def _partner(row: Record) -> list[Record]:
+    # The request's own bc_id is lost under the partner's, so it is told again.
+    return [{"partner_bc_id": row["bc_id"], "partner_bc_name": row["bc_name"]}]
+
+
+def _feed(row: Record) -> list[Record]:
+    source = {name: value for name, value in row["last_update_param"]["source"].items() if name != "password"}
+    return [{**row, "last_update_param": {**row["last_update_param"], "source": source}}]
+
+
+def _rule(row: Record) -> list[Record]:
+    summary = row.get("last_check_result_summary")
+    if not summary:
+        return [{**row, "create_datetime": utc(row["create_datetime"])}]
+    times = {name: utc(summary[name]) for name in ("check_datetime", "exec_datetime")}
+    return [
+        {
+            **row,
+            "create_datetime": utc(row["create_datetime"]),
+            "last_check_result_summary": {**summary, **times},
+        }
+    ]
+
+
+def _run(row: Record) -> list[Record]:
+    (rule,) = _rule(row)
+    summary = rule["last_check_result_summary"]
+    return [{**rule, "task_exec_id": summary["task_exec_id"], "exec_datetime": summary["exec_datetime"]}]
+
+
+def _reviewed(name: str) -> Callable[[Record], list[Record]]:
+    """The rows that an answer holds as the values of an object."""
+
+    def records(row: Record) -> list[Record]:
+        found = row[name].values()
+        owner = {name: value for name, value in row.items() if name == "advertiser_id"}
+        return [
+            {**owner, **one, "last_audit_time": utc(one["last_audit_time"]) if one["last_audit_time"] else None}
+            for one in found
+        ]
+
+    return records
+
+
+def _audience(row: Record) -> list[Record]:
+    return [{**row, "audience_id": row["audience_details"]["audience_id"]}]
+
+
 def _itself(row: Record) -> list[Record]:
     return [row]
 
@@ -202,12 +317,20 @@ def _statistics(row: Record) -> list[Record]:
     return [{"pixel_id": row["pixel_id"], **statistic} for statistic in row["statistics"]]
 
 
+# Fields of an answer that are no columns: codes of posts, what is taken apart, the app of a comment, which has one name
+# in records, and what comes only with pages of one account.
+NO_COLUMNS = (
+    *("auth_code", "statistics", "ad_review_map", "ad_group_review_map"),
+    *("app", "min_transferable_amount"),
+)
+
+
 @dataclass(frozen=True)
 class Told:
     """Where a stream's truth stands: the endpoint, whose rows, what is asked, and what a row becomes.
 
-    A column of `dashes` is part of the key and holds a dash where TikTok tells nothing. `more` asks another endpoint
-    for further rows.
+    A column of `dashes` is part of the key and holds a dash where TikTok tells nothing; `renamed` fields have another
+    name in the record. `more` asks another endpoint for further rows.
     """
 
     path: str
@@ -216,6 +339,7 @@ class Told:
     owner: str = "advertiser_id"
     records: Callable[[Record], list[Record]] = _itself
     dashes: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     cursor: str = ""
     dated: bool = False
@@ -310,6 +434,76 @@ TOLD: Mapping[str, Told] = {
     "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
     "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
     "gmv_max_campaigns": Told("gmv_max/campaign/get", ("campaign_id",), _gmv_max, cursor="modify_time"),
+    "products": Told("catalog/product/get", ("bc_id", "catalog_id", "product_id"), _every_catalog, owner="bc_id"),
+    "catalog_feeds": Told(
+        "catalog/feed/get", ("bc_id", "catalog_id", "feed_id"), _every_catalog, owner="bc_id", records=_feed
+    ),
+    "catalog_overviews": Told("catalog/overview", ("bc_id", "catalog_id"), _every_catalog, owner="bc_id"),
+    "catalog_event_sources": Told(
+        "catalog/eventsource_bind/get",
+        ("bc_id", "catalog_id", "app_id", "pixel_code"),
+        _every_catalog,
+        owner="bc_id",
+        dashes=("app_id", "pixel_code"),
+    ),
+    "catalog_diagnostics": Told(
+        "diagnostic/catalog",
+        ("bc_id", "catalog_id", "issue_id", "issue_category", "issue_product_field"),
+        partial(_every_catalog, feed_id="ALL"),
+        owner="bc_id",
+        dashes=("issue_category", "issue_product_field"),
+    ),
+    "shop_products": Told("store/product/get", ("store_id", "item_group_id"), _shop_products),
+    "invoices": Told(
+        "bc/invoice/get", ("bc_id", "invoice_id"), _invoices, owner="bc_id", personal=("address", "emails")
+    ),
+    "account_costs": Told(
+        "bc/account/cost/get",
+        ("bc_id", "advertiser_id", "date"),
+        _cost_days,
+        owner="bc_id",
+        cursor="date",
+        dated=True,
+    ),
+    "payment_portfolios": Told("payment_portfolio/get", ("bc_id", "payment_portfolio_id"), owner="bc_id"),
+    "business_center_members": Told(
+        "bc/member/get",
+        ("bc_id", "user_id"),
+        lambda *_: [({"filtering": {"relation_status": "BOUND"}}, {})],
+        owner="bc_id",
+        personal=("user_name", "user_email"),
+    ),
+    "business_center_partners": Told(
+        "bc/partner/get", ("bc_id", "partner_bc_id"), owner="bc_id", records=_partner, renamed=("bc_name",)
+    ),
+    "business_center_asset_groups": Told("bc/asset_group/list", ("bc_id", "asset_group_id"), owner="bc_id"),
+    "offline_event_sets": Told("offline/get", ("event_set_id",), cursor="update_time"),
+    "crm_event_sets": Told("crm/list", ("event_set_id",), cursor="create_time"),
+    "custom_conversions": Told("custom_conversion/list", ("custom_conversion_id",), _every_pixel, cursor="create_time"),
+    "automated_rules": Told("optimizer/rule/list", ("rule_id",), records=_rule),
+    "automated_rule_results": Told(
+        "optimizer/rule/result/list",
+        ("rule_id", "task_exec_id"),
+        _runs,
+        records=_run,
+        cursor="exec_datetime",
+        dated=True,
+    ),
+    "ad_reviews": Told("ad/review_info", ("ad_id",), _for_all("ad", "ad_ids"), records=_reviewed("ad_review_map")),
+    "adgroup_reviews": Told(
+        "adgroup/review_info",
+        ("adgroup_id",),
+        _for_all("adgroup", "adgroup_ids"),
+        records=_reviewed("ad_group_review_map"),
+    ),
+    "adgroup_diagnoses": Told("tool/diagnosis/get", ("adgroup_id",), _diagnoses),
+    "campaign_negative_keywords": Told(
+        "search_ad/negative_keyword/get", ("campaign_id", "keyword_id"), _keywords("campaign")
+    ),
+    "adgroup_negative_keywords": Told(
+        "search_ad/negative_keyword/get", ("adgroup_id", "keyword_id"), _keywords("adgroup")
+    ),
+    "audience_details": Told("dmp/custom_audience/get", ("audience_id",), _all_audiences, records=_audience),
     "regions": Told("search/region", ("region_id",), owner="any"),
     "languages": Told("tool/language", ("code",), owner="any"),
     "interest_categories": Told("tool/interest_category", ("interest_category_id",), owner="any"),

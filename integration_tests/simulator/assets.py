@@ -104,6 +104,22 @@ CATALOG = Kind(7_280_000_000_000_000_000, 6, 4)
 PRODUCT_SET = Kind(7_290_000_000_000_000_000, 3, 5)
 STORE = Kind(7_490_000_000_000_000_000, 3, 6)
 TRANSACTION = Kind(7_320_000_000_000_000_000, 20, 1)
+INVOICE = Kind(7_330_000_000_000_000_000, 9, 5)
+PAYMENT_PORTFOLIO = Kind(7_340_000_000_000_000_000, 8, 5)
+MEMBER = Kind(7_350_000_000_000_000_000, 9, 4)
+PARTNER = Kind(7_360_000_000_000_000_000, 8, 6)
+ASSET_GROUP = Kind(7_370_000_000_000_000_000, 8, 6)
+# These belong to a catalog or a shop.
+PRODUCT = Kind(7_380_000_000_000_000_000, 8, 3)
+FEED = Kind(7_390_000_000_000_000_000, 2, 8)
+ISSUE = Kind(7_400_000_000_000_000_000, 8, 6)
+SHOP_PRODUCT = Kind(1_729_000_000_000_000_000, 9, 3)
+# These belong to an account, or to something of it.
+RULE = Kind(7_410_000_000_000_000_000, 9, 4)
+RULE_RUN = Kind(7_420_000_000_000_000_000, 6, 1)
+CRM_SET = Kind(7_430_000_000_000_000_000, 8, 4)
+CONVERSION = Kind(7_440_000_000_000_000_000, 2, 6)
+KEYWORD = Kind(7_450_000_000_000_000_000, 1, 9)
 
 
 def assets(world: World, kind: Kind, place: int, epoch: int, first: int | None = None) -> list[Asset]:

@@ -22,8 +22,9 @@ from source_tiktok_ads.sync.lines import (
     wire_casts,
 )
 
-# TikTok: whoever knows the code of a post can advertise it; several lists send it, in several places.
-SECRET = "auth_code"
+# TikTok: whoever knows the code of a post can advertise it; several lists send it, in several places. Feeds of catalogs
+# come with the password of the shop's server.
+SECRETS = ("auth_code", "password")
 
 
 class ListingRows(Recent):
@@ -48,7 +49,7 @@ class ListingRows(Recent):
         self._wire = {name: wire for name, wire, _ in self._casts}
         self._times = [name for name in listing.key if name in listing.columns and listing.columns[name].kind in TIMES]
         impersonal = bool(listing.personal) and not personal
-        self._hidden = {SECRET, *(listing.personal if impersonal else ())}
+        self._hidden = {*SECRETS, *(listing.personal if impersonal else ())}
         self._only = {*listing.columns} if impersonal else None
         self._required = [name for name in listing.key if name not in listing.empty_keys]
 

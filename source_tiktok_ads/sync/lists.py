@@ -12,7 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, Scope
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.model import CURRENCY, Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 from source_tiktok_ads.sync.chains import Hears, Request, top
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
@@ -268,7 +268,8 @@ def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
 def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) -> Pages:
     """The rows of a slice of a list; what could not be read of it is kept from being claimed."""
     own = {"advertiser_id": part.account.id} if reader.stream.scope is Scope.ACCOUNT else {}
-    money = {"currency": part.account.currency} if "currency" in reader.stream.columns and own else {}
+    # A currency of the row's own, such as that of a shop's prices, is not the account's where TikTok leaves it out.
+    money = {"currency": part.account.currency} if reader.stream.columns.get("currency") is CURRENCY else {}
 
     def lacks(sentence: str) -> None:
         part.short = sentence

@@ -12,6 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Scope
+from source_tiktok_ads.streams.model import CURRENCY
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
@@ -21,7 +22,7 @@ from source_tiktok_ads.sync.state import ForeignState
 
 from .canned import NOW, SANDBOX, A, B, C, Canned, config, facts, informed, page, refused, sync_of
 
-COLUMNS = {"advertiser_id": ID, "thing_id": ID, "currency": TEXT, "owner": TEXT, "modify_time": MOMENT}
+COLUMNS = {"advertiser_id": ID, "thing_id": ID, "currency": CURRENCY, "owner": TEXT, "modify_time": MOMENT}
 THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time", personal=("owner",))
 DATED = DatedListing(
     "days", "day/list", ("date",), {"date": DATE}, paging=Paging.WHOLE, cursor="date", days=30, day="date"

@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping
 
-from . import audiences, business, commerce, creatives, reference, structure
+from . import (
+    administration,
+    audiences,
+    automation,
+    business,
+    commerce,
+    creatives,
+    events,
+    finance,
+    products,
+    reference,
+    reviews,
+    structure,
+)
 from .scene import Source
 
 SOURCES: Mapping[str, Source] = {
@@ -11,5 +24,11 @@ SOURCES: Mapping[str, Source] = {
     **creatives.SOURCES,
     **audiences.SOURCES,
     **commerce.SOURCES,
+    **products.SOURCES,
+    **finance.SOURCES,
+    **administration.SOURCES,
+    **events.SOURCES,
+    **automation.SOURCES,
+    **reviews.SOURCES,
     **reference.SOURCES,
 }

@@ -2,10 +2,16 @@
 
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.lists.accounts import ACCOUNT_LISTS
+from source_tiktok_ads.streams.lists.administration import ADMINISTRATION
 from source_tiktok_ads.streams.lists.audiences import AUDIENCES
+from source_tiktok_ads.streams.lists.automation import AUTOMATION
 from source_tiktok_ads.streams.lists.commerce import COMMERCE
 from source_tiktok_ads.streams.lists.creatives import CREATIVES
+from source_tiktok_ads.streams.lists.events import EVENTS
+from source_tiktok_ads.streams.lists.finance import FINANCE
+from source_tiktok_ads.streams.lists.products import PRODUCTS
 from source_tiktok_ads.streams.lists.reference import REFERENCE
+from source_tiktok_ads.streams.lists.reviews import REVIEWS
 from source_tiktok_ads.streams.lists.structure import STRUCTURE
 
 LISTINGS: tuple[Listing, ...] = (
@@ -14,5 +20,11 @@ LISTINGS: tuple[Listing, ...] = (
     *CREATIVES,
     *AUDIENCES,
     *COMMERCE,
+    *PRODUCTS,
+    *FINANCE,
+    *ADMINISTRATION,
+    *EVENTS,
+    *AUTOMATION,
+    *REVIEWS,
     *REFERENCE,
 )

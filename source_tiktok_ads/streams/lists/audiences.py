@@ -270,8 +270,12 @@ PIXELS = Listing(
     "pixels", "pixel/list", ("pixel_id",), PIXEL, "pixels", page_size=20, cursor="create_time", optional=True
 )
 
+AUDIENCE_LIST = Listing(
+    "audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"
+)
+
 AUDIENCES: tuple[Listing, ...] = (
-    Listing("audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"),
+    AUDIENCE_LIST,
     Listing(
         "saved_audiences",
         "dmp/saved_audience/list",

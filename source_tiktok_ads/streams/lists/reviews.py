@@ -1,0 +1,247 @@
+"""The lists of why something does not run as meant: reviews, diagnoses, negative keywords, details of audiences."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
+from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Pass, Row, inside
+from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
+from source_tiktok_ads.streams.lists.structure import ADGROUPS
+from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+
+TEXTS = LIST(TEXT)
+SUGGESTION = {"suggestion_id": ID, "suggestion_time": MOMENT, "issue_suggestion": TEXT}
+
+REVIEW: Mapping[str, Shape] = {
+    "is_approved": FLAG("Whether it was approved."),
+    "review_status": TEXT("Whether it can be delivered: ALL_AVAILABLE, PART_AVAILABLE or UNAVAILABLE."),
+    "forbidden_placements": TEXTS("Placements that failed the review."),
+    "forbidden_ages": TEXTS("Age groups that failed the review."),
+    "forbidden_locations": TEXTS("Regions that failed the review."),
+    "forbidden_operation_systems": TEXTS("Operating systems that failed the review."),
+    "last_audit_time": MOMENT("When it was last reviewed, in UTC; only where it was rejected."),
+    "reject_info": LIST(
+        OBJECT(
+            {
+                "suggestion": TEXT,
+                "reasons": TEXTS,
+                "forbidden_ages": TEXTS,
+                "forbidden_locations": TEXTS,
+                "forbidden_placements": TEXTS,
+                "content_info": OBJECT(
+                    {
+                        "content_type": TEXT,
+                        "text_content": TEXT,
+                        "image_content": OBJECT({"image_id": ID}),
+                        "video_content": OBJECT({"video_id": ID}),
+                        "carousel_music_content": OBJECT({"music_id": ID}),
+                    }
+                ),
+            }
+        )
+    )("Reasons of the rejection, each with the content it is about and what to do."),
+}
+
+AD_REVIEW: Mapping[str, Shape] = {"advertiser_id": ADVERTISER_ID, "ad_id": ID("Id of the ad."), **REVIEW}
+
+ADGROUP_REVIEW: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "adgroup_id": ADGROUP_ID,
+    "contain_rejected_ads": FLAG("Whether ads of the ad group were rejected."),
+    "appeal_status": TEXT("How far an appeal against a rejection is; TikTok tells none for single ads."),
+    **REVIEW,
+}
+
+ADGROUP_DIAGNOSIS: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "adgroup_id": ADGROUP_ID,
+    "adgroup_name": TEXT("Name of the ad group."),
+    "diagnosis": OBJECT(
+        {
+            "diagnosis_time": MOMENT,
+            "suggestions": LIST(
+                OBJECT(
+                    {
+                        "creative": LIST(OBJECT({**SUGGESTION, "vid": ID, "ad_id": ID})),
+                        "bid_and_budget": LIST(
+                            OBJECT(
+                                {
+                                    **SUGGESTION,
+                                    "bid": NUMBER,
+                                    "budget": NUMBER,
+                                    "suggest_bid": NUMBER,
+                                    "suggest_budget": NUMBER,
+                                    "cost_floor": NUMBER,
+                                    "bid_edr_info": LIST(OBJECT({})),
+                                    "budget_edr_info": LIST(OBJECT({})),
+                                }
+                            )
+                        ),
+                        "event_track": LIST(OBJECT({**SUGGESTION, "pixel_id": ID, "pixel_code": TEXT})),
+                    }
+                )
+            ),
+        }
+    )("When the ad group was diagnosed, and what TikTok suggests for creatives, bid and budget, and events."),
+}
+
+KEYWORD: Mapping[str, Shape] = {
+    "keyword_id": ID("Id of the negative keyword."),
+    "name": TEXT("The keyword."),
+    "match_type": TEXT("How it is matched: PRECISE_WORD, PHRASE_WORD or BROAD_WORD."),
+}
+
+AUDIENCE_DETAIL: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "audience_id": ID("Id of the audience."),
+    "audience_details": OBJECT(
+        {
+            "audience_id": ID,
+            "name": TEXT,
+            "type": TEXT,
+            "audience_sub_type": TEXT,
+            "cover_num": INTEGER,
+            "calculate_type": TEXT,
+            "rule": TEXT,
+            "lookalike_spec": OBJECT(
+                {
+                    "source_audience_id": ID,
+                    "include_source": FLAG,
+                    "mobile_os": TEXT,
+                    "audience_size": TEXT,
+                    "location_ids": LIST(ID),
+                }
+            ),
+            "is_auto_refresh": FLAG,
+            "is_creator": FLAG,
+            "is_expiring": FLAG,
+            "is_valid": FLAG,
+            "shared": FLAG,
+            "owner_id": ID,
+            "msg": TEXT,
+            "error_msg": TEXT,
+            "create_time": MOMENT,
+            "expired_time": MOMENT,
+        }
+    )("Size, kind, rule, owner and validity of the audience."),
+    "audience_history": LIST(
+        OBJECT({"action": TEXT, "action_detail": TEXT, "editor": TEXT, "msg": TEXT, "opt_time": MOMENT})
+    )("Changes of the audience, such as uploads and their sizes."),
+}
+
+
+def by_id(name: str) -> Callable[[Row], Iterator[Row]]:
+    """Makes rows of an answer that holds them as the values of the object `name`, whose keys are ids."""
+
+    def rows(answer: Row) -> Iterator[Row]:
+        for row in inside(answer, name).values():
+            if not isinstance(row, dict):
+                raise Misshapen(f"{name} holds something else than objects")
+            yield row
+
+    return rows
+
+
+def lifted(audience: Row) -> Iterator[dict[str, Any]]:
+    """An audience whose id stands at the top, where a key has to be."""
+    yield {**audience, "audience_id": inside(audience, "audience_details").get("audience_id")}
+
+
+def of_ads(ads: Sequence[Row]) -> Params:
+    """A request for the reviews of several ads."""
+    return {"ad_ids": [ad["ad_id"] for ad in ads]}
+
+
+def of_adgroups(adgroups: Sequence[Row]) -> Params:
+    """A request for the reviews of several ad groups."""
+    return {"adgroup_ids": [adgroup["adgroup_id"] for adgroup in adgroups]}
+
+
+def filtered_by_adgroups(adgroups: Sequence[Row]) -> Params:
+    """A request for the diagnoses of several ad groups."""
+    return {"filtering": of_adgroups(adgroups)}
+
+
+def of_audiences(audiences: Sequence[Row]) -> Params:
+    """A request for the details of several audiences."""
+    return {"custom_audience_ids": [audience["audience_id"] for audience in audiences]}
+
+
+def of_object(kind: str, id_name: str) -> Callable[[Sequence[Row]], Params]:
+    """A request for the negative keywords of one campaign or ad group."""
+    return lambda objects: {"object_type": kind, "object_id": objects[0][id_name]}
+
+
+def ids_of(name: str, path: str, id_name: str, id: Shape) -> Listing:
+    """The ids of all objects of an account, as a parent list."""
+    fields = {"fields": [id_name]}
+    # TikTok: deleted objects come only where their status is asked for.
+    deleted = {**fields, "filtering": {"primary_status": "STATUS_ALL"}}
+    return Listing(name, path, (id_name,), {id_name: id}, passes=(Pass(fields),), with_deleted=(Pass(deleted),))
+
+
+ADS = ids_of("ad ids", "ad/get", "ad_id", AD_REVIEW["ad_id"])
+CAMPAIGNS = ids_of("campaign ids", "campaign/get", "campaign_id", CAMPAIGN_ID)
+
+
+def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: Shape) -> Listing:
+    """The negative keywords of every campaign or ad group: one request an object."""
+    return Listing(
+        name,
+        "search_ad/negative_keyword/get",
+        (id_name, "keyword_id"),
+        {"advertiser_id": ADVERTISER_ID, id_name: id, **KEYWORD},
+        "keywords",
+        page_size=50,
+        parent=Parent(parent, of_object(kind, id_name), tells=(id_name,)),
+        optional=True,
+    )
+
+
+REVIEWS: tuple[Listing, ...] = (
+    Listing(
+        "ad_reviews",
+        "ad/review_info",
+        ("ad_id",),
+        AD_REVIEW,
+        rows_at="",
+        paging=Paging.WHOLE,
+        parent=Parent(ADS, of_ads, at_once=100),
+        records=by_id("ad_review_map"),
+        optional=True,
+    ),
+    Listing(
+        "adgroup_reviews",
+        "adgroup/review_info",
+        ("adgroup_id",),
+        ADGROUP_REVIEW,
+        rows_at="",
+        paging=Paging.WHOLE,
+        parent=Parent(ADGROUPS, of_adgroups, at_once=20),
+        records=by_id("ad_group_review_map"),
+        optional=True,
+    ),
+    Listing(
+        "adgroup_diagnoses",
+        "tool/diagnosis/get",
+        ("adgroup_id",),
+        ADGROUP_DIAGNOSIS,
+        "results",
+        paging=Paging.WHOLE,
+        parent=Parent(ADGROUPS, filtered_by_adgroups, at_once=20),
+        optional=True,
+    ),
+    negative_keywords("campaign_negative_keywords", "CAMPAIGN", CAMPAIGNS, "campaign_id", CAMPAIGN_ID),
+    negative_keywords("adgroup_negative_keywords", "ADGROUP", ADGROUPS, "adgroup_id", ADGROUP_ID),
+    Listing(
+        "audience_details",
+        "dmp/custom_audience/get",
+        ("audience_id",),
+        AUDIENCE_DETAIL,
+        paging=Paging.WHOLE,
+        parent=Parent(AUDIENCE_LIST, of_audiences, at_once=100),
+        records=lifted,
+        optional=True,
+    ),
+)

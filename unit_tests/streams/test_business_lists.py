@@ -1,0 +1,108 @@
+"""What the lists of products, finance, members, events, rules and reviews ask for, and the records they make."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Misshapen
+from source_tiktok_ads.streams.lists import LISTINGS
+
+BY: Mapping[str, Listing] = {listing.name: listing for listing in LISTINGS}
+DAY = date(2026, 3, 1)
+
+
+def asked(name: str, *rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What rows of its parent make a list ask for."""
+    parent = BY[name].parent
+    assert parent is not None
+    return parent.asks(rows)
+
+
+def records(name: str, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The records of one row of an answer."""
+    make = BY[name].records
+    assert make is not None
+    return [*make(row)]
+
+
+def days(name: str, first: date, last: date) -> Mapping[str, Any]:
+    """What a window makes a list ask for."""
+    listing = BY[name]
+    assert isinstance(listing, DatedListing)
+    return listing.asks(first, last)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "wanted"),
+    [
+        ("ad_reviews", [{"ad_id": "1"}, {"ad_id": "2"}], {"ad_ids": ["1", "2"]}),
+        ("adgroup_reviews", [{"adgroup_id": "1"}, {"adgroup_id": "2"}], {"adgroup_ids": ["1", "2"]}),
+        ("adgroup_diagnoses", [{"adgroup_id": "1"}], {"filtering": {"adgroup_ids": ["1"]}}),
+        ("audience_details", [{"audience_id": "1"}, {"audience_id": "2"}], {"custom_audience_ids": ["1", "2"]}),
+        ("custom_conversions", [{"pixel_id": "1"}], {"event_source_type": "PIXEL", "event_source_id": "1"}),
+        ("campaign_negative_keywords", [{"campaign_id": "1"}], {"object_type": "CAMPAIGN", "object_id": "1"}),
+        ("adgroup_negative_keywords", [{"adgroup_id": "1"}], {"object_type": "ADGROUP", "object_id": "1"}),
+        ("products", [{"bc_id": "1", "catalog_id": "2"}], {"bc_id": "1", "catalog_id": "2"}),
+        (
+            "shop_products",
+            [{"store_id": "1", "store_authorized_bc_id": "2"}],
+            {"store_id": "1", "bc_id": "2", "filtering": {"ad_creation_eligible": "GMV_MAX"}},
+        ),
+    ],
+)
+def test_requests_come_from_parents(name: str, rows: list[dict[str, Any]], wanted: dict[str, Any]) -> None:
+    """A request names its parents under the endpoint's own parameters."""
+    assert asked(name, *rows) == wanted
+
+
+def test_only_shops_of_a_business_center_have_products_to_list() -> None:
+    """The request needs the Business Center through which the account may use the shop."""
+    parent = BY["shop_products"].parent
+    assert parent is not None
+    shops = [{"store_id": "1", "store_authorized_bc_id": "2"}, {"store_id": "3"}]
+    assert [*filter(parent.where, shops)] == shops[:1]
+
+
+def test_windows_are_written_as_each_endpoint_wants_them() -> None:
+    """Costs by a day, the runs of rules between two moments."""
+    assert days("account_costs", DAY, DAY) == {"filtering": {"start_date": "2026-03-01", "end_date": "2026-03-01"}}
+    assert days("automated_rule_results", DAY, date(2026, 3, 30)) == {
+        "filtering": {"time": ["2026-03-01 00:00:00", "2026-03-30 23:59:59"]}
+    }
+
+
+def test_reviews_are_the_values_of_an_object() -> None:
+    """Each review becomes a row; where the object holds something else, the answer is unreadable."""
+    answer = {"ad_review_map": {"1": {"ad_id": "1"}, "2": {"ad_id": "2"}}}
+    assert records("ad_reviews", answer) == [{"ad_id": "1"}, {"ad_id": "2"}]
+    assert records("adgroup_reviews", {"ad_group_review_map": None}) == []
+    with pytest.raises(Misshapen, match="ad_review_map holds something else than objects"):
+        records("ad_reviews", {"ad_review_map": {"1": "ALL_AVAILABLE"}})
+
+
+def test_keys_are_lifted_to_the_top() -> None:
+    """The run of a rule and the id of an audience stand deeper in an answer than a key may."""
+    summary = {"task_exec_id": "7", "exec_datetime": "2026-03-01 12:00:00"}
+    (run,) = records("automated_rule_results", {"rule_id": "1", "last_check_result_summary": summary})
+    assert (run["rule_id"], run["task_exec_id"], run["exec_datetime"]) == ("1", "7", "2026-03-01 12:00:00")
+    (audience,) = records("audience_details", {"audience_details": {"audience_id": "1"}, "audience_history": []})
+    assert audience["audience_id"] == "1"
+
+
+def test_a_partner_keeps_its_own_id() -> None:
+    """In the answer it is called like the Business Center that was asked about."""
+    (partner,) = records("business_center_partners", {"bc_id": "2", "bc_name": "Agency"})
+    assert partner == {"partner_bc_id": "2", "partner_bc_name": "Agency"}
+
+
+def test_people_without_an_id_are_not_asked_for() -> None:
+    """Nothing tells invitations apart, so rows of theirs would replace one another."""
+    (reading,) = BY["business_center_members"].passes
+    assert reading.params == {"filtering": {"relation_status": "BOUND"}}
+
+
+def test_automatic_payments_are_asked_for_by_themselves() -> None:
+    """TikTok refuses them beside other types of invoices."""
+    assert [reading.params["invoice_types"] for reading in BY["invoices"].passes] == [["RECON", "CREDIT"], ["AUTO_PAY"]]
