@@ -365,6 +365,15 @@ def test_a_surprise_is_told_once_a_column() -> None:
     ]
 
 
+def test_rounding_is_told_once_a_column_and_counted() -> None:
+    """With the value and what it became, beside what is null in the same column."""
+    reader = Plain({A: 1})
+    for value, instead in (("12.5", 12), ("0.5", 0), ("<5", None)):
+        reader.surprise("clicks", value, instead)
+    assert [text.split("; it is ")[1].split(",")[0] for text in reader.said] == ["rounded to 12", "null"]
+    assert "advertisers.clicks: 2 values that TikTok sent were rounded" in reader.sync.summary.table()
+
+
 @pytest.mark.parametrize(("size", "less", "asked"), [(1000, {}, 100), (50, {}, 50), (50, {"page_size": 7}, 7)])
 def test_a_page_is_as_large_as_settings_and_tiktok_allow(size: int, less: dict[str, int], asked: int) -> None:
     """Unless the request wants less; it is asked again where it has no page."""
