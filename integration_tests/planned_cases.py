@@ -49,6 +49,7 @@ def _of_first(kind: str, path: str, **rule: Any) -> Fault:
 
 
 PLANNED: Mapping[str, Planned] = {
+    "believe_equal_readings": Planned(("gmv_max_campaigns",), (_of_first("blank", "gmv_max/campaign/get"),), full=True),
     "share_refusals": Planned(("ad_insights_hourly",), (_of_first("metrics", REPORT, names=["likes"]),), full=True),
     "placeholder_keys": Planned(("campaign_days",), (_of_first("no_dimension", REPORT, names=["campaign_id"]),)),
     "claim_short_parts": Planned(("ad_insights_hourly",), (_of_first("no_dimension", REPORT, names=["ad_id"]),)),

@@ -20,7 +20,7 @@ from .random_cases import Played, play
 from .reading import together
 
 PROVE = bool(os.environ.get("PROVE"))
-SAMPLE = tuple(seed for seed in range(1, 58) if seed not in (31, 38, 40, 52))
+SAMPLE = tuple(range(1, 65))
 SEEDS = tuple(range(1, 2001)) if PROVE else SAMPLE
 
 
