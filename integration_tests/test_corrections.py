@@ -68,16 +68,63 @@ def test_reports_by_interest_are_whole_above_the_limits_of_ids(plain: bool) -> N
             assert difference(by_key(name, outcome.records[name]), expected.table(simulator, name, start=START)) == ""
 
 
-def test_a_dimension_that_comes_in_no_row_is_loud_and_not_claimed() -> None:
+# A stream -> the text of its answers to be replaced, so that a column of the key comes in no row.
+UNTOLD: Mapping[str, str] = {
+    "ad_insights_by_age_and_gender": '"gender"',
+    "adgroup_insights_by_country": '"country_code"',
+    "campaign_insights_by_platform": '"platform"',
+    "advertiser_insights_by_language": '"language"',
+    "ad_insights_by_interest_category_monthly": '"interest_category_v2"',
+    "campaign_insights_by_device_brand_monthly": '"device_brand_id"',
+    "gmv_max_product_insights": '"item_group_id"',
+    "gmv_max_room_insights": '"room_id"',
+    "gmv_max_campaign_insights": '"campaign_id"',
+    "smart_plus_adgroups": '"adgroup_id"',
+}
+PATHS = {
+    "smart_plus_adgroups": "smart_plus/adgroup/get",
+    "gmv_max_insights_by_country": "report/integrated/get",
+}
+
+
+def path_of(stream: str) -> str:
+    """The endpoint of a stream."""
+    usual = "gmv_max/report/get" if stream.startswith("gmv_max") else "report/integrated/get"
+    return PATHS.get(stream, usual)
+
+
+@pytest.mark.parametrize("stream", UNTOLD)
+def test_a_dimension_that_comes_in_no_row_is_loud_and_not_claimed(stream: str) -> None:
     """Rows are not merged under a placeholder; the sync fails for the stream, and its state claims no day."""
-    stream, find = "ad_insights_by_interest_category_monthly", '"interest_category_v2"'
     with Simulator(SMALL) as simulator:
-        simulator.faults.add("replace", path="report/integrated/get", find=find, put='"renamed"')
+        simulator.faults.add("replace", path=path_of(stream), find=UNTOLD[stream], put='"renamed"')
         outcome = read(simulator, [stream], start_date=START)
     assert outcome.code == 1
-    assert "interest_category stands in none" in outcome.sentences
+    assert UNTOLD[stream].strip('"').removesuffix("_v2") in outcome.sentences
     assert outcome.statuses[stream][-1] == "INCOMPLETE"
     assert outcome.records[stream] == []
+
+
+UNSUPPORTED = (
+    *("ad_insights", "campaign_insights_by_country", "gmv_max_insights_by_country", "ad_insights_by_country"),
+    *("gmv_max_product_insights", "gmv_max_room_insights", "gmv_max_campaign_insights", "gmv_max_creative_insights"),
+    *("smart_plus_adgroups", "adgroup_insights_hourly"),
+)
+
+
+@pytest.mark.parametrize("stream", UNSUPPORTED)
+def test_a_filter_that_tiktok_names_is_loud_and_not_claimed(stream: str) -> None:
+    """Nothing is left out for it, as if one shop or one account were refused."""
+    message = "Invalid filter(s): '[some_filter]' are not supported"
+    with Simulator(SMALL) as simulator:
+        simulator.faults.add("code", path=path_of(stream), code=40002, message=message)
+        outcome = read(simulator, [stream], start_date=START)
+        asked = [entry for entry in simulator.requests if entry["path"] == path_of(stream)]
+    assert outcome.code == 1
+    assert "some_filter" in outcome.sentences
+    assert outcome.statuses[stream][-1] == "INCOMPLETE"
+    assert outcome.records[stream] == []
+    assert len(asked) < 12
 
 
 @pytest.mark.parametrize("misspelt", [False, True])
@@ -89,3 +136,13 @@ def test_transactions_are_found_in_both_places(misspelt: bool) -> None:
     rows = outcome.records["business_center_transactions"]
     assert rows
     assert all(row["create_time"].endswith("Z") and "create_time_local" in row for row in rows)
+
+
+@pytest.mark.parametrize("one", [False, True])
+def test_rooms_are_read_whether_or_not_campaigns_may_be_asked_about_together(one: bool) -> None:
+    """One source says that each takes a request of its own."""
+    stream, world = "gmv_max_room_insights", World(advertisers=1, history_start=date(2025, 12, 1))
+    with Simulator(world, Switches(room_report_of_one_campaign=one)) as simulator:
+        outcome = read(simulator, [stream], "full_refresh", start_date="2026-01-10")
+    assert outcome.code == 0
+    assert len({row["campaign_id"] for row in outcome.records[stream]}) > 1
