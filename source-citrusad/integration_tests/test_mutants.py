@@ -83,16 +83,13 @@ def early_states(server: Server, outcome: Outcome) -> list[str]:
 
 
 def last_page_dropped(patch: Patch) -> None:
-    """Reading stops before the last page."""
-    rest = reader.Reader._rest
+    """The rows of a query's last page do not leave."""
+    rows = reader.Reader._rows
 
-    def short(self: Any, piece: Any, page: Any) -> Any:
-        for event in rest(self, piece, page):
-            if isinstance(event, reader.Rows) and page.token and event.count < len(page.rows):
-                return
-            yield event
+    def short(self: Any, page: Any) -> Iterator[Any]:
+        return rows(self, page) if page.token else iter(())
 
-    patch.setattr(reader.Reader, "_rest", short)
+    patch.setattr(reader.Reader, "_rows", short)
 
 
 def today_read(patch: Patch) -> None:
@@ -131,15 +128,15 @@ def floats_for_decimals(patch: Patch) -> None:
 
 
 def state_before_rows(patch: Patch) -> None:
-    """A slice counts as read when its first page has come."""
-    real = reader.Reader._rest
+    """A slice counts as read when it is asked for."""
+    real = reader.Reader._whole
 
-    def early(self: Any, piece: Any, page: Any) -> Iterator[Any]:
+    def early(self: Any, piece: Any, work: Any) -> Any:
         self.state.cursor = piece.end - sql.DAY if piece.end else self.state.cursor
         yield reader.Checkpoint()
-        yield from real(self, piece, page)
+        return (yield from real(self, piece, work))
 
-    patch.setattr(reader.Reader, "_rest", early)
+    patch.setattr(reader.Reader, "_whole", early)
 
 
 def usage_after_the_request(patch: Patch) -> None:

@@ -152,9 +152,7 @@ class Reader:
         yield from self._measure(work)
         while work:
             piece = self._fitting(work)
-            page = yield from self._first_page(piece, work)
-            if page is not None:
-                yield from self._rest(piece, page)
+            if (yield from self._whole(piece, work)):
                 self._advance(piece, work)
                 yield Checkpoint()
 
@@ -294,8 +292,15 @@ class Reader:
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
-    def _rest(self, piece: Piece, page: Page) -> Events:
-        """The rows of a query from its first page on, as many as it said there are. Raises TableError, BadCell."""
+    def _whole(self, piece: Piece, work: deque[Piece]) -> Generator[Event, None, bool]:
+        """All rows of a piece, as many as its query said there are; whether they were read, else see `_first_page`.
+
+        Raises TableError, BadCell.
+        """
+        # Asked for here, not by the caller, whose frame would keep the first page in memory beside all others.
+        page = yield from self._first_page(piece, work)
+        if page is None:
+            return False
         first, reached, wire, idle, repeated = page, 0, 0, 0, 0
         self._tail = []
         while True:
@@ -320,6 +325,7 @@ class Reader:
         self.midway = False
         if piece.parts == 1:
             self._sizes.learn_day(piece.days, first.scanned, wire)
+        return True
 
     def _rows(self, page: Page) -> Iterator[Rows]:
         now = int(time.time() * 1000)
