@@ -135,13 +135,15 @@ class Reading:
 class Known:
     """The rows of a list that others come from, and the sentences about what could not be read of it.
 
-    Packed, because those of all accounts stay until the sync ends. `children` tells which rows of the list at the top
-    of the chain they come from, None where it is that list itself.
+    Packed, because those of all accounts stay until the sync ends. `left_out` holds the sentences about what TikTok
+    refuses, which every stream below has to repeat, as it has no rows of that. `children` tells which rows of the list
+    at the top of the chain they come from, None where it is that list itself.
     """
 
     packed: bytes
     lacks: Sequence[str]
     children: Children | None = None
+    left_out: Sequence[str] = ()
 
     @property
     def rows(self) -> list[Row]:
@@ -257,7 +259,7 @@ class Chains:
         self, reading: Reading, request: Request, passes: Sequence[Request], parent: Parent, children: Children
     ) -> Iterator[list[bytes]]:
         """The rows that everything the parent holds leads to."""
-        found = self._parents(parent, request, children, reading.hears.lacks)
+        found = self._parents(reading, parent, request, children)
         trial = Trial(children)
         most = self._at_once.get((reading.listing.name, request.account.id), parent.at_once)
         for rows, tells in asked_by(replace(parent, at_once=most), found):
@@ -269,23 +271,26 @@ class Chains:
         for request, row in trial.doubted:
             yield from self._about_again(reading, request, parent, row, trial)
 
-    def _parents(self, parent: Parent, request: Request, children: Children, lacks: Told) -> Sequence[Row]:
+    def _parents(self, reading: Reading, parent: Parent, request: Request, children: Children) -> Sequence[Row]:
         """The rows of a parent to ask about, those of children that are no longer listed included."""
         known, id = self._known_of(parent.listing, request), request.account.id
         if known.children is None:
             rows = children.choose(row for row in known.rows if parent.takes(row, id))
-            sentences = known.lacks
+            lists = [known]
         else:
             unlisted = children.follow(known.children)
             further = [self._known_of(parent.listing, request, unlisted)] if unlisted else []
             children.gone.update(
                 (id, error) for each in further if each.children for id, error in each.children.gone.items()
             )
-            rows = [row for each in (known, *further) for row in each.rows if parent.takes(row, id)]
+            lists = [known, *further]
+            rows = [row for each in lists for row in each.rows if parent.takes(row, id)]
             rows = [row for row in rows if children.wants(children.of(row))]
-            sentences = [sentence for each in (known, *further) for sentence in each.lacks]
-        for sentence in sentences:
-            lacks(sentence)
+        for each in lists:
+            for sentence in each.lacks:
+                reading.hears.lacks(sentence)
+            for sentence in each.left_out:
+                self._say_once(reading, request, f"{parent.listing.path}: {sentence}")
         return parent.picks(rows)
 
     def _known_of(self, listing: Listing, request: Request, unlisted: frozenset[str] = frozenset()) -> Known:
@@ -446,6 +451,7 @@ class Chains:
 
     def _read(self, listing: Listing, account: Account, unlisted: frozenset[str], params: Params = _NOTHING) -> Known:
         lacks: list[str] = []
+        left_out: list[str] = []
         children = Children(top(listing).listing, unlisted, unlisted or None) if listing.parent else None
 
         def warn(text: str) -> None:
@@ -454,10 +460,10 @@ class Chains:
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, unheard)
         tells = {"advertiser_id": account.id} if listing.scope is Scope.ACCOUNT else {}
-        hears = Hears(warn, lacks.append, warn, lambda given_up: warn(given_up.sentence))
+        hears = Hears(warn, lacks.append, left_out.append, lambda given_up: warn(given_up.sentence))
         pages = self.rows(listing, Request(account, dict(params), tells), rows, hears, children)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
-        return Known(zlib.compress(b"[%b]" % objects), lacks, children)
+        return Known(zlib.compress(b"[%b]" % objects), lacks, children, left_out)
 
     def _without_refused(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         """The rows of one list; where TikTok refuses metrics by name, without these."""

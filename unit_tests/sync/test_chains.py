@@ -294,8 +294,8 @@ def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
     )
 
 
-def test_a_warning_about_a_shop_names_the_list_where_it_is_only_a_parent() -> None:
-    """No stream does."""
+def test_what_is_left_out_of_a_parent_list_is_left_out_of_the_stream_below() -> None:
+    """It has no rows of that shop either, and its sentence names the list that was refused."""
     of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
@@ -303,7 +303,7 @@ def test_a_warning_about_a_shop_names_the_list_where_it_is_only_a_parent() -> No
 
     reading = Reading(answer)
     assert reading.read(of_things) == ["part"]
-    assert reading.said[0].startswith(f"thing/list, account {A}: TikTok gives no permission")
+    assert [sentence[:40] for sentence in reading.left_out] == ["thing/list: TikTok gives no permission f"]
 
 
 @pytest.mark.parametrize(("code", "again"), [(40001, 0), (40007, 0), (40118, 0), (40002, 2)])
