@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from . import expected
+from . import expected, expected_insights
 from .expected_lists import list_table
 from .reading import ENTITIES, Destination, Outcome, Table, catalog, configuration, configured, run, together
 from .simulator import Simulator, Switches, World
@@ -54,6 +54,8 @@ def read(simulator: Simulator, state: Any = None) -> Outcome:
 
 def truth(simulator: Simulator, stream: str) -> Table:
     """Every record a stream holds now."""
+    if stream == "video_insights":
+        return expected_insights.table(simulator, stream, START)
     if stream in LISTS:
         return list_table(simulator, stream, start=START)
     return expected.table(simulator, stream, start=START)
