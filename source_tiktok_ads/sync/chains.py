@@ -225,20 +225,20 @@ class Chains:
                 replace(reading, listing=more), request if more.since else replace(request, params={})
             )
 
-    def _more(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
+    def _more(self, reading: Reading, request: Request, last: bool = False) -> Iterator[list[bytes]]:
         """The rows of a further list; where TikTok refuses it twice, only these are left out."""
-        for last in (False, True):
-            try:
-                yield from self._one(reading, request, None)
+        try:
+            yield from self._one(reading, request, None)
+            return
+        except TikTokError as error:
+            if _our_fault(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
+                raise
+            if last or error in self._unreadable.values():
+                told = f"{error.event}. Only what {reading.listing.path} adds is left out."
+                self._say_once(reading, request, told)
                 return
-            except TikTokError as error:
-                if _our_fault(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
-                    raise
-                if last or error in self._unreadable.values():
-                    told = f"{error.event}. Only what {reading.listing.path} adds is left out."
-                    self._say_once(reading, request, told)
-                    return
-                self._client.pause(CONFIRM_AFTER, error.rule.happened)
+            self._client.pause(CONFIRM_AFTER, error.rule.happened)
+        yield from self._more(reading, request, last=True)
 
     def _one(self, reading: Reading, request: Request, children: Children | None) -> Iterator[list[bytes]]:
         """The rows of one list, with all of its passes and parents."""

@@ -369,8 +369,7 @@ class _Proof:
     def judge(self, warn: Callable[[str], None]) -> None:
         """Accept what was found, with a warning where only the count is wrong. Raises Incomplete."""
         last = self._last
-        if last is None:
-            return
+        assert last is not None  # `complete` has seen every reading, and there is at least one.
         if self._complete:
             self._compare_with_what_left(last, warn)
             return

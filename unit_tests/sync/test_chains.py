@@ -161,6 +161,34 @@ def test_cursors_that_lead_nowhere(cursors: Sequence[Any]) -> None:
     assert reading.lacks == ["TikTok says there are more rows than the 0 it gave, but not where."]
 
 
+@pytest.mark.parametrize(("code", "ids"), [(40002, 20), (50000, None)])
+def test_a_full_last_answer_by_cursor_is_doubted(code: int, ids: int | None) -> None:
+    """What its cursor leads to is asked for all the same: a refusal of that place ends the list, a fault does not."""
+    last = things(*map(str, range(20)), cursor=20, has_more=False)
+    reading = Reading(lambda path, params: refused(code) if "cursor" in params else last)
+    if ids is None:
+        with pytest.raises(TikTokError, match=str(code)):
+            reading.read(CURSOR)
+    else:
+        assert len(reading.read(CURSOR)) == ids
+
+
+def test_rows_in_another_place_are_no_empty_list() -> None:
+    """TikTok has renamed places before; whoever reads such an answer as empty loses every row."""
+    reading = Reading({"other_things": [{"thing_id": "1"}]})
+    assert reading.read(WHOLE) == []
+    assert reading.lacks == ["TikTok's answer has no list, but other_things; none of these rows can be read."]
+
+
+def test_pages_without_a_count_are_warned_of_once() -> None:
+    """A single page that is not full is the whole list."""
+    reading = Reading({"list": [{"thing_id": "1"}]})
+    assert reading.read(THINGS) == ["1"]
+    assert reading.read(THINGS, B) == ["1"]
+    (sentence,) = reading.said
+    assert sentence.startswith("things: TikTok answers without page_info")
+
+
 def test_answers_by_cursor_that_are_too_much_get_smaller() -> None:
     """Until they are small enough, or can't be smaller."""
     reading = Reading(lambda path, params: refused(40067) if params["count"] > 10 else things("1"))
