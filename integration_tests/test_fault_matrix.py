@@ -140,7 +140,9 @@ LASTING = (
     *(code_always(code, STREAM, "system") for code in OF_REQUESTS),
     *(code_always(code, STREAM, "transient") for code in (40016, *DELAYING[1:], *SERVER, 40100)),
     code_always(40067, STREAM, "system"),
-    *(code_always(code, END, "config") for code in OF_CREDENTIALS),
+    # What TikTok says of the credentials to one account alone is no verdict on them.
+    *(code_always(code, ACCOUNT, "config") for code in OF_CREDENTIALS[:-1]),
+    code_always(41000, END, "config"),
     always("busy", STREAM, "Too many requests by this developer", "transient_error"),
     always("restricted", END, "temporarily restricted", "transient_error"),
     *(always(kind, STREAM, UNREADABLE, "transient_error") for kind in ("data_null", "html", "empty")),
