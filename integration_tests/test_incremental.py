@@ -166,7 +166,7 @@ def test_ads_are_asked_for_by_their_changes(histories: Mapping[str, History]) ->
     requests = histories["every"].simulator.requests
     filters = [entry["query"].get("filtering", "") for entry in requests if entry["path"] == "ad/get"]
     assert sum("modified_after" in text for text in filters) == 3 * 3
-    assert sum("UPGRADED_SMART_PLUS" in text for text in filters) == 3 * 3
+    assert sum("campaign_ids" in text for text in filters) == 3 * 3
     # Those of TopView and of Promote campaigns come whole, every time.
     assert len(filters) == 3 * (1 + 2 + 2 + 2 + 1) + 3 * 5 * 2
 

@@ -94,7 +94,7 @@ class EntityReader(ChangeReader[Entity]):
             return self.sync.structure.specials(part.account.id)
         except Incomplete as error:
             part.short = str(error)
-            return []
+            return self.sync.structure.kinds
 
     def _pass(
         self,

@@ -74,6 +74,11 @@ class Structure:
         self._untyped: set[str] = set()
         self._believed = Believed(lambda text: warn(f"Lists read to divide a report: {text}"))
 
+    @property
+    def kinds(self) -> Sequence[Special]:
+        """The kinds of campaigns that an account may have and that have to be asked for by themselves."""
+        return self._specials
+
     def specials(self, advertiser_id: str) -> Sequence[Special]:
         """The kinds of campaigns of the account that have to be asked for by themselves.
 
