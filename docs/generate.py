@@ -18,7 +18,7 @@ from source_tiktok_ads.api.errors import FAMILIES, KINDS, REGION, RULES, STATUSE
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
 from source_tiktok_ads.streams.evidence import sureness
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
-from source_tiktok_ads.streams.listing import Listing, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Scope
 from source_tiktok_ads.streams.model import Report, Stream, key_of
 from source_tiktok_ads.streams.purpose import purpose
 from source_tiktok_ads.streams.rules import LEVELS, REPORT_TYPES
@@ -103,6 +103,7 @@ def _section(stream: Stream) -> str:
         "Cursor": _cursor(stream),
         "Sync modes": "full refresh, incremental" if stream.incremental else "full refresh",
         "TikTok endpoint": _request(stream),
+        **({"Requests": cost} if (cost := _cost(stream)) else {}),
         "Facts": SURE[sureness(stream)],
         "Columns": str(len(properties)),
     }
@@ -117,6 +118,17 @@ def _request(stream: Stream) -> str:
     if isinstance(stream, Listing):
         return _code(stream.path) + WHOSE[stream.scope] + OPTIONAL * stream.optional
     return _code(stream.path)
+
+
+def _cost(stream: Stream) -> str:
+    """How many requests a list takes whose requests come from another list; nothing for any other stream."""
+    if not isinstance(stream, Listing) or not stream.parent:
+        return ""
+    parent = stream.parent
+    many = "each" if parent.at_once == 1 else f"every {parent.at_once}"
+    days = stream.days if isinstance(stream, DatedListing) else 0
+    window = {0: "", 1: " and each day"}.get(days, f" and each window of {days} days")
+    return f"at least one for {many} of the {parent.listing.name.replace('_', ' ')}{window}"
 
 
 SURE: Mapping[str, str] = {

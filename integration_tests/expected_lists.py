@@ -5,7 +5,9 @@ Nothing here comes from the connector: keys, columns and their types are stated 
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -181,6 +183,20 @@ def _cost_days(truth: Truth, owner: Query) -> Iterator[Asked]:
         yield {"filtering": span}, {"date": day.isoformat()}
 
 
+def _transfers(truth: Truth, owner: Query) -> Iterator[Asked]:
+    window = {"start_date": truth.start.isoformat(), "end_date": truth.today.isoformat()}
+    for kind in ("TRANSFER", "PAYMENT", "COST", "TAX"):
+        yield {"filtering": {**window, "transfer_type": f"TRANS_TYPE_{kind}"}}, {}
+
+
+def _budgets(truth: Truth, owner: Query) -> Iterator[Asked]:
+    window = {"start_date": truth.start.isoformat(), "end_date": truth.today.isoformat()}
+    for account in truth.rows("bc/asset/get", **owner, asset_type="ADVERTISER"):
+        if account["asset_id"] in truth.accounts:
+            about = {"advertiser_id": account["asset_id"]}
+            yield {**about, "filtering": window}, about
+
+
 def _every_catalog(truth: Truth, owner: Query, **more: Any) -> Iterator[Asked]:
     for catalog in truth.rows("catalog/get", **owner):
         yield {"catalog_id": catalog["catalog_id"], **more}, {"catalog_id": catalog["catalog_id"]}
@@ -233,6 +249,21 @@ def _keywords(kind: str) -> Callable[[Truth, Query], Iterator[Asked]]:
 
 def _all_audiences(truth: Truth, owner: Query) -> Iterator[Asked]:
     yield {"custom_audience_ids": [row["audience_id"] for row in truth.rows("dmp/custom_audience/list", **owner)]}, {}
+
+
+def _identified(*names: str) -> Callable[[Record], list[Record]]:
+    """Rows without an id get one out of what they say."""
+
+    def records(row: Record) -> list[Record]:
+        said = json.dumps([row.get(name) for name in names])
+        return [{**row, "row_id": hashlib.sha256(said.encode("ascii")).hexdigest()[:32]}]
+
+    return records
+
+
+def _transfer(row: Record) -> list[Record]:
+    (record,) = _identified("advertiser_id", "date", "funds_type", "amount", "currency")(row)
+    return [{**record, "date": utc(row["date"])}]
 
 
 def _partner(row: Record) -> list[Record]:
@@ -330,7 +361,8 @@ class Told:
     """Where a stream's truth stands: the endpoint, whose rows, what is asked, and what a row becomes.
 
     A column of `dashes` is part of the key and holds a dash where TikTok tells nothing; `renamed` fields have another
-    name in the record. `more` asks another endpoint for further rows.
+    name in the record. `more` asks another endpoint for further rows. The column `numbered` counts rows that agree in
+    the rest of the key.
     """
 
     path: str
@@ -345,6 +377,7 @@ class Told:
     dated: bool = False
     more: Callable[[Truth, Query], Iterable[Asked]] | None = None
     more_path: str = ""
+    numbered: str = ""
 
 
 IDENTITY = ("identity_id", "identity_type", "identity_authorized_bc_id")
@@ -466,6 +499,30 @@ TOLD: Mapping[str, Told] = {
         dated=True,
     ),
     "payment_portfolios": Told("payment_portfolio/get", ("bc_id", "payment_portfolio_id"), owner="bc_id"),
+    "account_transactions": Told(
+        "advertiser/transaction/get",
+        ("bc_id", "transfer_type", "row_id", "occurrence"),
+        _transfers,
+        owner="bc_id",
+        records=_transfer,
+        cursor="date",
+        dated=True,
+        numbered="occurrence",
+    ),
+    "account_budget_changes": Told(
+        "bc/account/budget/changelog/get",
+        ("bc_id", "advertiser_id", "row_id", "occurrence"),
+        _budgets,
+        owner="bc_id",
+        records=_identified(
+            *("operation_time", "activity_type", "previous_budget", "previous_budget_mode"),
+            *("current_budget", "current_budget_mode", "currency", "operator_id"),
+        ),
+        personal=("operator_name",),
+        cursor="operation_time",
+        dated=True,
+        numbered="occurrence",
+    ),
     "business_center_members": Told(
         "bc/member/get",
         ("bc_id", "user_id"),
@@ -533,7 +590,19 @@ def list_table(
     told = TOLD[stream]
     ids = simulator.world.advertiser_ids if accounts is None else accounts
     truth = Truth(simulator, date.fromisoformat(start), include_deleted, personal_data, ids)
-    return {_key(stream, record): record for record in _records(told, truth)}
+    records = _records(told, truth)
+    if told.numbered:
+        records = _numbered(told, records)
+    return {_key(stream, record): record for record in records}
+
+
+def _numbered(told: Told, records: Iterable[Record]) -> Iterator[Record]:
+    """Records with their number among those that agree in the rest of the key."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for record in records:
+        same = tuple(record.get(name) for name in told.key)
+        counts[same] += 1
+        yield {**record, told.numbered: counts[same]}
 
 
 def _key(stream: str, record: Record) -> Key:

@@ -122,6 +122,7 @@ REQUIRED: Mapping[str, Any] = {
         "event_source_type": "PIXEL",
         "event_source_id": rows(simulator, "pixel/list", {"advertiser_id": FIRST})[0]["pixel_id"],
     },
+    "bc/account/budget/changelog/get": lambda _: {"filtering": {"start_date": "2026-01-01", "end_date": "2026-02-28"}},
     "ad/review_info": lambda simulator: {
         "ad_ids": [row["ad_id"] for row in rows(simulator, "ad/get", {"advertiser_id": FIRST, "page_size": 100})]
     },

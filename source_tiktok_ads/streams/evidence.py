@@ -11,6 +11,8 @@ TWO_SOURCES = frozenset(
         "adgroup/get",
         "advertiser/balance/get",
         "advertiser/info",
+        "advertiser/transaction/get",
+        "bc/account/budget/changelog/get",
         "bc/account/cost/get",
         "bc/account/transaction/get",
         "bc/asset/admin/get",

@@ -101,6 +101,7 @@ class Listing:
     refused of them is left out with a warning. `instead` is read where TikTok refuses this list. `most` is how many
     rows TikTok gives of a list at all, 0 where no such limit is known; the further lists that are marked as `beyond`
     are read only where that many came. `empty_keys` are the columns of the key that TikTok leaves empty in some rows.
+    `numbered` names the column of the key that numbers the rows of one answer that agree in the rest of the key.
 
     `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
     shop or a pixel does that is shared with the account.
@@ -130,6 +131,7 @@ class Listing:
     most: int = 0
     beyond: bool = False
     empty_keys: tuple[str, ...] = ()
+    numbered: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:

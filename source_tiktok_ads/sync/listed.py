@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -68,6 +69,8 @@ class ListingRows(Recent):
         """
         source = listing or self._listing
         raws = [raw for row in rows for raw in (source.records(row) if source.records else (row,))]
+        if self._listing.numbered:
+            raws = _numbered(raws, self._listing.ids, self._listing.numbered)
         self._check(raws, tells, source.path)
         return told_apart([self._piece(raw, tells, lacks) for raw in raws], lacks)
 
@@ -116,6 +119,21 @@ class ListingRows(Recent):
         """The record without what is secret or personal."""
         shown: dict[str, Any] = _without(self._hidden, record)
         return shown if self._only is None else {name: shown[name] for name in shown if name in self._only}
+
+
+def _numbered(raws: Sequence[Row], ids: Sequence[str], column: str) -> list[Row]:
+    """The rows of one answer, each with its number among those that agree in all `ids`.
+
+    Equal rows of one answer are several rows of the list. Where a page ends between two, both get the number 1, so that
+    fewer are found than TikTok counts: the list is then read again in pages that end elsewhere.
+    """
+    counts: Counter[bytes] = Counter()
+    found: list[Row] = []
+    for raw in raws:
+        same = to_json({name: raw.get(name) for name in ids})
+        counts[same] += 1
+        found.append({**raw, column: counts[same]})
+    return found
 
 
 def _without(hidden: Collection[str], value: Any) -> Any:

@@ -44,6 +44,7 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
         ("custom_conversions", [{"pixel_id": "1"}], {"event_source_type": "PIXEL", "event_source_id": "1"}),
         ("campaign_negative_keywords", [{"campaign_id": "1"}], {"object_type": "CAMPAIGN", "object_id": "1"}),
         ("adgroup_negative_keywords", [{"adgroup_id": "1"}], {"object_type": "ADGROUP", "object_id": "1"}),
+        ("account_budget_changes", [{"bc_id": "1", "advertiser_id": "2"}], {"bc_id": "1", "advertiser_id": "2"}),
         ("products", [{"bc_id": "1", "catalog_id": "2"}], {"bc_id": "1", "catalog_id": "2"}),
         (
             "shop_products",
@@ -71,6 +72,33 @@ def test_windows_are_written_as_each_endpoint_wants_them() -> None:
     assert days("automated_rule_results", DAY, date(2026, 3, 30)) == {
         "filtering": {"time": ["2026-03-01 00:00:00", "2026-03-30 23:59:59"]}
     }
+
+
+def test_the_days_of_transactions_are_sent_in_both_places_that_sources_show() -> None:
+    """Where one of them were not read, TikTok would give the last 90 days for every window."""
+    span = {"start_date": "2026-03-01", "end_date": "2026-03-30"}
+    assert days("account_transactions", DAY, date(2026, 3, 30)) == {**span, "filtering": span}
+    kinds = [reading.params["filtering"]["transfer_type"] for reading in BY["account_transactions"].passes]
+    assert kinds == [f"TRANS_TYPE_{kind}" for kind in ("TRANSFER", "PAYMENT", "COST", "TAX")]
+
+
+def test_rows_without_an_id_get_one_of_what_they_say() -> None:
+    """The same for the same transaction, whatever the account is called by now; another for another amount."""
+    row = {"advertiser_id": "1", "date": "2026-03-01 00:00:00", "amount": 1.5, "currency": "USD"}
+    first, renamed, other = (
+        records("account_transactions", {**row, **change})[0]["row_id"]
+        for change in ({}, {"advertiser_name": "New"}, {"amount": 2.5})
+    )
+    assert first == renamed != other
+    assert len(first) == 32
+
+
+def test_budgets_are_asked_about_where_the_user_has_a_role() -> None:
+    """The ids of assigned accounts stand under the name that the request takes."""
+    parent = BY["account_budget_changes"].parent
+    assert parent is not None
+    assert parent.listing.records is not None
+    assert [*parent.listing.records({"bc_id": "1", "asset_id": "2"})] == [{"bc_id": "1", "advertiser_id": "2"}]
 
 
 def test_reviews_are_the_values_of_an_object() -> None:

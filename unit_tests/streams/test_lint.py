@@ -69,6 +69,8 @@ LARGEST_PAGES = {
     "store/product/get": 100,
     "bc/invoice/get": 50,
     "bc/account/cost/get": 50,
+    "advertiser/transaction/get": 50,
+    "bc/account/budget/changelog/get": 50,
     "payment_portfolio/get": 50,
     "bc/member/get": 20,
     "bc/partner/get": 50,

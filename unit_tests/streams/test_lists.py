@@ -100,7 +100,7 @@ def test_scopes() -> None:
         *("business_centers", "business_center_accounts", "business_center_balances"),
         *("business_center_transactions", "catalogs", "product_sets"),
         *("products", "catalog_feeds", "catalog_overviews", "catalog_event_sources", "catalog_diagnostics"),
-        *("invoices", "account_costs", "payment_portfolios"),
+        *("invoices", "account_costs", "payment_portfolios", "account_transactions", "account_budget_changes"),
         *("business_center_members", "business_center_partners", "business_center_asset_groups"),
     }
     assert scoped[Scope.REFERENCE] == {
@@ -120,6 +120,7 @@ def test_personal_columns() -> None:
         "lead_forms": ("user_id",),
         "pages": ("user_id",),
         "invoices": ("address", "emails"),
+        "account_budget_changes": ("operator_name",),
         "business_center_members": ("user_name", "user_email"),
     }
 

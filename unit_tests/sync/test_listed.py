@@ -173,3 +173,10 @@ def test_a_list_without_a_cursor_compares_nothing() -> None:
     into = rows(replace(THINGS, cursor=""))
     assert records(into, {"thing_id": "1", "": 7}) == [{**A, "thing_id": "1", "": 7}]
     assert into.newest is None
+
+
+def test_equal_rows_of_an_answer_are_numbered() -> None:
+    """They are several rows of which TikTok says the same; each has a key of its own."""
+    numbered = replace(THINGS, ids=("thing_id", "nth"), columns={**COLUMNS, "nth": INTEGER}, numbered="nth")
+    found = records(rows(numbered), {"thing_id": "1"}, {"thing_id": "2"}, {"thing_id": "1", "size": 3})
+    assert [(record["thing_id"], record["nth"]) for record in found] == [("1", 1), ("2", 1), ("1", 2)]

@@ -1,9 +1,11 @@
-"""The lists of what is billed to Business Centers: invoices, daily costs of accounts, payment portfolios."""
+"""The lists of Business Centers' money: invoices, costs, transactions and budgets of accounts, payment portfolios."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from hashlib import sha256
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Pass, Scope
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, Scope, merged
 from source_tiktok_ads.streams.lists.accounts import (
     ACCOUNT_ID,
     ACCOUNT_NAME,
@@ -14,7 +16,7 @@ from source_tiktok_ads.streams.lists.accounts import (
     CenterList,
 )
 from source_tiktok_ads.streams.model import Params
-from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
 RELATED_INVOICES = LIST(OBJECT({"invoice_id": ID, "serial_number": TEXT}))
 
@@ -82,6 +84,42 @@ PAYMENT_PORTFOLIO: Mapping[str, Shape] = {
     )("Credit line of the portfolio: allocated, used and available."),
 }
 
+ROW_ID = ID("Id that the connector makes of what TikTok says of the row, which has no id of its own.")
+OCCURRENCE = INTEGER("Number of the row among those of which TikTok says the same; 1 for nearly all.")
+
+ACCOUNT_TRANSACTION: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "advertiser_id": ACCOUNT_ID,
+    "transfer_type": TEXT("Kind of transaction: TRANS_TYPE_TRANSFER, _PAYMENT, _COST or _TAX."),
+    "row_id": ROW_ID,
+    "occurrence": OCCURRENCE,
+    "date": MOMENT("When the transaction was made, in UTC."),
+    "advertiser_name": ACCOUNT_NAME,
+    "amount": NUMBER("Amount of the transaction."),
+    "currency": CURRENCY,
+    "funds_type": TEXT("Kind of money: FUNDS_TYPE_CASH or FUNDS_TYPE_GRANT; none for costs and taxes."),
+    "timezone": TEXT("Time zone of the account."),
+}
+
+BUDGET_MODES = "UNLIMITED, MONTHLY_BUDGET, DAILY_BUDGET or CUSTOM_BUDGET"
+BUDGET_CHANGE: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "advertiser_id": ACCOUNT_ID,
+    "row_id": ROW_ID,
+    "occurrence": OCCURRENCE,
+    "operation_time": MOMENT("When the budget was changed, in UTC."),
+    "activity_type": TEXT(
+        "Kind of change: INCREASE_BUDGET, DECREASE_BUDGET, BUDGET_MODE_UPDATE, REMOVE_BUDGET or RESET."
+    ),
+    "previous_budget": NUMBER("Budget before the change."),
+    "previous_budget_mode": TEXT(f"Kind of budget before the change: {BUDGET_MODES}."),
+    "current_budget": NUMBER("Budget after the change."),
+    "current_budget_mode": TEXT(f"Kind of budget after the change: {BUDGET_MODES}."),
+    "currency": CURRENCY,
+    "operator_id": ID("Id of the user who made the change."),
+    "operator_name": TEXT("Name of the user who made the change."),
+}
+
 
 # TikTok: the reference of payment portfolios names one place of the rows and shows this one in its example.
 IN_THE_EXAMPLE = "payment_portfolios"
@@ -91,6 +129,45 @@ def on_days(first: date, last: date) -> Params:
     """The days of a request for costs."""
     return {"filtering": {"start_date": first.isoformat(), "end_date": last.isoformat()}}
 
+
+def identified(*names: str) -> Callable[[Row], Iterator[Row]]:
+    """Makes rows with an id out of the fields that say what happened."""
+
+    def records(row: Row) -> Iterator[Row]:
+        text = json.dumps([row.get(name) for name in names])
+        yield {**row, "row_id": sha256(text.encode()).hexdigest()[:32]}
+
+    return records
+
+
+def made_between(first: date, last: date) -> Params:
+    """The days of a request for transactions."""
+    # TikTok: a typed client sends the days among the filters, the example of a copy of its reference beside them.
+    return merged(on_days(first, last), on_days(first, last)["filtering"])
+
+
+def assigned(account: Row) -> Iterator[Row]:
+    """An ad account under the name that the request for its budget takes."""
+    yield {"bc_id": account.get("bc_id"), "advertiser_id": account.get("asset_id")}
+
+
+def of_account(accounts: Sequence[Row]) -> Params:
+    """A request for the changes of one account's budget."""
+    return {name: accounts[0][name] for name in ("bc_id", "advertiser_id")}
+
+
+# TikTok: budgets can be asked about only where the user has a role in the account, so those assigned to them are.
+ASSIGNED_ACCOUNTS = CenterList(
+    "assigned accounts",
+    "bc/asset/get",
+    ("bc_id", "advertiser_id"),
+    {"bc_id": BC_ID, "advertiser_id": ACCOUNT_ID},
+    passes=(Pass({"asset_type": "ADVERTISER"}),),
+    parent=OF_CENTER,
+    records=assigned,
+)
+# TikTok: without a kind, only transfers come.
+TRANSFER_TYPES = ("TRANS_TYPE_TRANSFER", "TRANS_TYPE_PAYMENT", "TRANS_TYPE_COST", "TRANS_TYPE_TAX")
 
 FINANCE: tuple[Listing, ...] = (
     CenterList(
@@ -130,5 +207,43 @@ FINANCE: tuple[Listing, ...] = (
         "payment_portfolio_list",
         also_at=(IN_THE_EXAMPLE,),
         parent=OF_CENTER,
+    ),
+    DatedListing(
+        "account_transactions",
+        "advertiser/transaction/get",
+        ("bc_id", "transfer_type", "row_id", "occurrence"),
+        ACCOUNT_TRANSACTION,
+        "transaction_list",
+        page_size=50,
+        cursor="date",
+        scope=Scope.CENTERS,
+        passes=tuple(Pass({"filtering": {"transfer_type": kind}}, {"transfer_type": kind}) for kind in TRANSFER_TYPES),
+        parent=OF_CENTER,
+        records=identified("advertiser_id", "date", "funds_type", "amount", "currency"),
+        numbered="occurrence",
+        optional=True,
+        asks=made_between,
+        utc=True,
+    ),
+    DatedListing(
+        "account_budget_changes",
+        "bc/account/budget/changelog/get",
+        ("bc_id", "advertiser_id", "row_id", "occurrence"),
+        BUDGET_CHANGE,
+        "changelog_list",
+        page_size=50,
+        cursor="operation_time",
+        scope=Scope.CENTERS,
+        parent=Parent(ASSIGNED_ACCOUNTS, of_account, tells=("bc_id", "advertiser_id")),
+        records=identified(
+            *("operation_time", "activity_type", "previous_budget", "previous_budget_mode"),
+            *("current_budget", "current_budget_mode", "currency", "operator_id"),
+        ),
+        numbered="occurrence",
+        personal=("operator_name",),
+        optional=True,
+        days=365,
+        asks=on_days,
+        utc=True,
     ),
 )
