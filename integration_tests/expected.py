@@ -11,7 +11,7 @@ from typing import Any
 from .grammar import Asked, report
 from .reading import ENTITIES, Key, Record, Table, by_key, catalog
 from .simulator import Simulator, truth_advertisers, truth_entities, truth_report
-from .simulator.facts import METRICS
+from .simulator.facts import METRICS, Metric
 from .simulator.world import Advertiser
 
 STAMPED = ("advertiser_id", "currency", "period_start", "period_end")
@@ -58,7 +58,12 @@ def metrics(stream: str) -> list[str]:
 
 def attributes(stream: str) -> set[str]:
     """The columns of a report that show today's names and settings; ids belong to the row itself."""
-    return {name for name in metrics(stream) if METRICS[name].attribute and METRICS[name].unit != "id"}
+    lists = {name for name in metrics(stream) if name not in METRICS}
+    return lists | {name for name in metrics(stream) if name in METRICS and _describes(METRICS[name])}
+
+
+def _describes(metric: Metric) -> bool:
+    return metric.attribute and metric.unit != "id"
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -176,7 +181,7 @@ class Truth:
                 advertiser_id,
                 asked.data_level,
                 asked.dimensions,
-                tuple(kinds),
+                tuple(name for name in kinds if name in METRICS),
                 start,
                 end,
                 clock=self.clock,
@@ -250,7 +255,9 @@ def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) 
         ANSWERED.get(name, name): value.replace(" ", "T") if name.startswith("stat_time") else value
         for name, value in row["dimensions"].items()
     }
-    figures = {name: figure(row["metrics"][name], kind) for name, kind in kinds.items()}
+    wire = row["metrics"]
+    # Lists come unasked, and beside some metrics of some ads only.
+    figures = {n: wire.get(n) if kind == "array" else figure(wire[n], kind) for n, kind in kinds.items()}
     return {**told, **{name: value for name, value in figures.items() if value is not None}}
 
 
@@ -274,11 +281,15 @@ def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:
 
 
 def _sum(first: Record, second: Record) -> Record:
-    named = {name: value for name, value in first.items() if name not in METRICS or METRICS[name].unit == "id"}
+    named = {
+        name: value
+        for name, value in first.items()
+        if not name.endswith("_list") and (name not in METRICS or METRICS[name].unit == "id")
+    }
     added = {
         name: round(value + second[name], 2)
         for name, value in first.items()
-        if name not in named and METRICS[name].additive and name in second
+        if name not in named and name in METRICS and METRICS[name].additive and name in second
     }
     return named | added
 

@@ -15,17 +15,24 @@ from .simulator.assets import gmv_campaigns, promotion_type
 from .simulator.shop import LIVE, open_stores, shop_leaves
 from .simulator.world import Advertiser
 
-# Stream -> what the rows are grouped by beside the campaign and the day, and the kinds of GMV Max that have it.
+DAY, HOUR = "stat_time_day", "stat_time_hour"
+BOTH = ("PRODUCT", "LIVE")
+# Stream -> what the rows are grouped by, and the kinds of GMV Max that have it.
 GMV_MAX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "gmv_max_campaign_insights": ((), ("PRODUCT", "LIVE")),
-    "gmv_max_product_insights": (("item_group_id",), ("PRODUCT",)),
-    "gmv_max_creative_insights": (("item_group_id", "item_id"), ("PRODUCT",)),
-    "gmv_max_room_insights": (("room_id",), ("LIVE",)),
+    "gmv_max_insights": (("advertiser_id", DAY), BOTH),
+    "gmv_max_insights_hourly": (("advertiser_id", HOUR), BOTH),
+    "gmv_max_campaign_insights": (("campaign_id", DAY), BOTH),
+    "gmv_max_campaign_insights_hourly": (("campaign_id", HOUR), BOTH),
+    "gmv_max_product_insights": (("campaign_id", "item_group_id", DAY), ("PRODUCT",)),
+    "gmv_max_product_insights_hourly": (("campaign_id", "item_group_id", HOUR), ("PRODUCT",)),
+    "gmv_max_creative_insights": (("campaign_id", "item_group_id", "item_id", DAY), ("PRODUCT",)),
+    "gmv_max_room_insights": (("campaign_id", "room_id", DAY), ("LIVE",)),
+    "gmv_max_room_insights_hourly": (("campaign_id", "room_id", HOUR), ("LIVE",)),
 }
 MATERIALS = {"video_insights": "VIDEO", "image_insights": "IMAGE", "instant_page_insights": "INSTANT_PAGE"}
 NAMES = (*GMV_MAX, *MATERIALS)
 # What TikTok tells of the materials, by the type of each column; all else is a metric.
-ABOUT = ("advertiser_id", "currency", "store_id", "campaign_id", "stat_time_day", "gmv_max_promotion_type")
+ABOUT = ("advertiser_id", "currency", "store_id", "gmv_max_promotion_type")
 LIVE_ONLY = (
     *("live_views", "cost_per_live_view", "10_second_live_views", "cost_per_10_second_live_view", "live_follows"),
     *("all_shops_orders", "all_shops_cost_per_order", "all_shops_gross_revenue", "all_shops_roi"),
@@ -57,34 +64,39 @@ def _materials(simulator: Simulator, stream: str, account: Advertiser, start: st
 
 
 def _gmv_max(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
-    more, kinds = GMV_MAX[stream]
+    dimensions, kinds = GMV_MAX[stream]
     columns, epoch = expected.columns(stream), simulator.clock.epoch
     for kind, store in product(kinds, open_stores(simulator.world, account, epoch)):
-        lacking = (*ABOUT, *more, *(LIVE_ONLY if kind == "PRODUCT" else PRODUCT_ONLY))
+        lacking = (*ABOUT, *dimensions, *(LIVE_ONLY if kind == "PRODUCT" else PRODUCT_ONLY))
         asked = {
-            "dimensions": ["campaign_id", *more, "stat_time_day"],
+            "dimensions": dimensions,
             "metrics": [name for name in columns if name not in lacking],
             "store_ids": [store],
         }
         told = {**_stamp(account), "gmv_max_promotion_type": f"{kind}_GMV_MAX"}
-        for filtering in _objects(simulator, account, more, kind):
-            for span in _spans(date.fromisoformat(start), expected.today(simulator, account.advertiser_id)):
+        days = 1 if HOUR in dimensions else 30
+        for filtering in _objects(simulator, account, dimensions, kind):
+            for span in _spans(date.fromisoformat(start), expected.today(simulator, account.advertiser_id), days):
                 query = {**asked, **span, "filtering": filtering}
                 for row in _rows(simulator, "gmv_max/report/get", account, query):
-                    row["dimensions"]["stat_time_day"] = row["dimensions"]["stat_time_day"].replace(" ", "T")
+                    time = row["dimensions"][dimensions[-1]]
+                    if time > f"{simulator.clock.now.astimezone(account.zone):%Y-%m-%d %H:%M:%S}":
+                        continue
+                    row["dimensions"][dimensions[-1]] = time.replace(" ", "T")
                     yield {**told, "store_id": store, **row["dimensions"], **_figures(row["metrics"], columns)}
 
 
 def _objects(
-    simulator: Simulator, account: Advertiser, more: tuple[str, ...], kind: str
+    simulator: Simulator, account: Advertiser, dimensions: tuple[str, ...], kind: str
 ) -> Iterator[Mapping[str, list[str]]]:
     """What a report on one kind of GMV Max is limited to, so that everything comes, deleted or not."""
-    if not more:
-        yield {"gmv_max_promotion_types": [kind], "campaign_statuses": ["STATUS_ALL"]}
+    if len(dimensions) == 2:
+        deleted = {"campaign_statuses": ["STATUS_ALL"]} if "campaign_id" in dimensions else {}
+        yield {"gmv_max_promotion_types": [kind], **deleted}
         return
     owned = gmv_campaigns(simulator.world, account, simulator.clock.epoch)
     campaigns = [campaign.id for campaign in owned if promotion_type(campaign) == f"{kind}_GMV_MAX"]
-    if "item_id" not in more:
+    if "item_id" not in dimensions:
         yield {"campaign_ids": campaigns}
         return
     leaves = shop_leaves(simulator.world, account, simulator.clock.epoch)
@@ -97,9 +109,9 @@ def _stamp(account: Advertiser) -> Record:
     return {"advertiser_id": account.advertiser_id, "currency": account.currency}
 
 
-def _spans(first: date, last: date) -> Iterator[Mapping[str, str]]:
+def _spans(first: date, last: date, days: int) -> Iterator[Mapping[str, str]]:
     while first <= last:
-        end = min(first + timedelta(days=29), last)
+        end = min(first + timedelta(days=days - 1), last)
         yield {"start_date": first.isoformat(), "end_date": end.isoformat()}
         first = end + timedelta(days=1)
 

@@ -28,14 +28,29 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "interest_category_tier3": ("interest_category_tier3",),
     "interest_category_tier4": ("interest_category_tier4",),
     "device_brand": ("device_brand_id",),
+    "catalog": ("catalog_id",),
+    "product_set": ("product_set_id",),
+    "product": ("product_id",),
+    "sku": ("sku_id",),
+    "search_term": ("search_terms",),
+    "search_keyword": ("search_keyword",),
 }
+# Ads with all their creatives.
+SMART_PLUS: Mapping[str, tuple[str, str]] = {"smart_plus_ad": ("AUCTION_AD", "ad_id_v2")}
 # Levels that custom reports know besides.
 OTHER_LEVELS: Mapping[str, tuple[str, str]] = {"ad_v2": ("AUCTION_AD", "ad_id_v2"), "playable": ("", "playable_id")}
 GRAINS = {"day": "stat_time_day", "hour": "stat_time_hour", "month": "period_start", "lifetime": ""}
 # The column that tells the times of a report's rows apart, by the suffix of its name.
-TIMES = {"": "stat_time_day", "hourly": "stat_time_hour", "monthly": "period_start", "lifetime": ""}
+TIMES = {
+    "": "stat_time_day",
+    "daily": "stat_time_day",
+    "hourly": "stat_time_hour",
+    "monthly": "period_start",
+    "lifetime": "",
+}
 NAME = re.compile(
-    r"(?P<level>advertiser|campaign|adgroup|ad)_insights(_by_(?P<by>.+?))?(_(?P<grain>hourly|monthly|lifetime))?"
+    r"(?P<level>advertiser|campaign|adgroup|ad|smart_plus_ad)_insights"
+    r"(_by_(?P<by>.+?))?(_(?P<grain>daily|hourly|monthly|lifetime))?"
 )
 SHOP = {"gmv_max_insights_by_country": "advertiser", "gmv_max_campaign_insights_by_country": "campaign"}
 
@@ -44,11 +59,20 @@ DAILY_TOO = ("_by_language", "_by_placement", "_by_dma", "_by_ac")
 INTERESTS = ("interest_category", "interest_category_tier2", "interest_category_tier3", "interest_category_tier4")
 MONTHLY = tuple(f"_by_{name}_monthly" for name in (*INTERESTS, "device_brand"))
 # TikTok's rules refuse them, and yet other connectors ask for them.
-OPTIONAL = ("adgroup_insights_by_country_extended_hourly", "ad_insights_by_country_extended_hourly")
+COUNTRIES_BY_HOUR = ("adgroup_insights_by_country_extended_hourly", "ad_insights_by_country_extended_hourly")
+SEARCHES_BY_AD = ("ad_insights_by_search_term_daily", "ad_insights_by_search_keyword_daily")
+OPTIONAL = (*COUNTRIES_BY_HOUR, *SEARCHES_BY_AD)
+# What ads have shown of catalogs; no source tells of a metric that names the parents of an ad.
+PRODUCTS = tuple(f"ad_insights_by_{name}" for name in ("catalog", "product_set", "product", "sku"))
+# Small counts are veiled there.
+SEARCHES = (*SEARCHES_BY_AD, *(f"adgroup{name.removeprefix('ad')}" for name in SEARCHES_BY_AD))
 # Every report stream there has to be.
 NAMES = (
     *(f"{level}_insights{rest}" for level in LEVELS for rest in (*DAILY, *DAILY_TOO, "_hourly", "_lifetime", *MONTHLY)),
-    *OPTIONAL,
+    *(f"smart_plus_ad_insights{rest}" for rest in ("_daily", *DAILY[1:], *DAILY_TOO, "_hourly", "_lifetime", *MONTHLY)),
+    *COUNTRIES_BY_HOUR,
+    *SEARCHES,
+    *PRODUCTS,
     *SHOP,
 )
 
@@ -84,10 +108,11 @@ def asked(stream: str) -> Asked | None:
     told = NAME.fullmatch(stream)
     if told is None or (told["by"] and told["by"] not in BREAKDOWNS):
         return None
-    level, id_dimension = LEVELS[told["level"]]
-    basic = told["by"] in (None, "country_extended")
+    level, id_dimension = {**LEVELS, **SMART_PLUS}[told["level"]]
+    basic = told["by"] in (None, "country_extended", "search_term", "search_keyword")
     by = BREAKDOWNS[told["by"]] if told["by"] else ()
-    return Asked(level, "BASIC" if basic else "AUDIENCE", id_dimension, by, TIMES[told["grain"] or ""])
+    kind = "CATALOG" if stream in PRODUCTS else "BASIC" if basic else "AUDIENCE"
+    return Asked(level, kind, id_dimension, by, TIMES[told["grain"] or ""])
 
 
 def report(stream: str) -> Asked:

@@ -39,11 +39,15 @@ STREAM_KINDS: Mapping[str, tuple[str, ...]] = {
     "entities": ENTITIES,
     "accounts": ("advertisers", "advertiser_accounts"),
     "daily": tuple(
-        name for name in grammar.NAMES if not name.endswith(("_hourly", "_lifetime", "_monthly")) and "gmv" not in name
+        name
+        for name in grammar.NAMES
+        if not name.endswith(("_hourly", "_lifetime", "_monthly"))
+        and "gmv" not in name
+        and name not in grammar.SEARCHES
     ),
     "hourly": tuple(name for name in grammar.NAMES if name.endswith("_hourly") and name not in grammar.OPTIONAL),
     "other grains": tuple(name for name in grammar.NAMES if name.endswith(("_lifetime", "_monthly"))),
-    "shop": (*grammar.SHOP, *expected_insights.GMV_MAX),
+    "shop": (*grammar.SHOP, *(name for name in expected_insights.GMV_MAX if not name.endswith("_hourly"))),
     "materials": tuple(expected_insights.MATERIALS),
     "lists": tuple(name for name in LISTS if name not in (*CHAINED, *OF_CENTERS)),
     "chained": CHAINED,

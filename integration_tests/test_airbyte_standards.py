@@ -19,7 +19,7 @@ from .simulator import Simulator, Switches, World
 
 # Enough for a row in every stream, countries by the hour too.
 SMALL = World(advertisers=2, campaigns=3)
-GENEROUS = Switches(country_by_hour=True)
+GENEROUS = Switches(country_by_hour=True, search_by_ad=True)
 
 # Where the public registry can't be asked, the suite warns before it skips its comparison with the published spec.
 pytestmark = [

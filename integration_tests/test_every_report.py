@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from . import expected, forked, grammar
-from .grammar import NAMES, OPTIONAL
+from .grammar import COUNTRIES_BY_HOUR, NAMES, PRODUCTS, SEARCHES, SEARCHES_BY_AD
 from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
@@ -39,7 +39,9 @@ Truths = Mapping[str, Mapping[Key, Record]]
 
 def simulated(**positions: Any) -> Simulator:
     """The world, in which countries by the hour are taken unless a switch says otherwise."""
-    return Simulator(WORLD, Switches(**{"signed_urls": False, "country_by_hour": True, **positions}))
+    return Simulator(
+        WORLD, Switches(**{"signed_urls": False, "country_by_hour": True, "search_by_ad": True, **positions})
+    )
 
 
 def start_of(name: str) -> str:
@@ -136,6 +138,19 @@ def short_look_back() -> Story:
         return told(simulator, read(simulator, names=INCREMENTAL, state=moving().state, lookback_days=2), truth={})
 
 
+def unveiled(outcome: Outcome) -> list[str]:
+    """What an output warns of, but for counts of which TikTok tells only that they are small."""
+    return [line for line in outcome.warnings if not any(line.startswith(f"WARN {name}") for name in SEARCHES)]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_small_counts_are_told(name: str) -> None:
+    """Where TikTok veils impressions they are null, and one warning of the stream says so."""
+    assert any("impressions" not in row for row in whole().rows(name))
+    (line,) = [line for outcome in whole().outcomes for line in outcome.warnings if line.startswith(f"WARN {name}")]
+    assert "impressions" in line
+
+
 def test_there_is_every_report() -> None:
     """The reports that discover tells of are those of the grammar, no more and no fewer."""
     assert {name for name in catalog() if grammar.asked(name)} == set(NAMES)
@@ -147,14 +162,17 @@ def test_keys_and_modes(name: str) -> None:
     asked, stream = grammar.report(name), catalog()[name]
     levels = [id for _, id in grammar.LEVELS.values()]
     times = [asked.time] if asked.time else []
-    assert list(key_of(name)) == [*levels[: levels.index(asked.id_dimension) + 1], *times, *asked.by]
+    known = {"ad_id_v2": [*levels[:3], "ad_id_v2"], **{id: levels[: n + 1] for n, id in enumerate(levels)}}
+    ids = ["advertiser_id", "ad_id"] if name in PRODUCTS else known[asked.id_dimension]
+    assert list(key_of(name)) == [*ids, *times, *asked.by]
     assert stream.get("default_cursor_field", []) == times
     assert stream["supported_sync_modes"] == ["full_refresh", *(["incremental"] if times else [])]
 
 
 def test_the_full_read_is_clean() -> None:
     """It ends with 0, warns of nothing and is refused nothing."""
-    assert [(o.code, o.stderr, o.warnings, o.errors) for o in whole().outcomes] == [(0, "", [], [])] * 2
+    found = [(o.code, o.stderr, unveiled(o), o.errors) for o in whole().outcomes]
+    assert found == [(0, "", [], [])] * 2
     assert {entry["code"] for entry in whole().simulator.requests} == {0}
 
 
@@ -179,7 +197,7 @@ def test_the_schema_names_what_is_filled(name: str) -> None:
 
 def test_the_syncs_are_clean() -> None:
     """Each ends with 0 and without a warning; nothing is refused."""
-    found = [(outcome.code, outcome.warnings, outcome.stderr) for outcome in moving().outcomes]
+    found = [(outcome.code, unveiled(outcome), outcome.stderr) for outcome in moving().outcomes]
     assert found == [(0, [], "")] * 2 * len(STEPS)
     assert {entry["code"] for entry in moving().simulator.requests} == {0}
 
@@ -236,15 +254,20 @@ def test_an_hour_that_comes_twice(name: str, hourly_fold_rows: bool) -> None:
     assert len(outcome.warnings) == len(HOURLY) * int(hourly_fold_rows)
 
 
-def test_countries_by_the_hour_may_be_refused() -> None:
-    """Where TikTok keeps to its rule, these reports are left out with a sentence, and nothing else is."""
-    with simulated(country_by_hour=False) as simulator:
-        (outcome,) = read(simulator, names=HOURLY)
-    assert outcome.code == 0
-    for name in HOURLY:
-        wanted = {} if name in OPTIONAL else whole().truth[name]
+@pytest.mark.parametrize(
+    ("switch", "names"), [("country_by_hour", COUNTRIES_BY_HOUR), ("search_by_ad", SEARCHES_BY_AD)]
+)
+def test_what_sources_disagree_on_may_be_refused(switch: str, names: Sequence[str]) -> None:
+    """Where TikTok keeps to the stricter rule, these reports are left out with a sentence, and nothing else is."""
+    asked = [name for name in NAMES if name in HOURLY or name in SEARCHES]
+    with simulated(**{switch: False}) as simulator:
+        outcomes = read(simulator, names=asked)
+    assert [outcome.code for outcome in outcomes] == [0, 0]
+    for name in asked:
+        outcome = outcomes[name in HOURLY]
+        wanted = {} if name in names else whole().truth[name]
         assert difference(by_key(name, outcome.records[name]), wanted) == ""
-        assert any(name in line for line in outcome.warnings) == (name in OPTIONAL)
+        assert any(f"Left out: {name}," in line for line in outcome.warnings) == (name in names)
 
 
 @lru_cache

@@ -9,8 +9,8 @@ from source_tiktok_ads.config import Config, ConfigError, CustomReport
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.model import ADVERTISER, BC, MEMBER, CenterReport, Filter, Level, Report, Stream
-from source_tiktok_ads.streams.rules import CATALOG, GRAINS, LEVELS, violations
+from source_tiktok_ads.streams.model import ADVERTISER, BC, CATALOG, MEMBER, CenterReport, Filter, Level, Report, Stream
+from source_tiktok_ads.streams.rules import GRAINS, LEVELS, violations
 
 
 def streams(config: Config) -> Mapping[str, Stream]:

@@ -119,6 +119,9 @@ def test_the_sureness_of_a_stream_is_that_of_its_weakest_endpoint() -> None:
     """A list that the requests come from counts too."""
     assert sureness(BY_NAME["ad_insights"]) == "two sources"
     assert sureness(BY_NAME["music"]) == "one source"
+    assert sureness(BY_NAME["adgroup_insights_by_search_term_daily"]) == "two sources"
+    assert sureness(BY_NAME["ad_insights_by_search_term_daily"]) == "unverified"
+    assert sureness(BY_NAME["ad_insights_by_country_extended_hourly"]) == "unverified"
     assert sureness(BY_NAME["split_tests"]) == "unverified"
     assert sureness(BY_NAME["gmv_max_creative_insights"]) == "two sources"
 

@@ -529,8 +529,9 @@ def _shuffled(found: Rowset | CenterRowset, salt: int) -> list[Key]:
     return sorted(found.keys(), key=lambda key: mix(salt * 7919 + key[0] * 1_000_003 + key[1] * 1009 + key[2]))
 
 
-def _rewritten(row: dict[str, dict[str, str]], write: Callable[[str, str], Any]) -> dict[str, Any]:
-    return {**row, "metrics": {name: write(name, text) for name, text in row["metrics"].items()}}
+def _rewritten(row: dict[str, dict[str, Any]], write: Callable[[str, str], Any]) -> dict[str, Any]:
+    texts = {name: write(name, text) for name, text in row["metrics"].items() if isinstance(text, str)}
+    return {**row, "metrics": {**row["metrics"], **texts}}
 
 
 def _decimal_count(name: str, text: str) -> str:

@@ -153,16 +153,19 @@ def _dimensions(params: Params, report_type: str, level: str, lifetime: bool, sw
     unknown = [name for name in names if name not in DIMENSIONS]
     if unknown:
         raise bad(f"Invalid dimension fields: {unknown}")
-    if len(set(names)) < len(names) or not all(_belongs(DIMENSIONS[name], report_type, level) for name in names):
+    if len(set(names)) < len(names) or not all(
+        _belongs(DIMENSIONS[name], report_type, level, switches) for name in names
+    ):
         raise conflict()
     _check_mixture(tuple(names), report_type, lifetime, switches)
     return tuple(names)
 
 
-def _belongs(dimension: Dimension, report_type: str, level: str) -> bool:
+def _belongs(dimension: Dimension, report_type: str, level: str, switches: Switches) -> bool:
     """Whether a report type knows the dimension, at that level if it has levels."""
     known = REPORT_TYPES[report_type].letter in dimension.reports
-    return known and (not level or LEVEL_LETTERS[level] in dimension.levels)
+    search = dimension.name in ("search_terms", "search_keyword") and switches.search_by_ad
+    return known and (not level or search or LEVEL_LETTERS[level] in dimension.levels)
 
 
 def _check_mixture(names: tuple[str, ...], report_type: str, lifetime: bool, switches: Switches) -> None:

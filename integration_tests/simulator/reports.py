@@ -20,6 +20,8 @@ from .switches import Switches
 from .world import AD, ADGROUP, CAMPAIGN, Advertiser, Entity, Leaf, World, ad_id_v2, has_status
 
 LEVEL_KIND = {"AUCTION_CAMPAIGN": CAMPAIGN, "AUCTION_ADGROUP": ADGROUP, "AUCTION_AD": AD}
+# Metrics beside which rows of upgraded Smart+ ads hold lists.
+LISTED = ("ad_text", "call_to_action", "ad_profile_image", "ad_url", "image_mode", "profile_image")
 SHOP_IDS = ("item_group_id", "item_id", "room_id")
 # The kind of entity that an ID dimension names; a product or a room stands where an ad group stands.
 ID_KINDS = {
@@ -114,11 +116,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Slot:
-    """What time one row is about: local days, or one hour of one day."""
+    """What time one row is about: local days, or one hour of one day, which may be still to come."""
 
     label: str
     days: range
     hour: int | None = None
+    ahead: bool = False
 
 
 MORE_ATTRIBUTES: Mapping[str, Callable[[Entity, int], dict[str, str]]] = {
@@ -161,7 +164,10 @@ class Rowset:
         self.query, self.epoch, self.advertiser = query, epoch, advertiser
         self.today = advertiser.today(epoch)
         self.zero_rows = switches.zero_rows
-        self.merge_repeated = not switches.hourly_fold_rows
+        # One source: notes of live requests. GMV Max answers with the 24 hours of a day, those to come among them; that
+        # the hour that comes twice is one row there follows from that: maintainer's reading.
+        self.grid = query.report_type == "GMV_MAX"
+        self.merge_repeated = self.grid or not switches.hourly_fold_rows
         self.answered = {} if switches.interest_category_plain else ANSWERED
         self.groups, self.cut = groups(query, world, advertiser, epoch, switches.object_cut)
         self.slots = self._slots()
@@ -185,12 +191,12 @@ class Rowset:
         place, value = divmod(packed, len(self.values) + 1)
         return (*divmod(place, len(self.slots)), value - 1)
 
-    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, Any]]]:
         """The rows between two positions, rendered."""
         seen: dict[int, dict[str, str]] = {}
         return [self.row(key, seen) for key in self.keys(start, stop)]
 
-    def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, str]]:
+    def row(self, key: Key, seen: dict[int, dict[str, str]]) -> dict[str, dict[str, Any]]:
         """One row; `seen` keeps the attributes of objects met before."""
         group, slot = self.groups[key[0]], self.slots[key[1]]
         if key[0] not in seen:
@@ -202,15 +208,27 @@ class Rowset:
             known = {**known, **MORE_ATTRIBUTES[self.query.report_type](group.entity, self.epoch)}
         if self.query.breakdowns:
             known = {**known, **breakdown_attributes(self.query.breakdowns[0], dimensions[self.query.breakdowns[0]])}
-        metrics = self.write(self.figures(key), known)
+        metrics = {**self.write(self.figures(key), known), **self._lists(group)}
         if "search_terms" in dimensions or "search_keyword" in dimensions:
             metrics = _veiled(metrics)
         named = {self.answered.get(name, name): dimensions[name] for name in self.query.dimensions}
         return {"dimensions": named, "metrics": metrics}
 
+    # One source: TikTok's page on synchronous reports. The metric itself tells of one creative: maintainer's reading.
+    def _lists(self, group: Group) -> dict[str, Any]:
+        """What an upgraded Smart+ ad has several of, beside each metric asked for that has a list."""
+        smart = group.entity is not None and group.entity.flavour == "UPGRADED_SMART_PLUS"
+        if self.query.id_dimension != "ad_id_v2" or not smart:
+            return {}
+        known = [attributes(self.advertiser, leaf.ad, self.epoch) for leaf in group.leaves]
+        values = {name: [each[name] for each in known] for name in LISTED if name in self.query.metrics}
+        return {f"{name}_list": [*dict.fromkeys(many)] for name, many in values.items()}
+
     def figures(self, key: Key) -> numbers.Figures:
         """The sums behind one row."""
         slot = self.slots[key[1]]
+        if slot.ahead:
+            return numbers.NOTHING
         parts = [
             self._share(leaf, day, slot.hour, key[2])
             for leaf in self.groups[key[0]].leaves
@@ -260,10 +278,10 @@ class Rowset:
         return [Slot("", range(start, end + 1))]
 
     def _hour_slots(self, day: int) -> Iterable[Slot]:
-        hours = numbers.hours_of(self.advertiser.zone, day)[: self._passed(day)]
-        for position, (label, _, again) in enumerate(hours):
+        passed, hours = self._passed(day), numbers.hours_of(self.advertiser.zone, day)
+        for position, (label, _, again) in enumerate(hours if self.grid else hours[:passed]):
             if not (again and self.merge_repeated):
-                yield Slot(_label(day, label), range(day, day + 1), position)
+                yield Slot(_label(day, label), range(day, day + 1), position, ahead=position >= passed)
 
     def _passed(self, day: int) -> int:
         return numbers.hours_passed(self.advertiser.zone, day, self.epoch)
@@ -327,7 +345,7 @@ class CenterRowset:
         """The places of the rows between two positions: which account, which of its rows."""
         return [(n, row, -1) for n, part in enumerate(self.parts) for row in range(len(part))][start:stop]
 
-    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, str]]]:
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, dict[str, Any]]]:
         """The rows between two positions, rendered."""
         return [self.row(key, {}) for key in self.keys(start, stop)]
 
@@ -363,7 +381,7 @@ def _label(day: int, hour: int) -> str:
     return f"{date.fromordinal(day).isoformat()} {hour:02d}:00:00"
 
 
-def _veiled(metrics: dict[str, str]) -> dict[str, str]:
+def _veiled(metrics: dict[str, Any]) -> dict[str, Any]:
     """TikTok hides small impression counts of search reports behind "<5"."""
     small = "impressions" in metrics and int(metrics["impressions"]) % 4 == 0
     return {**metrics, "impressions": "<5"} if small else metrics
@@ -469,7 +487,7 @@ def truth_report(
     include_deleted: bool = True,
     switches: Switches | None = None,
     **more: Any,
-) -> list[dict[str, dict[str, str]]]:
+) -> list[dict[str, dict[str, Any]]]:
     """Every row a complete read of this report must yield at `clock`; without dates the lifetime report."""
     kind = LEVEL_KIND.get(data_level)
     statuses = ((kind, ("STATUS_ALL",)),) if kind and include_deleted else ()

@@ -38,6 +38,8 @@ class Switches:
     report_order: str = "listed"  # listed, shuffled (the same on every page) or unstable (new on every request)
     zero_rows: bool = True  # rows of zeros occur
     country_by_hour: bool = False  # country_code is accepted beside stat_time_hour
+    # search_terms and search_keyword are accepted at the level of the ad; one source has that, another refuses it
+    search_by_ad: bool = False
     country_metrics_strict: bool = True  # country_code takes its documented metrics only
     audience_reach: bool = False  # reach and frequency are accepted in AUDIENCE by country
     audience_video_everywhere: bool = True  # video and engagement metrics go with every audience dimension

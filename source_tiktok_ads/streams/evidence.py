@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from source_tiktok_ads.streams.fields import DIMENSIONS
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.model import Stream
+from source_tiktok_ads.streams.model import Report, Stream
 
 TWO_SOURCES = frozenset(
     (
@@ -90,11 +91,23 @@ ONE_SOURCE = frozenset(
 
 
 def sureness(stream: Stream) -> str:
-    """`two sources`, `one source` or `unverified`: the least of what holds for the endpoints a stream reads."""
+    """`two sources`, `one source` or `unverified`: the least of what holds for the endpoints a stream reads.
+
+    A report that one source refuses and another asks for is unverified.
+    """
+    if isinstance(stream, Report) and _contradicted(stream):
+        return _WORDS[-1]
     return max(map(_sure, _paths(stream)), key=_WORDS.index)
 
 
 _WORDS = ("two sources", "one source", "unverified")
+
+
+def _contradicted(report: Report) -> bool:
+    """Whether a breakdown is asked for at a level or by a time at which a source refuses it."""
+    level, time = report.level.data_level, report.grain.dimension
+    found = [DIMENSIONS[name] for name in report.by]
+    return any(level not in dimension.data_levels or time not in ("", *dimension.times) for dimension in found)
 
 
 def _sure(path: str) -> str:

@@ -179,7 +179,8 @@ class DatedListing(Listing):
 
     `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
     `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
-    which may have begun before UTC's.
+    which may have begun before UTC's. `ahead_of_time` tells that an answer has rows of hours that have not begun yet:
+    those do not leave.
     """
 
     days: int = 30
@@ -187,6 +188,7 @@ class DatedListing(Listing):
     day: str = ""
     utc: bool = False
     ahead: bool = False
+    ahead_of_time: bool = False
 
 
 def merged(*parts: Params) -> Params:

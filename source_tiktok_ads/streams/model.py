@@ -11,7 +11,7 @@ from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.listing import Listing
-from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, TEXTS, Shape
 
 Params = dict[str, Any]
 """Query parameters of one request; lists and objects are turned into JSON text by the client."""
@@ -29,7 +29,9 @@ PERIOD: Mapping[str, Shape] = {
 class Level:
     """A level of the account's structure: how reports are asked for it and how its rows are told apart.
 
-    `path` is the endpoint that lists the level's objects.
+    `path` is the endpoint that lists the level's objects; `listed_by` is what tells the rows of that list apart, where
+    an object has several. `lists` are metrics beside which rows of the level hold, unasked, the values of all creatives
+    of an object, under the metric's name with `_list`.
     """
 
     name: str
@@ -38,6 +40,13 @@ class Level:
     parents: tuple[str, ...] = ()
     status_filter: str | None = None
     path: str = ""
+    listed_by: str = ""
+    lists: tuple[str, ...] = ()
+
+    @property
+    def ids_filter(self) -> str:
+        """The filter that limits a report to some of the level's objects."""
+        return self.id.replace("_id", "_ids", 1)
 
 
 # TikTok: the status filter that shows deleted objects is named after the level; the advertiser level takes none.
@@ -46,15 +55,20 @@ CAMPAIGN = Level("campaign", "AUCTION_CAMPAIGN", "campaign_id", (), "campaign_st
 ADGROUP = Level("adgroup", "AUCTION_ADGROUP", "adgroup_id", ("campaign_id",), "adgroup_status", "adgroup/get")
 AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
 # TikTok: ad_id tells the creatives of an Upgraded Smart+ campaign apart, ad_id_v2 its ads; others are the same in both.
-AD_V2 = Level("ad_v2", "AUCTION_AD", "ad_id_v2", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
+# An upgraded Smart+ ad has several texts, pages and calls to action; they come as lists beside what is asked for.
+AD_V2 = Level(
+    *("ad_v2", "AUCTION_AD", "ad_id_v2", ("campaign_id", "adgroup_id"), "ad_status", "ad/get"),
+    listed_by="ad_id",
+    lists=("ad_text", "call_to_action", "ad_profile_image", "ad_url", "image_mode", "profile_image"),
+)
 # TikTok: reports on playables have no data_level.
 PLAYABLE = Level("playable", "", "playable_id")
 # TikTok: nor have reports on Business Centers, whose rows are the ad accounts of each.
 MEMBER = Level("advertiser", "", "advertiser_id")
 
-BASIC, AUDIENCE, BC, TT_SHOP = "BASIC", "AUDIENCE", "BC", "TT_SHOP"
+BASIC, AUDIENCE, BC, TT_SHOP, CATALOG = "BASIC", "AUDIENCE", "BC", "TT_SHOP", "CATALOG"
 """TikTok's names for families of reports: all metrics; by what is known of the people; the ad accounts of Business
-Centers; spend on a shop's GMV Max."""
+Centers; spend on a shop's GMV Max; the products that ads have shown."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +241,12 @@ class Report:
 
     @cached_property
     def metric_columns(self) -> Mapping[str, Shape]:
-        """The shapes of the metrics."""
-        return {name: fields.METRICS[name].shape for name in self.metrics}
+        """The shapes of the metrics, and of the lists that come beside some of them."""
+        lists = () if self.chosen else [name for name in self.level.lists if name in self.metrics]
+        return {
+            **{name: fields.METRICS[name].shape for name in self.metrics},
+            **{f"{name}_list": TEXTS(f"{name} of each creative of an upgraded Smart+ ad.") for name in lists},
+        }
 
     @property
     def stamped(self) -> Mapping[str, Shape]:

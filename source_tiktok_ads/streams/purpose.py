@@ -34,7 +34,12 @@ LISTED: Mapping[str, str] = {
     "pixel_instant_page_events": "the events of one kind of instant page",
     "pages": "one page that is no lead form",
     "gmv_max_stores": "one TikTok Shop",
+    "gmv_max_insights": "the figures of one kind of GMV Max of one shop in one day",
+    "gmv_max_insights_hourly": "the figures of one kind of GMV Max of one shop in one hour",
     "gmv_max_campaign_insights": "the figures of one GMV Max campaign in one day",
+    "gmv_max_campaign_insights_hourly": "the figures of one GMV Max campaign in one hour",
+    "gmv_max_product_insights_hourly": "the figures of one product in one GMV Max campaign in one hour",
+    "gmv_max_room_insights_hourly": "the figures of one livestream in one GMV Max campaign in one hour",
     "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
     "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
     "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
@@ -57,4 +62,6 @@ SPANS: Mapping[str, str] = {
 
 
 def _spoken(column: str) -> str:
+    if column == "ad_id_v2":
+        return "ad with all its creatives"
     return column.removesuffix("_id").replace("adgroup", "ad group")

@@ -1,12 +1,16 @@
 """The report streams, one row each; their metrics follow from the facts in `fields.py`."""
 
+from dataclasses import replace
+
 from source_tiktok_ads.streams.model import (
     AD,
+    AD_V2,
     ADGROUP,
     ADVERTISER,
     AUDIENCE,
     BASIC,
     CAMPAIGN,
+    CATALOG,
     DAY,
     HOUR,
     LIFETIME,
@@ -29,6 +33,9 @@ INTEREST_2 = ("interest_category_tier2",)
 INTEREST_3 = ("interest_category_tier3",)
 INTEREST_4 = ("interest_category_tier4",)
 BRAND = ("device_brand_id",)
+TERM = ("search_terms",)
+# TikTok: how closely a search has to match a keyword is told of no day.
+KEYWORD = ("search_keyword",)
 
 ADS: tuple[Report, ...] = (
     Report("ad_insights", AD, DAY, absent=("cost_per_100_reached",)),
@@ -50,6 +57,28 @@ ADS: tuple[Report, ...] = (
     Report("ad_insights_by_interest_category_tier3_monthly", AD, MONTH, INTEREST_3, AUDIENCE),
     Report("ad_insights_by_interest_category_tier4_monthly", AD, MONTH, INTEREST_4, AUDIENCE),
     Report("ad_insights_by_device_brand_monthly", AD, MONTH, BRAND, AUDIENCE),
+)
+
+# The rows of these are the ads that people know also where upgraded Smart+ makes several creatives of each; ads of
+# other campaigns are those of ad_id.
+SMART_PLUS_ADS: tuple[Report, ...] = (
+    Report("smart_plus_ad_insights_daily", AD_V2, DAY),
+    Report("smart_plus_ad_insights_hourly", AD_V2, HOUR),
+    Report("smart_plus_ad_insights_lifetime", AD_V2, LIFETIME),
+    Report("smart_plus_ad_insights_by_age_and_gender", AD_V2, DAY, AGE_GENDER, AUDIENCE),
+    Report("smart_plus_ad_insights_by_country", AD_V2, DAY, COUNTRY, AUDIENCE),
+    Report("smart_plus_ad_insights_by_country_extended", AD_V2, DAY, COUNTRY, BASIC),
+    Report("smart_plus_ad_insights_by_platform", AD_V2, DAY, PLATFORM, AUDIENCE),
+    Report("smart_plus_ad_insights_by_province", AD_V2, DAY, PROVINCE, AUDIENCE),
+    Report("smart_plus_ad_insights_by_language", AD_V2, DAY, LANGUAGE, AUDIENCE),
+    Report("smart_plus_ad_insights_by_placement", AD_V2, DAY, PLACEMENT, AUDIENCE),
+    Report("smart_plus_ad_insights_by_dma", AD_V2, DAY, DMA, AUDIENCE),
+    Report("smart_plus_ad_insights_by_ac", AD_V2, DAY, AC, AUDIENCE),
+    Report("smart_plus_ad_insights_by_interest_category_monthly", AD_V2, MONTH, INTEREST, AUDIENCE),
+    Report("smart_plus_ad_insights_by_interest_category_tier2_monthly", AD_V2, MONTH, INTEREST_2, AUDIENCE),
+    Report("smart_plus_ad_insights_by_interest_category_tier3_monthly", AD_V2, MONTH, INTEREST_3, AUDIENCE),
+    Report("smart_plus_ad_insights_by_interest_category_tier4_monthly", AD_V2, MONTH, INTEREST_4, AUDIENCE),
+    Report("smart_plus_ad_insights_by_device_brand_monthly", AD_V2, MONTH, BRAND, AUDIENCE),
 )
 
 ADGROUPS: tuple[Report, ...] = (
@@ -113,10 +142,28 @@ ADVERTISERS: tuple[Report, ...] = (
     Report("advertiser_insights_by_device_brand_monthly", ADVERTISER, MONTH, BRAND, AUDIENCE),
 )
 
+SEARCHES: tuple[Report, ...] = (
+    # TikTok: one source refuses searches at the level of the ad, another asks for them.
+    Report("ad_insights_by_search_term_daily", AD, DAY, TERM, optional=True),
+    Report("ad_insights_by_search_keyword_daily", AD, DAY, KEYWORD, optional=True),
+    Report("adgroup_insights_by_search_term_daily", ADGROUP, DAY, TERM),
+    Report("adgroup_insights_by_search_keyword_daily", ADGROUP, DAY, KEYWORD),
+)
+
+# TikTok: of the metrics of these only the two that come unasked are sure; ids of parents are metrics too.
+PRODUCT_AD = replace(AD, parents=())
+SOLD = ("spend", "impressions")
+PRODUCTS: tuple[Report, ...] = (
+    Report("ad_insights_by_catalog", PRODUCT_AD, DAY, ("catalog_id",), CATALOG, optional=True, chosen=SOLD),
+    Report("ad_insights_by_product_set", PRODUCT_AD, DAY, ("product_set_id",), CATALOG, optional=True, chosen=SOLD),
+    Report("ad_insights_by_product", PRODUCT_AD, DAY, ("product_id",), CATALOG, optional=True, chosen=SOLD),
+    Report("ad_insights_by_sku", PRODUCT_AD, DAY, ("sku_id",), CATALOG, optional=True, chosen=SOLD),
+)
+
 SHOPS: tuple[Report, ...] = (
     # TikTok: this family is being retired for gmv_max/report/get, and accounts without a shop may not have it.
     Report("gmv_max_insights_by_country", ADVERTISER, DAY, COUNTRY, TT_SHOP, optional=True),
     Report("gmv_max_campaign_insights_by_country", CAMPAIGN, DAY, COUNTRY, TT_SHOP, optional=True),
 )
 
-REPORTS: tuple[Report, ...] = (*ADS, *ADGROUPS, *CAMPAIGNS, *ADVERTISERS, *SHOPS)
+REPORTS: tuple[Report, ...] = (*ADS, *SMART_PLUS_ADS, *ADGROUPS, *CAMPAIGNS, *ADVERTISERS, *SEARCHES, *PRODUCTS, *SHOPS)

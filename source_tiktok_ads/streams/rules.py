@@ -19,6 +19,7 @@ from source_tiktok_ads.streams.model import (
     BASIC,
     BC,
     CAMPAIGN,
+    CATALOG,
     DAY,
     HOUR,
     LIFETIME,
@@ -29,7 +30,7 @@ from source_tiktok_ads.streams.model import (
     Report,
 )
 
-CATALOG, PLAYABLE_MATERIAL = "CATALOG", "PLAYABLE_MATERIAL"
+PLAYABLE_MATERIAL = "PLAYABLE_MATERIAL"
 REPORT_TYPES = (BASIC, AUDIENCE, PLAYABLE_MATERIAL, CATALOG, BC, TT_SHOP)
 """The families of reports that there are."""
 

@@ -77,7 +77,7 @@ class Shape:
 
     def cast(self, path: str, surprise: Surprise) -> Cast:
         """The compiled cast of this column: never raises; what does not fit is told to `surprise` and becomes null."""
-        if self.item is not None:
+        if self.kind == "list" and self.item is not None:
             return _list_cast(path, surprise, self.item.cast(f"{path}[]", surprise))
         if self.kind == "object":
             return _object_cast(path, surprise, casts(dict(self.fields), surprise, path=f"{path}."))
@@ -109,6 +109,9 @@ EPOCH = Shape("epoch")
 LOCAL_TIME = Shape("local_time")
 DATE = Shape("date")
 JSON_TEXT = Shape("json_text")
+TEXTS = Shape("texts", item=TEXT)
+"""A list of texts, however TikTok writes it: as a list, as the JSON of one, or as the one text it would hold."""
+
 ANY = Shape("any")
 
 _UTC_TIME = {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
@@ -124,6 +127,7 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "date": {"type": ["null", "string"], "format": "date"},
     "json_text": {"type": ["null", "string"]},
     "list": {"type": ["null", "array"]},
+    "texts": {"type": ["null", "array"]},
     "object": {"type": ["null", "object"], "additionalProperties": True},
     "any": {},
 }
@@ -352,6 +356,17 @@ def _json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def _texts(value: Any) -> list[str | None] | None:
+    # TikTok: only one source tells how lists of report attributes look, so a text in place of one is taken too.
+    if nothing(value):
+        return None
+    if isinstance(value, str):
+        value = json.loads(value) if value.startswith("[") else [value]
+    if not isinstance(value, list):
+        raise Misfit(value)
+    return [None if item is None else _json_text(item) for item in value]
+
+
 _CASTS: Mapping[str, Cast] = {
     "text": _text,
     "id": _id,
@@ -363,5 +378,6 @@ _CASTS: Mapping[str, Cast] = {
     "local_time": _local_time,
     "date": _date,
     "json_text": _json_text,
+    "texts": _texts,
     "any": lambda value: value,
 }

@@ -101,7 +101,7 @@ class Divider:
                 raise
             return []
         ids = [*dict.fromkeys(found)]
-        return by_ids(cut, f"{level.id}s", ids, min(most, IDS_A_FILTER)) if len(ids) > most else []
+        return by_ids(cut, level.ids_filter, ids, min(most, IDS_A_FILTER)) if len(ids) > most else []
 
     def smaller(self, cut: Cut, error: Unanswered) -> list[Cut]:
         """The parts to read instead of a cut that TikTok could not answer. Raises the error where that is no remedy.

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from source_tiktok_ads.streams.fields import METRICS
 from source_tiktok_ads.streams.model import HOUR, Report
 from source_tiktok_ads.sync.lines import Key, Piece, to_json
 
@@ -123,7 +122,7 @@ class Twins:
         """One row for several: its ids, sums where they make sense, and nothing else."""
         first, *others = rows
         metrics, additive = self._report.metric_columns, self._report.additive
-        ids = {name: value for name, value in first.items() if name not in metrics or METRICS[name].unit == "id"}
+        ids = {name: value for name, value in first.items() if name not in metrics or metrics[name].kind == "id"}
         return to_json({**ids, **{name: _added(name, [first, *others]) for name in additive}})[1:-1]
 
 

@@ -299,6 +299,7 @@ _TYPES: Mapping[str, Any] = {
     "number": _Number,
     "flag": bool,
     "local_time": _LocalTime,
+    "texts": list[str],
 }
 
 

@@ -31,7 +31,7 @@ SECRETS = ("auth_code", "password")
 class ListingRows(Recent):
     """Makes records of what a list answers: cast, completed, compared with a cursor, without what is secret.
 
-    `is_new` tells of records that leave whatever the cursor says.
+    `is_new` tells of records that leave whatever the cursor says; none leaves whose cursor lies after `until`.
     Unless `personal` data are wanted, a list that has them passes only declared columns: a new one may hold them too.
     """
 
@@ -42,8 +42,10 @@ class ListingRows(Recent):
         since: str | None = None,
         personal: bool = True,
         is_new: Callable[[Row], bool] = lambda record: False,
+        until: str = "",
     ) -> None:
         super().__init__(since)
+        self._until = until
         self._is_new = is_new
         self._listing = listing
         self._casts = wire_casts(listing.columns, surprise, quiet=(*listing.key, listing.cursor))
@@ -96,7 +98,8 @@ class ListingRows(Recent):
             # The row leaves, whatever the cursor says; it is only not known when it changed.
             lacks(f"{self._listing.cursor} cannot be read: TikTok sent {sent!r:.60}.")
         key = to_json({name: record[name] for name in self._listing.key})
-        leaves = self.leaves(changed) or self._is_new(record)
+        to_come = bool(self._until and changed) and str(changed) > self._until
+        leaves = not to_come and (self.leaves(changed) or self._is_new(record))
         return key, to_json(self._shown(record))[1:-1] if leaves else None
 
     def _complete(self, raw: Mapping[str, Any], record: dict[str, Any]) -> None:

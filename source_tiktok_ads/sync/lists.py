@@ -235,11 +235,16 @@ class DatedListReader(DayReader[DatedListing]):
             yield from self.rows(part)
 
     def _rows_of(self, part: Slice, days: Days) -> Pages:
-        rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data)
+        rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data, until=self._until(part))
         told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
         yield from read(self, part, rows, Request(part.account, self.stream.asks(days.first, days.last), told))
         if part.children:
             self._say_gone(part, part.children)
+
+    def _until(self, part: Slice) -> str:
+        """The last time of the account of which a row may leave, where the list tells of times to come."""
+        now = self.sync.client.now().astimezone(part.account.zone)
+        return f"{now:%Y-%m-%dT%H:%M:%S}" if self.stream.ahead_of_time else ""
 
     def _say_gone(self, part: Slice, children: Children) -> None:
         """Name each child that is no longer listed and refused once, with the days that are not read of it."""

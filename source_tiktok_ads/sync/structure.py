@@ -145,7 +145,9 @@ class Structure:
             return read()
 
     def _listed(self, level: Level, advertiser_id: str, filtering: Params, most: int) -> list[str]:
-        params = {"advertiser_id": advertiser_id, "fields": [level.id], "filtering": filtering}
+        row_id = level.listed_by or level.id
+        fields = [*dict.fromkeys((row_id, level.id))]
+        params = {"advertiser_id": advertiser_id, "fields": fields, "filtering": filtering}
 
         def fetch(size: int, page: int) -> Answer:
             asked = {**params, "page_size": size, "page": page}
@@ -153,12 +155,12 @@ class Structure:
             return self._client.get(level.path, asked, advertiser_id=advertiser_id, decode=decode, accept=check)
 
         def pieces(rows: Sequence[Mapping[str, Any]]) -> Sequence[Piece]:
-            ids = [str(row[level.id]).encode() for row in rows if row.get(level.id) is not None]
-            return [(id, id) for id in ids]
+            told = [(row.get(row_id), row.get(level.id) or row.get(row_id)) for row in rows]
+            return [(str(own).encode(), str(id).encode()) for own, id in told if own is not None]
 
         place = f"{level.path} of account {advertiser_id}, read to divide a report"
         pages = self._lists.rows(place, fetch, pieces, lambda text: self._warn(f"{place}: {text}"), set(), most)
         try:
-            return [id.decode() for page in pages for id in page]
+            return [*dict.fromkeys(id.decode() for page in pages for id in page)]
         except Incomplete as error:
             raise Incomplete(f"{place}: {error}") from None

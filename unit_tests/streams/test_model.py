@@ -99,6 +99,20 @@ def test_a_very_wide_schema_says_no_meanings(columns: int, described: bool) -> N
     assert {"description" in schema for schema in properties.values()} == {described}
 
 
+def test_lists_stand_beside_what_was_asked_of_ads_with_creatives() -> None:
+    """They are not asked for themselves; a report whose metrics were chosen has those alone."""
+    report = Report("x", AD_V2, DAY)
+    assert [name for name in report.columns if name.endswith("_list")] == [
+        "ad_text_list",
+        "call_to_action_list",
+        "image_mode_list",
+    ]
+    assert report.columns["ad_text_list"].schema()["items"] == {"type": ["null", "string"]}
+    assert not [name for name in report.metrics if name.endswith("_list")]
+    assert "ad_text_list" not in Report("x", AD, DAY).columns
+    assert [*Report("x", AD_V2, DAY, chosen=("ad_text",)).metric_columns] == ["campaign_id", "adgroup_id", "ad_text"]
+
+
 def test_whole_accounts_need_no_filter() -> None:
     """The account's own report hides nothing and takes no status filter."""
     assert "filtering" not in request(Report("advertiser_insights", ADVERTISER, DAY), include_deleted=True)

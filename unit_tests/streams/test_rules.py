@@ -21,6 +21,7 @@ from source_tiktok_ads.streams.model import (
     BASIC,
     BC,
     CAMPAIGN,
+    CATALOG,
     DAY,
     HOUR,
     LIFETIME,
@@ -32,7 +33,7 @@ from source_tiktok_ads.streams.model import (
     Filter,
     Report,
 )
-from source_tiktok_ads.streams.rules import CATALOG, PLAYABLE_MATERIAL, RULES, violations
+from source_tiktok_ads.streams.rules import PLAYABLE_MATERIAL, RULES, violations
 
 FACTS = json.loads(Path(fields.__file__).with_suffix(".json").read_text("utf-8"))
 METRICS, DIMENSIONS = FACTS["metrics"], FACTS["dimensions"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, MOMENT, OBJECT, TEXT
 from source_tiktok_ads.sync.lines import unheard
@@ -180,3 +181,16 @@ def test_equal_rows_of_an_answer_are_numbered() -> None:
     numbered = replace(THINGS, ids=("thing_id", "nth"), columns={**COLUMNS, "nth": INTEGER}, numbered="nth")
     found = records(rows(numbered), {"thing_id": "1"}, {"thing_id": "2"}, {"thing_id": "1", "size": 3})
     assert [(record["thing_id"], record["nth"]) for record in found] == [("1", 1), ("2", 1), ("1", 2)]
+
+
+def test_hours_to_come_do_not_leave() -> None:
+    """Where an answer tells of a whole day, its rows of later hours are counted and kept back."""
+    hourly = BY_NAME["gmv_max_insights_hourly"]
+    assert isinstance(hourly, Listing)
+    rows = ListingRows(replace(hourly, records=None), unheard, until="2026-03-09T05:59:59")
+    told = {"advertiser_id": "1", "store_id": "2", "gmv_max_promotion_type": "LIVE_GMV_MAX"}
+    hours = [{"stat_time_hour": f"2026-03-09 0{hour}:00:00", "cost": "0.00"} for hour in (5, 6)]
+    now, later = rows.pieces(hours, told)
+    assert now[1] is not None
+    assert later[1] is None
+    assert now[0] != later[0]

@@ -9,6 +9,7 @@ import pytest
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import (
     AD,
+    AD_V2,
     ADGROUP,
     ADVERTISER,
     AUDIENCE,
@@ -49,7 +50,7 @@ def parts(level: Level, by: str, many: int, cut: Cut = MAY, error: TikTokError |
     return Divider(Report("r", level, MONTH, (by,), AUDIENCE), A, Objects(many, error), {}).fitting(cut)
 
 
-@pytest.mark.parametrize("level", [AD, ADGROUP, CAMPAIGN])
+@pytest.mark.parametrize("level", [AD, AD_V2, ADGROUP, CAMPAIGN])
 @pytest.mark.parametrize(
     ("by", "many", "sizes"),
     [
@@ -67,7 +68,7 @@ def test_requests_are_about_no_more_objects_than_tiktok_takes(
     """Of the report's own level, each once."""
     found = parts(level, by, many)
     assert [len(cut.ids) for cut in found] == sizes
-    assert {cut.by for cut in found} <= {f"{level.id}s"}
+    assert {cut.by for cut in found} <= {"ad_ids_v2" if level is AD_V2 else f"{level.id}s"}
     assert len({id for cut in found for id in cut.ids}) == (many if sizes else 0)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, failure
-from source_tiktok_ads.streams.model import BUYING_TYPES
+from source_tiktok_ads.streams.model import AD_V2, BUYING_TYPES
 from source_tiktok_ads.sync.paging import Ahead, Incomplete
 from source_tiktok_ads.sync.structure import Structure
 
@@ -41,6 +41,14 @@ def test_ad_groups_of_one_campaign() -> None:
     assert structure_of(client).adgroups(A, "8") == ["1", "2", "3"]
     assert client.asked[0][0] == "adgroup/get"
     assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"], **BUYING_TYPES}
+
+
+def test_ads_of_several_creatives_are_told_once() -> None:
+    """Each row of the list is a creative, told apart by its own id; an ad that names no other id is its own."""
+    rows = [{"ad_id": "11", "ad_id_v2": "1"}, {"ad_id": "12", "ad_id_v2": "1"}, {"ad_id": "2", "ad_id_v2": None}]
+    client = Canned(lambda path, params: page(rows))
+    assert structure_of(client).objects(AD_V2, A) == ["1", "2"]
+    assert client.asked[0][1]["fields"] == ["ad_id", "ad_id_v2"]
 
 
 def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() -> None:

@@ -86,14 +86,9 @@ GMV_MAX_CAMPAIGN: Mapping[str, Shape] = {
     "roi_protection_compensation_status": TEXT("Whether TikTok credits a return below the target."),
 }
 
-INSIGHT: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
-    "store_id": STORE_ID,
-    "campaign_id": CAMPAIGN_ID,
-    "stat_time_day": LOCAL_TIME("The day, in the time zone of the ad account."),
-    "currency": CURRENCY,
-    "gmv_max_promotion_type": PROMOTION_TYPE,
-}
+BY_DAY = LOCAL_TIME("The day, in the time zone of the ad account.")
+BY_HOUR = LOCAL_TIME("The hour, in the time zone of the ad account.")
+OF_CAMPAIGN: Mapping[str, Shape] = {"campaign_id": CAMPAIGN_ID}
 ITEM_GROUP_ID = ID("Id of the product (SPU).")
 ITEM_ID = ID("Id of the TikTok post that showed the product; -1 for a product card and what no post can be credited.")
 ROOM_ID = ID("Id of the livestream.")
@@ -194,9 +189,9 @@ def report_on(kind: str, dimensions: tuple[str, ...], metrics: tuple[str, ...]) 
     return Pass({"dimensions": [*dimensions], "metrics": [*metrics]}, {"gmv_max_promotion_type": kind})
 
 
-def report_of_kind(kind: str, metrics: tuple[str, ...], status: str = "") -> Pass:
+def report_of_kind(kind: str, dimensions: tuple[str, ...], metrics: tuple[str, ...], status: str = "") -> Pass:
     """A reading of the report on all campaigns of one kind of GMV Max."""
-    named = report_on(kind, ("campaign_id", "stat_time_day"), metrics)
+    named = report_on(kind, dimensions, metrics)
     # TikTok: reports name the kinds PRODUCT and LIVE, lists of campaigns PRODUCT_GMV_MAX and LIVE_GMV_MAX.
     filtering = {"gmv_max_promotion_types": [kind.removesuffix("_GMV_MAX")]}
     # TikTok: deleted campaigns are left out unless every status is asked for.
@@ -209,23 +204,37 @@ def insights(
     ids: Mapping[str, Shape],
     passes: Mapping[str, tuple[str, ...]],
     parent: Parent,
-    readings: tuple[Pass, ...] = (),
-    with_deleted: tuple[Pass, ...] = (),
+    by_hour: bool = False,
 ) -> DatedListing:
-    """A daily report of GMV Max by the campaign and what `ids` adds; `passes` names the metrics of each kind."""
+    """A report of GMV Max by what `ids` names and by day or hour; `passes` names the metrics of each kind."""
+    time = "stat_time_hour" if by_hour else "stat_time_day"
+    dimensions = (*(ids or ("advertiser_id",)), time)
     metrics = dict.fromkeys(metric for names in passes.values() for metric in names)
-    dimensions = ("campaign_id", *ids, "stat_time_day")
+    # A report that names no objects is asked for by the kind of campaign: the account's own, and that on campaigns.
+    of_kind = len(ids) < 2
+    columns: Mapping[str, Shape] = {
+        **{"advertiser_id": ADVERTISER_ID, "store_id": STORE_ID, **ids, time: BY_HOUR if by_hour else BY_DAY},
+        **{"currency": CURRENCY, "gmv_max_promotion_type": PROMOTION_TYPE},
+        **{metric: TIMES.get(metric, fields.METRICS[metric].shape) for metric in metrics},
+    }
     return DatedListing(
         name,
         "gmv_max/report/get",
-        ("store_id", *dimensions),
-        {**INSIGHT, **ids, **{metric: TIMES.get(metric, fields.METRICS[metric].shape) for metric in metrics}},
-        cursor="stat_time_day",
-        passes=readings or tuple(report_on(kind, dimensions, names) for kind, names in passes.items()),
-        with_deleted=with_deleted,
+        ("store_id", *(ids or ("gmv_max_promotion_type",)), time),
+        columns,
+        cursor=time,
+        passes=tuple(
+            (report_of_kind if of_kind else report_on)(kind, dimensions, names) for kind, names in passes.items()
+        ),
+        with_deleted=tuple(report_of_kind(kind, dimensions, names, "STATUS_ALL") for kind, names in passes.items())
+        if ids and of_kind
+        else (),
         parent=parent,
         records=figures,
         optional=True,
+        # TikTok: a request by the hour is about one day, and is answered with all hours of it, zeros for those to come.
+        days=1 if by_hour else 30,
+        ahead_of_time=by_hour,
         asks=from_to,
     )
 
@@ -303,6 +312,11 @@ PRODUCTS_OF_CAMPAIGNS = DatedListing(
     records=figures,
 )
 OF_PRODUCTS = Parent(PRODUCTS_OF_CAMPAIGNS, of_products, tells=("store_id",), at_once=100)
+OF_STORES = Parent(STORES_OF_GMV_MAX, of_store, tells=("store_id",))
+OF_PRODUCT: Mapping[str, Shape] = {**OF_CAMPAIGN, "item_group_id": ITEM_GROUP_ID}
+OF_ROOM: Mapping[str, Shape] = {**OF_CAMPAIGN, "room_id": ROOM_ID}
+PRODUCT_FIGURES = {PRODUCT_GMV_MAX: (*PRODUCT, *FIGURES)}
+ROOM_FIGURES = {LIVE_GMV_MAX: (*ROOM, *SALES, *LIVE)}
 CAMPAIGN_FIGURES: Mapping[str, tuple[str, ...]] = {
     PRODUCT_GMV_MAX: (*SETTINGS, "roas_bid", *SALES),
     LIVE_GMV_MAX: (*SETTINGS, *HOST, *SALES, *LIVE),
@@ -322,30 +336,21 @@ COMMERCE: tuple[Listing, ...] = (
     ),
     STORES,
     GMV_MAX_CAMPAIGNS,
+    insights("gmv_max_insights", {}, dict.fromkeys((PRODUCT_GMV_MAX, LIVE_GMV_MAX), SALES), OF_STORES),
     insights(
-        "gmv_max_campaign_insights",
-        {},
-        CAMPAIGN_FIGURES,
-        Parent(STORES_OF_GMV_MAX, of_store, tells=("store_id",)),
-        tuple(report_of_kind(kind, metrics) for kind, metrics in CAMPAIGN_FIGURES.items()),
-        tuple(report_of_kind(kind, metrics, "STATUS_ALL") for kind, metrics in CAMPAIGN_FIGURES.items()),
+        "gmv_max_insights_hourly", {}, dict.fromkeys((PRODUCT_GMV_MAX, LIVE_GMV_MAX), SALES), OF_STORES, by_hour=True
     ),
-    insights(
-        "gmv_max_product_insights",
-        {"item_group_id": ITEM_GROUP_ID},
-        {PRODUCT_GMV_MAX: (*PRODUCT, *FIGURES)},
-        OF_PRODUCT_CAMPAIGNS,
-    ),
+    insights("gmv_max_campaign_insights", OF_CAMPAIGN, CAMPAIGN_FIGURES, OF_STORES),
+    insights("gmv_max_campaign_insights_hourly", OF_CAMPAIGN, CAMPAIGN_FIGURES, OF_STORES, by_hour=True),
+    insights("gmv_max_product_insights", OF_PRODUCT, PRODUCT_FIGURES, OF_PRODUCT_CAMPAIGNS),
+    insights("gmv_max_product_insights_hourly", OF_PRODUCT, PRODUCT_FIGURES, OF_PRODUCT_CAMPAIGNS, by_hour=True),
+    # TikTok: creatives are told of by day only.
     insights(
         "gmv_max_creative_insights",
-        {"item_group_id": ITEM_GROUP_ID, "item_id": ITEM_ID},
+        {**OF_PRODUCT, "item_id": ITEM_ID},
         {PRODUCT_GMV_MAX: (*FIGURES, *CREATIVE)},
         OF_PRODUCTS,
     ),
-    insights(
-        "gmv_max_room_insights",
-        {"room_id": ROOM_ID},
-        {LIVE_GMV_MAX: (*ROOM, *SALES, *LIVE)},
-        OF_LIVE_CAMPAIGNS,
-    ),
+    insights("gmv_max_room_insights", OF_ROOM, ROOM_FIGURES, OF_LIVE_CAMPAIGNS),
+    insights("gmv_max_room_insights_hourly", OF_ROOM, ROOM_FIGURES, OF_LIVE_CAMPAIGNS, by_hour=True),
 )
