@@ -14,7 +14,18 @@ from typing import Any
 
 from docs.peers import airbyte, fivetran, singer
 from docs.peers.mapping import Peer, coverage, mapping, script
-from source_tiktok_ads.api.errors import FAMILIES, KINDS, REGION, RULES, STATUSES, UNKNOWN, WORDINGS, Action, Rule
+from source_tiktok_ads.api.errors import (
+    FAMILIES,
+    KINDS,
+    OF_SELECTION,
+    REGION,
+    RULES,
+    STATUSES,
+    UNKNOWN,
+    WORDINGS,
+    Action,
+    Rule,
+)
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
 from source_tiktok_ads.streams.evidence import sureness
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
@@ -256,6 +267,7 @@ def _answers() -> Iterator[tuple[str, Rule]]:
     yield from ((", ".join(found), rule) for rule, found in codes.items())
     yield from ((f"{family[0]} to {family[-1]}, others", rule) for family, rule in FAMILIES)
     yield "any other code", UNKNOWN
+    yield from OF_SELECTION.items()
     statuses: dict[Rule, list[str]] = {}
     for status, rule in STATUSES.items():
         statuses.setdefault(rule, []).append(str(status))

@@ -194,7 +194,8 @@ class SourceTiktokAds(Source):
         ahead, warn = Ahead(max(1, settings.concurrency // 4)), logger.warning
         # TikTok: the sandbox has neither TopView nor Promote.
         structure = Structure(client, ahead, warn, () if settings.sandbox else SPECIALS)
-        advertisers, chains = Advertisers(client, settings, warn), Chains(client, settings, ahead, warn)
+        advertisers = Advertisers(client, settings, warn, state.account_names(blobs.values()))
+        chains = Chains(client, settings, ahead, warn)
         sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
         read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
         engine = ConcurrentSource(
@@ -220,7 +221,9 @@ class SourceTiktokAds(Source):
     ) -> DefaultStream:
         full = entry.sync_mode == SyncMode.full_refresh or not stream.incremental
         reader, known = _reader(stream, sync, full, {} if full else blob)
-        cursor: Cursor = AccountCursor(stream.name, known, self.message_repository.emit_message, time.monotonic)
+        cursor: Cursor = AccountCursor(
+            stream.name, known, self.message_repository.emit_message, time.monotonic, sync.advertisers.remembered
+        )
         if full:
             cursor = FinalStateCursor(stream.name, None, self.message_repository)
         field = CursorField(stream.cursor) if stream.incremental else None

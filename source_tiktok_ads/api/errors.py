@@ -308,6 +308,25 @@ WORDINGS: tuple[Wording, ...] = (
     _wording({40001, 40002}, "", _NOT_LISTED, "", "oauth2/advertiser/get"),
 )
 
+NOT_LISTED_ANY_MORE = Rule(
+    Action.SKIP_ADVERTISER,
+    "config",
+    "The access token no longer lists this account, which an earlier sync has read",
+    "Its state is kept, and what it lacks is read when it comes back: authorise the app for the account again. "
+    "Where it is gone for good, reset the streams, or select the others under accounts.",
+)
+NO_SUCH_NAME = Rule(
+    Action.SKIP_ADVERTISER,
+    "config",
+    "No account, or more than one, has a name that the configuration gives",
+    "The other accounts are read. Write the account's name of today, or better its id.",
+)
+OF_SELECTION: Mapping[str, Rule] = {
+    "a list of accounts without one that the state knows": NOT_LISTED_ANY_MORE,
+    "a list of accounts without a configured name": NO_SUCH_NAME,
+}
+"""What follows where the list of the token's accounts lacks one that is to be read."""
+
 _NETWORK = "See whether this machine and its proxy let the connector reach TikTok, then run the sync again."
 KINDS: Mapping[Kind, Rule] = {
     "connect": Rule(Action.RETRY, "transient", "TikTok could not be reached", _NETWORK),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from source_tiktok_ads.api.errors import RULES, Action, TikTokError
+from source_tiktok_ads.api.errors import NO_SUCH_NAME, NOT_LISTED_ANY_MORE, RULES, Action, TikTokError, readable
 from source_tiktok_ads.config import AccessToken, Config, SandboxToken
 from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.sync.lines import Answer, decode
+
+TOKENS_ACCOUNTS = "oauth2/advertiser/get"
+"""The list of the accounts that a token can read."""
 
 
 class AccountsError(ValueError):
@@ -51,14 +54,38 @@ class Account:
         return now.astimezone(self.zone).date()
 
 
-class Advertisers:
-    """The accounts of a sync, found once by whoever asks first; a failure to find them is everybody's."""
+@dataclass(frozen=True)
+class Selection:
+    """The accounts that a configuration selects.
 
-    def __init__(self, client: Asking, config: Config, warn: Callable[[str], None]) -> None:
+    `ids` tells of each account to read whether the configuration names it, `names` which account each configured name
+    stands for. `refused` are accounts that can't be read, `listed` tells that all accounts of the token are selected.
+    """
+
+    ids: Mapping[str, bool]
+    names: Mapping[str, str] = field(default_factory=dict)
+    refused: Sequence[Account] = ()
+    listed: bool = False
+
+
+NO_NAMES: Mapping[str, str] = {}
+
+
+class Advertisers:
+    """The accounts of a sync, found once by whoever asks first; a failure to find them is everybody's.
+
+    `known` says which account each configured name stood for in earlier syncs.
+    """
+
+    def __init__(
+        self, client: Asking, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
+    ) -> None:
         self._client = client
         self._config = config
         self._warn = warn
         self._lock = threading.Lock()
+        self._names = {name: id for name, id in known.items() if name in config.account_names}
+        self._listed_all = False
         self._found: list[Account] | Exception | None = None
 
     def all(self) -> list[Account]:
@@ -66,12 +93,28 @@ class Advertisers:
         with self._lock:
             if self._found is None:
                 try:
-                    self._found = accounts(self._client, self._config, self._warn)
+                    self._found = self._find()
                 except (TikTokError, AccountsError) as error:
                     self._found = error
         if isinstance(self._found, Exception):
             raise self._found
         return self._found
+
+    def _find(self) -> list[Account]:
+        selected = selection(self._client, self._config, self._warn, self._names)
+        found = with_facts(self._client, self._config, selected, self._warn)
+        self._names, self._listed_all = {**self._names, **selected.names}, selected.listed
+        return found
+
+    def unlisted(self, known: Collection[str]) -> list[Account]:
+        """The accounts that a state knows and the token no longer lists, where the list says what is read."""
+        if not self._listed_all:
+            return []
+        return [_unlisted(id, named=False) for id in sorted({*known} - {account.id for account in self.all()})]
+
+    def remembered(self) -> dict[str, Any]:
+        """What states keep of the accounts: which one each configured name stands for, as far as is known by now."""
+        return {"accounts": dict(self._names)} if self._names else {}
 
     def listed(self) -> Sequence[tuple[str, str]]:
         """Id and name of every account the token can read. Raises TikTokError or AccountsError."""
@@ -80,26 +123,56 @@ class Advertisers:
 
 def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> list[Account]:
     """The accounts a configuration selects, each with its facts or its refusal. Raises TikTokError, AccountsError."""
-    selected = selection(client, config)
+    return with_facts(client, config, selection(client, config, warn), warn)
+
+
+def with_facts(client: Asking, config: Config, selected: Selection, warn: Callable[[str], None]) -> list[Account]:
+    """The selected accounts, each with its facts or its refusal. Raises TikTokError."""
     known: dict[str, Mapping[str, Any] | TikTokError] = {}
-    ids = list(selected)
+    ids = list(selected.ids)
     for start in range(0, len(ids), Accounts.page_size):
         known.update(_facts(client, ids[start : start + Accounts.page_size]))
-    found = [_account(id, named, known.get(id) or _unknown(id), warn) for id, named in selected.items()]
-    return _without_facts(found, warn) if _facts_unavailable(config, found) else found
+    found = [_account(id, named, known.get(id) or _unknown(id), warn) for id, named in selected.ids.items()]
+    known_by_now = _without_facts(found, warn) if _facts_unavailable(config, found) else found
+    return [*known_by_now, *selected.refused]
 
 
-def selection(client: Asking, config: Config) -> dict[str, bool]:
-    """The ids to read, and whether the configuration names each. Raises AccountsError for a name it can't resolve."""
+def selection(
+    client: Asking, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
+) -> Selection:
+    """The accounts to read; `known` says which one a name has stood for before.
+
+    Raises AccountsError where not one of them can be found, and TikTokError.
+    """
     if isinstance(config.credentials, SandboxToken):
-        return {config.credentials.advertiser_id: True}
+        return Selection({config.credentials.advertiser_id: True})
     if config.account_ids and not config.account_names:
-        return dict.fromkeys(config.account_ids, True)
+        return Selection(dict.fromkeys(config.account_ids, True))
     listed = _listed(client, config)
     if not config.account_names:
-        return dict.fromkeys((id for id, _ in listed), False)
-    named = [*config.account_ids, *(_id_of(name, listed) for name in config.account_names)]
-    return dict.fromkeys(named, True)
+        return Selection(dict.fromkeys((id for id, _ in listed), False), listed=True)
+    return _by_name(config, listed, warn, known)
+
+
+def _by_name(
+    config: Config, listed: Sequence[tuple[str, str]], warn: Callable[[str], None], known: Mapping[str, str]
+) -> Selection:
+    """The accounts of the configured names and ids; a name that can't be found costs only itself."""
+    names: dict[str, str] = {}
+    refused: list[Account] = []
+    errors: list[AccountsError] = []
+    for name in config.account_names:
+        try:
+            names[name] = _id_of(name, listed, known.get(name), warn)
+        except AccountsError as error:
+            errors.append(error)
+            refused.append(_unfound(name, error))
+    if errors and not names and not config.account_ids:
+        raise errors[0]
+    there = {id for id, _ in listed}
+    gone = [id for id in dict.fromkeys(names.values()) if id not in there and id not in config.account_ids]
+    ids = [*config.account_ids, *(id for id in names.values() if id in there)]
+    return Selection(dict.fromkeys(ids, True), names, [*(_unlisted(id, named=True) for id in gone), *refused])
 
 
 def _listed(client: Asking, config: Config) -> Sequence[tuple[str, str]]:
@@ -112,16 +185,46 @@ def _listed(client: Asking, config: Config) -> Sequence[tuple[str, str]]:
     return listed
 
 
-def _id_of(name: str, listed: Sequence[tuple[str, str]]) -> str:
+def _id_of(name: str, listed: Sequence[tuple[str, str]], before: str | None, warn: Callable[[str], None]) -> str:
+    """The account that a name stands for, which stood for `before` in earlier syncs. Raises AccountsError."""
     exact = {id for id, known in listed if known == name}
     alike = exact or {id for id, known in listed if known.strip().casefold() == name.strip().casefold()}
+    if before in alike or (before is not None and not alike):
+        _say_how_found(name, before, alike, dict(listed), warn)
+        return before
     if len(alike) == 1:
-        return alike.pop()
+        found = alike.pop()
+        if before is not None:
+            warn(f'accounts: "{name}" was account {before} and is {found} by now, which is read in its place.')
+        return found
     candidates = [(id, known) for id, known in listed if id in alike] or listed
     names = ", ".join(f"{known} ({id})" for id, known in candidates[:50])
     more = f" and {len(candidates) - 50} more" if len(candidates) > 50 else ""
     what = "is the name of several accounts; give the id instead" if alike else "is none the token can read"
     raise AccountsError(f'accounts: "{name}" {what}. Candidates: {names}{more}.')
+
+
+def _say_how_found(
+    name: str, id: str, alike: Collection[str], listed: Mapping[str, str], warn: Callable[[str], None]
+) -> None:
+    """Warn where only the state tells which account a name stands for."""
+    if len(alike) > 1:
+        warn(f'accounts: "{name}" is the name of several accounts; {id} is read, as before: give the id instead.')
+    elif not alike and id in listed:
+        warn(f'accounts: "{name}" is now called "{listed[id]}" ({id}) and is read all the same: change the name.')
+
+
+def _unlisted(id: str, named: bool) -> Account:
+    """An account that an earlier sync has read and that the token does not list."""
+    message = "the list leaves this account out"
+    refusal = TikTokError(NOT_LISTED_ANY_MORE, message=message, path=TOKENS_ACCOUNTS, advertiser_id=id)
+    return Account(id, named, refusal=refusal)
+
+
+def _unfound(name: str, error: AccountsError) -> Account:
+    """Stands for a name that no account has, or several have."""
+    rule = replace(NO_SUCH_NAME, happened=str(error).rstrip("."))
+    return Account(readable(name), refusal=TikTokError(rule, message="no single account", path=TOKENS_ACCOUNTS))
 
 
 def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:

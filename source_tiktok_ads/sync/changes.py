@@ -27,7 +27,7 @@ class ChangeReader(Reader[Changing]):
     """Reads a list account by account, as far as it has changed. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Changing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(stream, sync, full)
+        super().__init__(stream, sync, full, cursors.keys())
         self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._takes_no_since: set[str] = set()
 

@@ -28,6 +28,8 @@ SECONDS_BETWEEN_STATES = 1.0
 class AccountCursor(Cursor):
     """The cursors of a stream's accounts; an account that is not read keeps what the state said of it.
 
+    `remembered` gives what a sync finds out and every state keeps, whatever the stream.
+
     Each stream has its own lock: the engine's thread takes it only after the last slice of that stream, so no worker
     that waits on a full queue can hold it then.
     """
@@ -38,12 +40,14 @@ class AccountCursor(Cursor):
         state: StreamState,
         emit: Callable[[AirbyteMessage], None],
         monotonic: Callable[[], float],
+        remembered: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self._stream_name = stream_name
         self._settings = state.settings
         self._cursors: dict[str, Mapping[str, Any]] = dict(state.cursors)
         self._emit = emit
         self._monotonic = monotonic
+        self._remembered = remembered
         self._lock = threading.Lock()
         self._waiting = False
         self._sent_at = -SECONDS_BETWEEN_STATES
@@ -51,7 +55,7 @@ class AccountCursor(Cursor):
     @property
     def state(self) -> dict[str, Any]:
         """The content of the next state message, in objects of its own."""
-        return dump(StreamState(self._cursors, self._settings))
+        return dump(StreamState(self._cursors, {**self._settings, **self._remembered()}))
 
     def observe(self, record: Record) -> None:
         """A page has left: send a state that was held back, if its second is over."""

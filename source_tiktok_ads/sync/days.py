@@ -26,7 +26,7 @@ class DayReader(Reader[Dated]):
     """Reads a stream window by window. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Dated, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(stream, sync, full)
+        super().__init__(stream, sync, full, cursors.keys())
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._zones = {id: cursor.get("zone") for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}

@@ -156,7 +156,7 @@ class AccountReader(Reader[Accounts]):
     """Reads the accounts themselves, from the facts that the sync has anyway."""
 
     def __init__(self, stream: Accounts, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(stream, sync, full)
+        super().__init__(stream, sync, full, cursors.keys())
         self._rows = AccountRows(stream, self.surprise)
 
     def slices(self, account: Account) -> Iterator[Slice]:

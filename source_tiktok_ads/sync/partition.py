@@ -6,7 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -139,13 +139,14 @@ class Slice(Partition):
 class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     """How one stream is read in one sync: its slices, the rows of each, and what goes on when one fails.
 
-    `full` tells that the stream is read whole, whatever a state says.
+    `full` tells that the stream is read whole, whatever a state says; `known` are the accounts that its state names.
     """
 
-    def __init__(self, stream: AnyStream, sync: Sync, full: bool) -> None:
+    def __init__(self, stream: AnyStream, sync: Sync, full: bool, known: Collection[str] = ()) -> None:
         self.stream = stream
         self.sync = sync
         self.full = full
+        self._known_accounts = known
         self._lock = threading.Lock()
         self._all = 0
         self._failed: set[str] = set()
@@ -185,9 +186,12 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 waiting.append(slices)
 
     def accounts(self) -> list[Account]:
-        """The accounts to read. Raises an error for the stream where they cannot be found."""
+        """The accounts to read, and those that the state knows and the token no longer lists, as refused.
+
+        Raises an error for the stream where they cannot be found.
+        """
         try:
-            accounts = self.sync.advertisers.all()
+            accounts = [*self.sync.advertisers.all(), *self.sync.advertisers.unlisted(self._known_accounts)]
         except TikTokError as error:
             raise failure(f"{self.stream.name}: {error.sentence}", error) from None
         except AccountsError as error:

@@ -81,6 +81,13 @@ def dump(state: StreamState) -> dict[str, Any]:
     return {"version": VERSION, **state.settings, "states": states}
 
 
+def account_names(blobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Which account each configured name stands for, as the states of the streams say; what can't be read is left."""
+    told = (blob.get("accounts") for blob in blobs)
+    items = (item for names in told if isinstance(names, dict) for item in names.items())
+    return {name: id for name, id in items if isinstance(id, str)}
+
+
 def fingerprint(names: Iterable[str]) -> str:
     """Eight hex digits that tell whether the set of names has changed."""
     return f"{zlib.crc32(','.join(sorted(names)).encode()):08x}"

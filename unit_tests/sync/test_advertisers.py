@@ -23,15 +23,24 @@ def client(answer: Any = None, listed: Sequence[tuple[str, str]] = LISTED) -> Ca
     return Canned(answer or informed(lambda path, params: None), listed=listed)
 
 
-def selected(names: Sequence[str] | None, listed: Sequence[tuple[str, str]] = LISTED) -> dict[str, bool]:
+def selected(names: Sequence[str] | None, listed: Sequence[tuple[str, str]] = LISTED) -> Mapping[str, bool]:
     """What a configuration selects."""
-    return selection(client(listed=listed), config(accounts=names and [*names]))
+    return selection(client(listed=listed), config(accounts=names and [*names]), pytest.fail).ids
+
+
+def chosen(
+    names: Sequence[str], listed: Sequence[tuple[str, str]], **known: str
+) -> tuple[Mapping[str, bool], list[tuple[str, str]], list[str]]:
+    """The ids that names select where earlier syncs knew some; who is refused and why; what was said."""
+    said: list[str] = []
+    found = selection(client(listed=listed), config(accounts=[*names]), said.append, known)
+    return found.ids, [(account.id, str(account.refusal)) for account in found.refused], said
 
 
 def test_ids_alone_need_no_request() -> None:
     """What is named by id is read as named, each once."""
     asking = client()
-    assert selection(asking, config(accounts=[B, A, B])) == {B: True, A: True}
+    assert selection(asking, config(accounts=[B, A, B]), pytest.fail).ids == {B: True, A: True}
     assert asking.asked == []
 
 
@@ -69,6 +78,89 @@ def test_an_unknown_name_lists_what_there_is() -> None:
     assert str(raised.value).endswith("N49 (1000000000000049) and 3 more.")
 
 
+def test_one_name_that_nobody_has_costs_only_itself() -> None:
+    """The others are read; the sentence has the candidates, and stands for an account of that name."""
+    ids, refused, said = chosen(["nobody", "Acme", B], LISTED)
+    assert ids == {B: True, A: True}
+    assert [name for name, _ in refused] == ["nobody"]
+    assert 'accounts: "nobody" is none the token can read. Candidates: Acme' in refused[0][1]
+    assert "The other accounts are read. Write the account's name of today" in refused[0][1]
+    assert said == []
+
+
+def test_an_ambiguous_name_costs_only_itself() -> None:
+    """It is refused like one that nobody has."""
+    ids, refused, _ = chosen(["ACME", C], LISTED)
+    assert ids == {C: True}
+    assert 'accounts: "ACME" is the name of several accounts' in refused[0][1]
+
+
+def test_an_account_that_was_renamed_is_found_by_its_id() -> None:
+    """The state knows which account the name stood for; one warning says what it is called now."""
+    ids, refused, said = chosen(["Old", "acme"], LISTED, Old=A)
+    assert (ids, refused) == ({A: True, B: True}, [])
+    assert said == [f'accounts: "Old" is now called "Acme" ({A}) and is read all the same: change the name.']
+
+
+def test_a_name_that_several_have_by_now_is_the_account_it_was() -> None:
+    """A second account of the name does not stop the first."""
+    ids, refused, said = chosen(["ACME"], LISTED, ACME=B)
+    assert (ids, refused) == ({B: True}, [])
+    assert said == [f'accounts: "ACME" is the name of several accounts; {B} is read, as before: give the id instead.']
+
+
+def test_a_name_that_another_account_has_by_now_is_that_account_with_a_warning() -> None:
+    """The configuration names it, but nobody may think that it is the same account."""
+    ids, _, said = chosen(["Acme"], LISTED, Acme=C)
+    assert ids == {A: True}
+    assert said == [f'accounts: "Acme" was account {C} and is {A} by now, which is read in its place.']
+
+
+def test_a_name_that_stands_for_the_same_account_as_before_needs_no_word() -> None:
+    """Nothing has changed."""
+    assert chosen(["Acme"], LISTED, Acme=A) == ({A: True}, [], [])
+
+
+def test_a_named_account_that_is_no_longer_listed_is_refused_under_its_id() -> None:
+    """So its own state stays, and the sentence names it."""
+    ids, refused, said = chosen(["Acme", "Gone"], LISTED, Gone="7000000000000000009")
+    assert ids == {A: True}
+    assert [id for id, _ in refused] == ["7000000000000000009"]
+    assert "The access token no longer lists this account" in refused[0][1]
+    assert said == []
+
+
+def everybody_of(accounts: Sequence[str] | None, known: Mapping[str, str]) -> Advertisers:
+    """The accounts of a sync whose states know some names."""
+    return Advertisers(client(), config(accounts=accounts and [*accounts]), pytest.fail, known)
+
+
+def test_accounts_that_the_state_knows_and_the_token_no_longer_lists_are_refused() -> None:
+    """They are not named in the configuration."""
+    everybody = everybody_of(None, {})
+    everybody.all()
+    (gone,) = everybody.unlisted([A, "7000000000000000009"])
+    assert (gone.id, gone.named) == ("7000000000000000009", False)
+    assert gone.refusal is not None
+    assert gone.refusal.action is Action.SKIP_ADVERTISER
+
+
+def test_where_the_configuration_selects_accounts_others_are_not_missed() -> None:
+    """Whoever takes an account out does not want to hear of it."""
+    everybody = everybody_of(["Acme", B], {})
+    assert [account.id for account in everybody.all()] == [B, A]
+    assert everybody.unlisted([C]) == []
+
+
+def test_states_remember_which_account_a_configured_name_stands_for() -> None:
+    """What earlier syncs knew until the accounts are found; names that are no longer configured are forgotten."""
+    everybody = everybody_of(["Acme"], {"Acme": A, "Other": B})
+    assert everybody.remembered() == {"accounts": {"Acme": A}}
+    everybody.all()
+    assert everybody.remembered() == {"accounts": {"Acme": A}}
+    assert everybody_of(None, {"Acme": A}).remembered() == {}
+
+
 def test_a_token_without_accounts_is_an_error() -> None:
     """There is nothing to read."""
     with pytest.raises(AccountsError, match="can read no ad account"):
@@ -80,13 +172,13 @@ def test_listing_needs_the_apps_id_and_secret() -> None:
     alone = replace(config(credentials=CREDENTIALS), account_ids=())
     asking = client()
     with pytest.raises(AccountsError, match="needs app_id and secret"):
-        selection(asking, alone)
+        selection(asking, alone, pytest.fail)
     assert asking.asked == []
 
 
 def test_a_sandbox_reads_its_own_account() -> None:
     """It has no list."""
-    assert selection(client(), config(credentials=SANDBOX, accounts=None)) == {A: True}
+    assert selection(client(), config(credentials=SANDBOX, accounts=None), pytest.fail).ids == {A: True}
 
 
 def found(answer: Any = None, settings: Config | None = None) -> tuple[list[Account], list[str], Canned]:

@@ -143,3 +143,17 @@ def test_a_sent_state_does_not_move_any_more() -> None:
 def test_records_are_never_filtered_by_the_cursor() -> None:
     """Rows are chosen before they become records."""
     assert Watched().cursor.should_be_synced(ROW)
+
+
+def test_a_state_keeps_what_the_sync_has_found_out() -> None:
+    """As it is known when the state leaves."""
+    sent: list[AirbyteMessage] = []
+    known: dict[str, Any] = {}
+    cursor = AccountCursor(
+        "things", StreamState({}, {"include_deleted": True}), sent.append, lambda: 0.0, lambda: known
+    )
+    cursor.ensure_at_least_one_state_emitted()
+    known["accounts"] = {"Acme": A}
+    cursor.ensure_at_least_one_state_emitted()
+    blobs = [message.state.stream.stream_state.__dict__ for message in sent]
+    assert [blob.get("accounts") for blob in blobs] == [None, {"Acme": A}]

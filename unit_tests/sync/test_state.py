@@ -16,6 +16,7 @@ from source_tiktok_ads.sync.state import (
     ForeignState,
     NewerState,
     StreamState,
+    account_names,
     changes_of,
     coverage_of,
     cursor_of_changes,
@@ -306,3 +307,15 @@ def test_a_custom_report_is_the_same_in_another_order() -> None:
     old = StreamState({A: {"stat_time_day": "2026-01-05"}}, memory())
     assert old.under(memory(metrics=["clicks", "spend"]), "mine", said.append).cursors == old.cursors
     assert said == []
+
+
+def test_states_say_which_account_a_name_stands_for() -> None:
+    """Those of all streams together; what has another form is left, and states from before say nothing."""
+    blobs = [{"version": 1}, {"accounts": {"Acme": A, "Odd": 7}}, {"accounts": [1]}, {"accounts": {"Other": "2"}}]
+    assert account_names(blobs) == {"Acme": A, "Other": "2"}
+
+
+def test_a_state_that_knows_names_is_read_like_any_other() -> None:
+    """The names stand beside the accounts' entries."""
+    blob = {"version": 1, "accounts": {"Acme": A}, "states": [{"partition": {"advertiser_id": A}, "cursor": {"n": 1}}]}
+    assert parse(blob).cursors == {A: {"n": 1}}
