@@ -344,15 +344,10 @@ class Play:
                     self._wrong(f"{stream}, {part}, sync {number}: goes without, though no fault strikes it", told)
                 elif told and (lie := false_rows(new, wanted, self._restated)):
                     self._wrong(f"{stream}, {part}, sync {number}: false rows", lie)
-                elif told and missing(rows, wanted) and self._has_to_fail(sync) and not said.incomplete(stream):
+                elif told and missing(rows, wanted) and self.case.full and not said.incomplete(stream):
                     self._wrong(f"{stream}, {part}, sync {number}: COMPLETE though rows are missing", told)
         if sync.outcome.code not in (0, 1) or sync.outcome.stderr:
             self._wrong(f"sync {number}", f"ended with {sync.outcome.code}: {sync.outcome.stderr[-300:]}")
-
-    def _has_to_fail(self, sync: Sync) -> bool:
-        """Whether rows that are missing would leave a part where the whole table was: one shop or pixel that is
-        refused costs its own rows only, and a warning names it."""
-        return self.case.full and not any(fault.name == "child refused" for fault in sync.faults)
 
     @property
     def _restated(self) -> date:

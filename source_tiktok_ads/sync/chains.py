@@ -72,6 +72,8 @@ Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
 
 _NOTHING: Params = {}
 
+_LATER = "a later sync that is not refused reads its past too"
+
 
 class Asking(Protocol):
     """What this module needs of the client."""
@@ -111,12 +113,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Hears:
-    """Who is told what is odd in a list, what lacks for now, what is left out and what is given up as refused."""
+    """Who is told what is odd in a list, what lacks for now, what is left out and what is given up as refused.
+
+    `refuses` is told of one of several shops, Business Centers or the like, by its name in the state, that TikTok
+    refuses it: its rows are missing, those of the others are not.
+    """
 
     warn: Told
     lacks: Told
     leaves_out: Told
     gives_up: Callable[[GivenUp], object]
+    refuses: Callable[[str, str], object]
 
 
 @dataclass(frozen=True)
@@ -136,14 +143,16 @@ class Known:
     """The rows of a list that others come from, and the sentences about what could not be read of it.
 
     Packed, because those of all accounts stay until the sync ends. `left_out` holds the sentences about what TikTok
-    refuses, which every stream below has to repeat, as it has no rows of that. `children` tells which rows of the list
-    at the top of the chain they come from, None where it is that list itself.
+    refuses, which every stream below has to repeat, as it has no rows of that; `refused` holds those about single rows
+    of the list at the top of the chain. `children` tells which rows of that list they come from, None where it is that
+    list itself.
     """
 
     packed: bytes
     lacks: Sequence[str]
     children: Children | None = None
     left_out: Sequence[str] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:
@@ -165,9 +174,11 @@ class Trial:
     error: TikTokError | None = None
     doubted: list[tuple[Request, Row]] = field(default_factory=list)
 
-    def skip(self, row: Row) -> None:
-        """One row is not asked about, because it was refused before in this sync."""
-        self.children.refused.add(self.children.of(row))
+    def skip(self, row: Row) -> str:
+        """One row is not asked about, because it was refused before in this sync: the child that it belongs to."""
+        child = self.children.of(row)
+        self.children.refused.add(child)
+        return child
 
     def refuse(self, error: TikTokError) -> None:
         """One row is refused. Raises the error where so many have been that no other will be answered."""
@@ -200,6 +211,7 @@ class Chains:
         self._given_up: dict[Place, GivenUp] = {}
         self._believed: dict[Place, frozenset[str]] = {}
         self._closed: set[Place] = set()
+        self._refused_as: dict[Place, str] = {}
         self._confirmed: set[Place] = set()
         self._doubtful: set[Place] = set()
         self._at_once: dict[tuple[str, str], int] = {}
@@ -226,9 +238,11 @@ class Chains:
             )
 
     def _more(self, reading: Reading, request: Request, last: bool = False) -> Iterator[list[bytes]]:
-        """The rows of a further list; where TikTok refuses it twice, only these are left out."""
+        """The rows of a further list; where TikTok refuses it, or a part of it, twice, only these are left out."""
+        say = partial(self._say_once, reading, request)
+        hears = replace(reading.hears, refuses=lambda child, sentence: say(sentence))
         try:
-            yield from self._one(reading, request, None)
+            yield from self._one(replace(reading, hears=hears), request, None)
             return
         except TikTokError as error:
             if _our_fault(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
@@ -291,6 +305,9 @@ class Chains:
                 reading.hears.lacks(sentence)
             for sentence in each.left_out:
                 self._say_once(reading, request, f"{parent.listing.path}: {sentence}")
+            for child, sentence in each.refused.items():
+                if children.wants(child):
+                    reading.hears.refuses(child, f"{parent.listing.path}: {sentence}")
         return parent.picks(rows)
 
     def _known_of(self, listing: Listing, request: Request, unlisted: frozenset[str] = frozenset()) -> Known:
@@ -355,8 +372,11 @@ class Chains:
         shut = self._closed if trial.children.only is None else self._closed | self._doubtful
         open_rows = []
         for row in rows:
-            if place(reading, request, parent, row) in shut:
-                trial.skip(row)
+            where = place(reading, request, parent, row)
+            if where in shut:
+                child = trial.skip(row)
+                if where in self._refused_as:
+                    reading.hears.refuses(child, self._refused_as[where])
             else:
                 open_rows.append(row)
         return open_rows
@@ -380,10 +400,19 @@ class Chains:
             elif children.only is None:
                 self._doubtful.add(closed)
         if not unlisted:
-            told = (
-                "Only this and what is refused alike is left out; a later sync that is not refused reads its past too."
-            )
-            self._say_once(reading, request, f"{error.event}. {told}")
+            self._say_refused(reading, request, closed, children, children.of(row), error)
+
+    def _say_refused(
+        self, reading: Reading, request: Request, where: Place, children: Children, child: str, error: TikTokError
+    ) -> None:
+        """Name the child that is refused; what TikTok does not find has no rows, so nothing is missing without it."""
+        sentence = f"{children.root.name} {child}: {error.event}. Only this is left out; {_LATER}."
+        if error.code == NOT_THERE:
+            self._say_once(reading, request, sentence)
+            return
+        with self._lock:
+            self._refused_as[where] = sentence
+        reading.hears.refuses(child, sentence)
 
     def _say_once(self, reading: Reading, request: Request, sentence: str) -> None:
         """Say what is left out, once for each list and account."""
@@ -452,6 +481,7 @@ class Chains:
     def _read(self, listing: Listing, account: Account, unlisted: frozenset[str], params: Params = _NOTHING) -> Known:
         lacks: list[str] = []
         left_out: list[str] = []
+        refused: dict[str, str] = {}
         children = Children(top(listing).listing, unlisted, unlisted or None) if listing.parent else None
 
         def warn(text: str) -> None:
@@ -460,10 +490,10 @@ class Chains:
         # What does not fit is told by the stream that has these rows.
         rows = ListingRows(listing, unheard)
         tells = {"advertiser_id": account.id} if listing.scope is Scope.ACCOUNT else {}
-        hears = Hears(warn, lacks.append, left_out.append, lambda given_up: warn(given_up.sentence))
+        hears = Hears(warn, lacks.append, left_out.append, lambda given_up: warn(given_up.sentence), refused.setdefault)
         pages = self.rows(listing, Request(account, dict(params), tells), rows, hears, children)
         objects = b",".join(b"{%b}" % members for page in pages for members in page)
-        return Known(zlib.compress(b"[%b]" % objects), lacks, children, left_out)
+        return Known(zlib.compress(b"[%b]" % objects), lacks, children, left_out, refused)
 
     def _without_refused(self, reading: Reading, request: Request) -> Iterator[list[bytes]]:
         """The rows of one list; where TikTok refuses metrics by name, without these."""

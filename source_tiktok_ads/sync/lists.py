@@ -280,14 +280,20 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
         part.short = sentence
 
     def leaves_out(sentence: str) -> None:
-        reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
-        reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
+        say_left_out(reader, part, sentence)
+
+    def refuses(child: str, sentence: str) -> None:
+        if reader.names(part.account, child):
+            say_left_out(reader, part, sentence)
+            if reader.full:
+                # The table would be replaced by one without these rows.
+                part.short = f"{part.short} {sentence}".strip()
 
     def gives_up(given_up: GivenUp) -> None:
         before = part.given_up.names if part.given_up else frozenset()
         part.given_up = replace(given_up, names=before | given_up.names)
 
-    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up)
+    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up, refuses)
     request = request.also({}, {**own, **money})
     yield from reader.sync.chains.rows(reader.stream, request, rows, hears, part.children)
 
@@ -295,6 +301,10 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
 def say_gone(reader: Reader[Any], part: Slice, child: str, error: TikTokError, days: str = "") -> None:
     """Name a child that is no longer listed and that TikTok refuses: the next sync does not ask for it."""
     parent = top(reader.stream).listing.name
-    sentence = f"{child} is no longer among the {parent}, and {error.event}.{days}"
-    reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence)
+    say_left_out(reader, part, f"{child} is no longer among the {parent}, and {error.event}.{days}")
+
+
+def say_left_out(reader: Reader[Any], part: Slice, sentence: str) -> None:
+    """Name what is left out of an account, beside what may be left out of it already."""
+    reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence, beside=True)
     reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")

@@ -39,6 +39,9 @@ FAILURES_IN_A_ROW = 8
 """After so many parts of an account that failed, and none that was read in between, the account is asked for no
 further; after so many accounts for which TikTok's service failed, and none that was answered, the stream is not."""
 
+MOST_NAMED = 20
+"""So many shops, Business Centers or the like of an account are named that TikTok refuses to a stream."""
+
 UNCLAIMED = (
     " Earlier syncs had it, so the state does not claim what was read: the next sync reads it again. "
     "A refresh of the stream goes on without it."
@@ -156,6 +159,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._unanswered: set[str] = set()
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[tuple[str, str]] = set()
+        self._named: dict[str, set[str]] = {}
         self._believed = Believed(lambda text: sync.warn(f"{stream.name}: {text}"))
 
     @abstractmethod
@@ -304,6 +308,22 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         # of metrics that were chosen.
         absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report) and not self.stream.chosen
         return absent or error.action is Action.SKIP_STREAM
+
+    def names(self, account: Account, child: str) -> bool:
+        """Whether to say that a shop or the like is refused: once for each, and of the first MOST_NAMED of an account.
+
+        After these one warning says that there are more.
+        """
+        with self._lock:
+            named = self._named.setdefault(account.id, set())
+            if child in named or len(named) > MOST_NAMED:
+                return False
+            named.add(child)
+            more = len(named) > MOST_NAMED
+        if more:
+            where = f"{self.stream.name}, account {account.id}"
+            self.sync.warn(f"Left out: {where}: TikTok refuses more than {MOST_NAMED} of them; the rest is not named.")
+        return not more
 
     def surprise(self, column: str, value: Any, instead: Any = None, /) -> None:
         """Warn once for a column whose values do not have its type, and count them for the summary."""

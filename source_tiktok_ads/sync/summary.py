@@ -26,10 +26,11 @@ class Summary:
         with self._lock:
             self._rows[stream, account] += rows
 
-    def leave_out(self, stream: str, account: str, reason: str) -> None:
-        """A part, or all, of an account's rows could not be read."""
+    def leave_out(self, stream: str, account: str, reason: str, beside: bool = False) -> None:
+        """A part, or all, of an account's rows could not be read; `beside` keeps the reasons given before."""
         with self._lock:
-            self._reasons[stream, account] = reason
+            before = self._reasons.get((stream, account), "") if beside else ""
+            self._reasons[stream, account] = f"{before} {reason}".strip()
             self._rows[stream, account] += 0
 
     def alter(self, stream: str, column: str, became: str) -> None:

@@ -55,6 +55,7 @@ class Reading:
         self.said: list[str] = []
         self.lacks: list[str] = []
         self.left_out: list[str] = []
+        self.refused: dict[str, str] = {}
         self.given_up: list[str] = []
         self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
 
@@ -65,7 +66,11 @@ class Reading:
         request = Request(Account(id), more, {"advertiser_id": id})
         into = ListingRows(listing, lambda column, value: None, since)
         hears = Hears(
-            self.said.append, self.lacks.append, self.left_out.append, lambda what: self.given_up.append(what.sentence)
+            self.said.append,
+            self.lacks.append,
+            self.left_out.append,
+            lambda what: self.given_up.append(what.sentence),
+            self.refused.setdefault,
         )
         pages = self.chains.rows(listing, request, into, hears, children)
         self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
@@ -315,11 +320,11 @@ def test_a_shop_that_may_not_be_seen_does_not_hide_the_others() -> None:
     reading = Reading(answer)
     assert reading.read(OF_SHOPS) == ["thing of 2"]
     assert reading.read(of_things) == reading.read(of_things) == ["thing of 3"]
-    assert (reading.lacks, len(reading.left_out), reading.said) == ([], 1, [])
-    assert reading.left_out[0] == (
-        f"{refused(40001).event}. Only this and what is refused alike is left out; "
+    assert (reading.lacks, reading.left_out, reading.said) == ([], [], [])
+    assert reading.refused == {
+        "1": f"shops 1: {refused(40001).event}. Only this is left out; "
         "a later sync that is not refused reads its past too."
-    )
+    }
 
 
 def test_what_is_left_out_of_a_parent_list_is_left_out_of_the_stream_below() -> None:
@@ -331,7 +336,9 @@ def test_what_is_left_out_of_a_parent_list_is_left_out_of_the_stream_below() -> 
 
     reading = Reading(answer)
     assert reading.read(of_things) == ["part"]
-    assert [sentence[:40] for sentence in reading.left_out] == ["thing/list: TikTok gives no permission f"]
+    assert {child: text[:40] for child, text in reading.refused.items()} == {
+        "1": "thing/list: shops 1: TikTok gives no per"
+    }
 
 
 @pytest.mark.parametrize(("code", "again"), [(40001, 0), (40007, 0), (40118, 0), (40002, 2)])
@@ -339,8 +346,10 @@ def test_a_shop_that_was_refused_is_not_asked_about_again(code: int, again: int)
     """Other windows are told the same, unless it may be the days of this one that TikTok does not take."""
     reading = Reading(refusing(code, "1"))
     for _ in range(3):
+        reading.refused.clear()
         assert reading.read(OF_SHOPS) == ["thing of 2"]
-    assert len(reading.left_out) == 1
+        assert [*reading.refused] == (["1"] if code != 40007 else [])
+    assert len(reading.left_out) == (code == 40007)
     asked = [params["shop_ids"] for params in reading.client.paths("thing/list")]
     assert (asked.count(["1"]), asked.count(["2"])) == (2 + again, 3)
     assert reading.client.paused == [CONFIRM_AFTER]
@@ -469,7 +478,7 @@ def test_a_shop_that_was_refused_and_never_answered_is_not_asked_about_for_its_o
     refusals.insert(0, True)
     own = Children(SHOPS, {"1"}, {"1"})
     assert reading.read(OF_SHOPS, children=own) == []
-    assert (own.refused, len(reading.left_out)) == ({"1"}, 1)
+    assert (own.refused, [*reading.refused]) == ({"1"}, ["1"])
 
 
 def test_the_children_that_are_listed() -> None:
@@ -491,7 +500,7 @@ def test_a_pass_that_one_shop_does_not_have() -> None:
 
     reading = Reading(answer)
     assert reading.read(listing) == ["thing of 1", "thing of 2"]
-    assert (len(reading.left_out), reading.lacks) == (1, [])
+    assert ([*reading.refused], reading.left_out, reading.lacks) == (["1", "2"], [], [])
 
 
 @pytest.mark.parametrize("code", [40008, 40125, 40106, 51008])

@@ -1,7 +1,9 @@
 """How lists are read: for which accounts, since when, in which windows, and what is claimed afterwards."""
 
 import json
+import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta, timezone
 from typing import Any
@@ -16,7 +18,7 @@ from source_tiktok_ads.streams.model import CURRENCY
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.partition import MOST_NAMED, Slice
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import ForeignState
 
@@ -339,11 +341,21 @@ def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
     "listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="", empty_keys=("date",))]
 )
 def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing: Listing) -> None:
-    """What the others have is claimed, and the table at the end names what lacks."""
+    """What the others have is claimed, and the table names what lacks; a full refresh is incomplete, once."""
     reading = Reading(one_shop_refused, replace(listing, parent=OF_SHOPS), full=full, start_date="2026-01-01")
     parts = list(reading.reader.slices(Account(A)))
-    assert [len(list(part.read())) for part in parts] == [1] * len(parts)
-    assert [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
+    pages, failed = 0, []
+    for part in parts:
+        try:
+            for _ in part.read():
+                pages += 1
+        except AirbyteTracedException as error:
+            failed.append(str(error.message))
+    assert pages == len(parts)
+    assert [bool(re.search(f"{listing.name}.*shops 1: TikTok gives no permission", text)) for text in failed] == (
+        [True] if full else []
+    )
+    assert full or [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
     assert [text.split(":")[:2] for text in reading.said] == [["Left out", f" {listing.name}, account {A}"]]
     assert "TikTok gives no permission" in reading.sync.summary.table()
 
@@ -658,3 +670,21 @@ def test_transactions_of_one_id_at_several_levels_all_leave() -> None:
     assert isinstance(transactions, DatedListing)
     records, _ = Reading(answer, transactions, start_date="2026-03-01").read()
     assert [(row["transaction_level"], row["amount"]) for row in records] == [("ADVERTISER", 5), ("BC", -5)]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_many_shops_that_are_refused_are_not_all_named(full: bool) -> None:
+    """Twenty are, and one line says that there are more; the table at the end has those that are named."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": str(number)} for number in range(40)]}
+        return {"list": []} if params["shop"] == "0" else refused(40001)
+
+    reading = Reading(answer, replace(THINGS, paging=Paging.WHOLE, parent=OF_SHOPS), full=full)
+    (part,) = reading.reader.slices(Account(A))
+    with pytest.raises(AirbyteTracedException) if full else nullcontext():
+        list(part.read())
+    assert len(reading.said) == MOST_NAMED + 1
+    assert reading.said[-1].endswith("TikTok refuses more than 20 of them; the rest is not named.")
+    assert "shops 1: " in reading.sync.summary.table()

@@ -17,6 +17,16 @@ def test_rows_and_reasons_by_stream_and_account() -> None:
     ]
 
 
+def test_reasons_stand_beside_each_other_where_each_is_about_something_else() -> None:
+    """Such as shops of one account; else the last one says it all."""
+    summary = Summary()
+    summary.leave_out("ads", "1", "shop 7")
+    summary.leave_out("ads", "1", "shop 8", beside=True)
+    assert "ads, 1, 0, shop 7 shop 8" in summary.table()
+    summary.leave_out("ads", "1", "no permission")
+    assert "ads, 1, 0, no permission\n" in summary.table()
+
+
 def test_a_long_table_lists_what_was_left_out() -> None:
     """With hundreds of accounts the complete ones are counted by stream alone."""
     summary = Summary()
