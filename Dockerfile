@@ -41,4 +41,5 @@ ARG REVISION=unknown
 LABEL io.airbyte.version=$CONNECTOR_VERSION io.airbyte.name=airbyte/source-tiktok-ads \
     org.opencontainers.image.base.name=$BASE_IMAGE org.opencontainers.image.revision=$REVISION \
     org.opencontainers.image.licenses=MIT
+ENV CONNECTOR_REVISION=$REVISION
 USER airbyte

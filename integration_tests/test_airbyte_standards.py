@@ -21,11 +21,7 @@ from .simulator import Simulator, Switches, World
 SMALL = World(advertisers=2, campaigns=3)
 GENEROUS = Switches(country_by_hour=True, search_by_ad=True)
 
-# Where the public registry can't be asked, the suite warns before it skips its comparison with the published spec.
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.filterwarnings("ignore:Skipping the spec backward-compatibility check:UserWarning"),
-]
+pytestmark = pytest.mark.alone
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ def test_spec(forks: Forks) -> None:
     outcome = clean(run("spec", None))
     kinds = outcome.messages[0]["spec"]["connectionSpecification"]["properties"]["credentials"]["oneOf"]
     marked = {name for kind in kinds for name, field in kind["properties"].items() if field.get("airbyte_secret")}
-    assert marked == {"access_token", "secret", "auth_code"}
+    assert marked == {"access_token", "app_id", "secret", "auth_code"}
 
 
 # --- TikTok's refusals, and a network that fails ----------------------------------------------------------------------

@@ -39,7 +39,7 @@ class AccessToken:
     """A production token; with both app_id and secret the accounts it reads can be listed."""
 
     access_token: str = field(repr=False)
-    app_id: str | None = None
+    app_id: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
 
 
@@ -47,7 +47,7 @@ class AccessToken:
 class AuthorizationCode:
     """A consent that is still to be exchanged for a token, which works once."""
 
-    app_id: str
+    app_id: str = field(repr=False)
     secret: str = field(repr=False)
     auth_code: str = field(repr=False)
 
@@ -461,7 +461,10 @@ def _override(api_url: str | None, environ: Mapping[str, str]) -> str | None:
 
 # --- Other forms to ours ----------------------------------------------------------------------------------------------
 
-_FOLDED_SECRETS = {"accesstoken", "secret", "appsecret", "authcode", "authorizationcode", "authenticationcode", "code"}
+_FOLDED_SECRETS = {
+    *("accesstoken", "secret", "appsecret", "appid"),
+    *("authcode", "authorizationcode", "authenticationcode", "code"),
+}
 
 # Labels and spellings of flat configurations, folded by `_fold`, and the names they stand for.
 _FLAT_NAMES = {
@@ -542,10 +545,14 @@ def _secrets(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if isinstance(item, str) and _fold(name) in _FOLDED_SECRETS:
-                # Hiding a text of one or two letters would spoil every line and protect nothing.
-                yield from (text for text in (item, item.strip(), redirected(item)[0]) if len(text) >= 4)
+                yield from filter(_can_be_hidden, (item, item.strip(), redirected(item)[0]))
             else:
                 yield from _secrets(item)
+
+
+def _can_be_hidden(text: str) -> bool:
+    """Whether hiding the text spoils no line: two letters stand everywhere, and a few digits in other numbers."""
+    return len(text) >= (16 if text.isdigit() else 4)
 
 
 def redirected(text: str) -> tuple[str, str | None]:

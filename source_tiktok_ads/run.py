@@ -20,6 +20,9 @@ def run() -> None:
 
 def main(args: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
+    if list(args) == ["--version"]:
+        print(shell.versions("airbyte-source-tiktok-ads", os.environ.get("CONNECTOR_REVISION", "unknown")), flush=True)
+        return 0
     if args[:1] == ["authorize"]:
         return _authorize(args[1:])
     if args[:1] == ["streams"]:

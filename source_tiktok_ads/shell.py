@@ -35,9 +35,8 @@ STDOUT, STDERR = 1, 2
 
 def run(main: Callable[[Sequence[str]], int]) -> None:
     """Run the command that stands on the command line, and end the process with its exit code."""
-    # Python as a container's first process ignores SIGTERM unless it handles it.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_on_signal if os.getpid() == 1 else signal.SIG_DFL)
     if sys.__stdout__ is None:
         end_unwritten("it is closed")
     # Whoever prints and whoever writes behind that: both names are in use.
@@ -46,6 +45,11 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
     code = main(sys.argv[1:])
     out.flush()
     sys.exit(code)
+
+
+def _end_on_signal(number: int, frame: object) -> None:
+    """End a container's first process, which the system never ends by a signal that it does not handle."""
+    os._exit(128 + number)
 
 
 def end_unwritten(why: str) -> None:
@@ -118,6 +122,17 @@ def specification(path: Path) -> dict[str, Any]:
     written: dict[str, Any] = yaml.load(path.read_bytes(), loader)
     form = {"connectionSpecification": written.pop("connectionSpecification")}
     return {**form, **written, "supportsNormalization": False, "supportsDBT": False}
+
+
+def versions(distribution: str, revision: str) -> str:
+    """The versions of the connector and of its CDK, and the revision it was built from, as one line."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        ours = version(distribution)
+    except PackageNotFoundError:
+        ours = "not installed"
+    return f"{distribution} {ours} (airbyte-cdk {version('airbyte-cdk')}, revision {revision})"
 
 
 # --- Commands on the CDK's entrypoint ---------------------------------------------------------------------------------

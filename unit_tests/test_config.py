@@ -93,7 +93,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
             "api_url": PRODUCTION,
             "wait_scale": 1.0,
             "sandbox": False,
-            "secrets": (TOKEN, SECRET),
+            "secrets": (TOKEN, APP, SECRET),
             "budget": (10.0, 600.0),
         },
     ),
@@ -163,7 +163,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     (
         "a code",
         ours(credentials=CONSENT),
-        {"credentials": AuthorizationCode(APP, SECRET, CODE), "secrets": (SECRET, CODE)},
+        {"credentials": AuthorizationCode(APP, SECRET, CODE), "secrets": (APP, SECRET, CODE)},
     ),
     (
         "the address with the code",
@@ -736,7 +736,7 @@ def test_refused(raw: Mapping[str, Any], field: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as refusal:
         read(raw)
     assert (refusal.value.field, str(refusal.value)) == (field, sentence)
-    assert not any(secret in sentence for secret in (TOKEN, SECRET, CODE))
+    assert not any(secret in sentence for secret in (TOKEN, APP, SECRET, CODE))
 
 
 def test_rows_are_distinct() -> None:
@@ -885,20 +885,20 @@ def test_with_access_token(raw: dict[str, Any], kept: dict[str, Any]) -> None:
 def test_secrets_never_show() -> None:
     """The text of a Config and of any credentials leaves every secret out."""
     shown = [repr(read(ours(credentials=credentials))) for credentials in (OAUTH, CONSENT, TESTBED)]
-    assert not any(secret in text for text in shown for secret in (TOKEN, SECRET, CODE))
+    assert not any(secret in text for text in shown for secret in (TOKEN, APP, SECRET, CODE))
 
 
 @pytest.mark.parametrize(
     ("raw", "secrets"),
     [
-        (ours(), (TOKEN, SECRET)),
+        (ours(), (TOKEN, APP, SECRET)),
         (
             ours(credentials={**CONSENT, "auth_code": f" a?auth_code={CODE}"}),
-            (SECRET, f" a?auth_code={CODE}", f"a?auth_code={CODE}", CODE),
+            (APP, SECRET, f" a?auth_code={CODE}", f"a?auth_code={CODE}", CODE),
         ),
-        (qlik(), (SECRET, CODE)),
+        (qlik(), (APP, SECRET, CODE)),
         ({"environment": {"secret": SECRET}, "list": [{"access_token": TOKEN}]}, (SECRET, TOKEN)),
-        (ours(credentials={"access_token": "abc", "secret": 5}), ()),
+        (ours(credentials={"access_token": "abc", "app_id": "123456", "secret": 5}), ()),
     ],
 )
 def test_secrets_in(raw: dict[str, Any], secrets: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -159,11 +160,13 @@ def test_authorize_is_a_command_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert asked == [("http://127.0.0.1:9", ""), ("http://127.0.0.1:9", "tok")]
 
 
-def test_run_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And leaves at once when it is told to, with the code that says by which signal."""
+@pytest.mark.parametrize("process", [1, 77])
+def test_run_ends_the_process_with_the_exit_code(process: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's first process ends by itself on a signal, with the code a shell says; any other dies of it."""
     handlers: dict[int, Any] = {}
     left: list[int] = []
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(os, "getpid", lambda: process)
     monkeypatch.setattr(os, "_exit", left.append)
     monkeypatch.setattr(sys, "argv", ["source-tiktok-ads", "spec"])
     for name in ("stdout", "__stdout__"):
@@ -171,9 +174,40 @@ def test_run_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SystemExit) as ended:
         command.run()
     assert ended.value.code == 0
+    assert {*handlers} == {signal.SIGTERM, signal.SIGINT}
+    if process != 1:
+        assert {*handlers.values()} == {signal.SIG_DFL}
+        return
     for number, handle in handlers.items():
         handle(number, None)
-    assert (left, {*handlers}) == ([143, 130], {signal.SIGTERM, signal.SIGINT})
+    assert left == [143, 130]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_version_names_the_connector_the_cdk_and_the_revision(
+    installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The revision is known to the image; a checkout need not be installed."""
+
+    def version(name: str) -> str:
+        if name == "airbyte-cdk" or installed:
+            return "1.2.3"
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    monkeypatch.setenv("CONNECTOR_REVISION", "abc123")
+    assert command.main(["--version"]) == 0
+    ours = "1.2.3" if installed else "not installed"
+    assert capsys.readouterr().out == f"airbyte-source-tiktok-ads {ours} (airbyte-cdk 1.2.3, revision abc123)\n"
+
+
+def test_the_package_offers_the_connector_by_the_name_that_tools_derive() -> None:
+    """Of the folder's name; nothing else is there."""
+    import source_tiktok_ads
+
+    assert source_tiktok_ads.SourceTiktokAds is SourceTiktokAds
+    with pytest.raises(AttributeError, match="no attribute 'SourceTiktok'"):
+        _ = source_tiktok_ads.SourceTiktok
 
 
 @pytest.mark.parametrize("verb", ["spec", "discover"])

@@ -95,9 +95,10 @@ def test_every_field_is_explained() -> None:
 
 
 def test_secrets_are_marked() -> None:
-    """Exactly the token, the secret and the code are kept in the platform's secret store."""
-    assert {name for name, field in titled() if field.get("airbyte_secret")} == {"access_token", "secret", "auth_code"}
-    assert all(f.get("airbyte_secret") for name, f in titled() if name in ("access_token", "secret", "auth_code"))
+    """Exactly the token, the app's id and secret and the code are kept in the platform's secret store."""
+    secrets = {"access_token", "app_id", "secret", "auth_code"}
+    assert {name for name, field in titled() if field.get("airbyte_secret")} == secrets
+    assert all(f.get("airbyte_secret") for name, f in titled() if name in secrets)
 
 
 def test_test_settings_are_hidden() -> None:

@@ -22,7 +22,7 @@ from airbyte_cdk.models import AirbyteMessageSerializer
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_citrusad.incoming import catalog_of, states_of
-from source_citrusad.source import Batch, SourceCitrusAd
+from source_citrusad.source import Batch, SourceCitrusad
 
 from .server import Server
 from .server.columns import Column
@@ -178,7 +178,7 @@ def inside(verb: str, config: Any, catalog: Any = None, state: Any = None) -> Ou
     lines: list[bytes] = []
     logger = logging.Logger("inside")
     logger.addHandler(_Lines(lines))
-    source = SourceCitrusAd()
+    source = SourceCitrusad()
     code = 0
     try:
         if verb == "check":
@@ -201,7 +201,7 @@ def _dumped(kind: str, field: str, body: Any) -> bytes:
 
 
 def _read(
-    source: SourceCitrusAd, logger: logging.Logger, config: Any, catalog: Any, state: Any, lines: list[bytes]
+    source: SourceCitrusad, logger: logging.Logger, config: Any, catalog: Any, state: Any, lines: list[bytes]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = {}

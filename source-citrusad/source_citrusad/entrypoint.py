@@ -16,7 +16,7 @@ from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 
 from source_citrusad import shell
 from source_citrusad.incoming import config_error
-from source_citrusad.source import Batch, SourceCitrusAd
+from source_citrusad.source import Batch, SourceCitrusad
 
 BATCHES_BETWEEN_MEMORY_CHECKS = 10
 
@@ -24,9 +24,9 @@ BATCHES_BETWEEN_MEMORY_CHECKS = 10
 class Entrypoint(AirbyteEntrypoint):
     """The CDK's entrypoint with batches in place of records, and our sentences in place of the schema's."""
 
-    source: SourceCitrusAd
+    source: SourceCitrusad
 
-    def __init__(self, source: SourceCitrusAd) -> None:
+    def __init__(self, source: SourceCitrusad) -> None:
         super().__init__(source)
         # The CDK's own monitor looks every 5,000 messages, which are millions of rows here.
         self._batch_monitor = MemoryMonitor(check_interval=BATCHES_BETWEEN_MEMORY_CHECKS)
@@ -63,4 +63,4 @@ class Entrypoint(AirbyteEntrypoint):
 
 def launch(args: Sequence[str]) -> int:
     """Run a command and print its messages; returns the exit code, or leaves at once after a read."""
-    return shell.launch(lambda: Entrypoint(SourceCitrusAd()), args)
+    return shell.launch(lambda: Entrypoint(SourceCitrusad()), args)

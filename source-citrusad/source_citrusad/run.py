@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ def main(args: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     if list(args) == ["spec"]:
         print(shell.message("SPEC", spec=shell.specification(SPECIFICATION)), flush=True)
+        return 0
+    if list(args) == ["--version"]:
+        print(shell.versions("airbyte-source-citrusad", os.environ.get("CONNECTOR_REVISION", "unknown")), flush=True)
         return 0
     from source_citrusad.entrypoint import launch
 

@@ -78,7 +78,7 @@ class Batch:
     count: int
 
 
-class SourceCitrusAd(Source):
+class SourceCitrusad(Source):
     """The connector. `read` gives ordinary messages; `batches` is the same with the records as lines."""
 
     check_config_against_spec = False

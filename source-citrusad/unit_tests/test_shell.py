@@ -55,19 +55,24 @@ class Saying:
             yield part
 
 
-def test_the_process_ends_with_the_exit_code(monkeypatch: pytest.MonkeyPatch, left: list[int]) -> None:
-    """And at once when it is told to, with the code that says by which signal."""
+@pytest.mark.parametrize("process", [1, 77])
+def test_the_process_ends_with_the_exit_code(process: int, monkeypatch: pytest.MonkeyPatch, left: list[int]) -> None:
+    """A container's first process ends by itself on a signal, with the code a shell says; any other dies of it."""
     handlers: dict[int, Any] = {}
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(os, "getpid", lambda: process)
     monkeypatch.setattr(sys, "argv", ["command", "spec"])
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "__stdout__", sys.__stdout__)
     with pytest.raises(SystemExit) as ended:
         shell.run(lambda args: len(args) + 6)
     assert ended.value.code == 7
-    for handle in handlers.values():
+    if process != 1:
+        assert [*handlers.values()] == [signal.SIG_DFL, signal.SIG_DFL]
+        return
+    for number, handle in handlers.items():
         with pytest.raises(Left):
-            handle()
+            handle(number, None)
     assert left == [143, 130]
 
 

@@ -17,7 +17,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 
 from source_citrusad.api.transport import Reply
 from source_citrusad.entrypoint import Entrypoint, launch
-from source_citrusad.source import SourceCitrusAd
+from source_citrusad.source import SourceCitrusad
 
 from .canned import COLUMNS, DATA, EMAIL, FIRST, TOKEN, Table, Warehouse, Wire, config, key_file, ok, once, refusal
 
@@ -345,7 +345,7 @@ def test_a_read(command: Command, wire: Wire) -> None:
 def test_the_plain_way_says_the_same(command: Command, tmp_path: Path, wire: Wire) -> None:
     """Record by record, as the CDK's own tools read."""
     messages = command("read", catalog=catalog(stream(), stream(mode="full_refresh", name="facts")))[1]
-    entrypoint = AirbyteEntrypoint(SourceCitrusAd())
+    entrypoint = AirbyteEntrypoint(SourceCitrusad())
     args = ["read", "--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
     plain = [json.loads(line) for line in entrypoint.run(entrypoint.parse_args(args))]
     assert [record["data"] for record in of(plain, "RECORD")] == [record["data"] for record in of(messages, "RECORD")]
@@ -529,7 +529,7 @@ def test_a_wish_to_debug_and_no_command(command: Command, wire: Wire) -> None:
     """The first shows no secret either; the second is an error of the user."""
     assert command("read", "--debug", catalog=catalog())[0] == 0
     logging.getLogger("airbyte.source-citrusad").setLevel(logging.NOTSET)
-    entrypoint = Entrypoint(SourceCitrusAd())
+    entrypoint = Entrypoint(SourceCitrusad())
     with pytest.raises(Exception, match="A command is missing"):
         next(entrypoint.lines(entrypoint.parse_args([])))
 
