@@ -17,8 +17,16 @@ PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check
 # The judge of metadata.yaml is one JSON file of this package: its dependencies and its bound on Python are not for us.
 METADATA_SCHEMA = --no-deps --ignore-requires-python 'airbyte-connector-models>=0.1.12,<0.2'
 
+# A BigQuery that is not ours. It needs a newer Python than the connectors do, and packages that they must not see.
+EMULATOR = source-citrusad/build/emulator
+EMULATOR_PINS = source-citrusad/integration_tests/emulator.txt
+# The extension is a file of one of its packages; DuckDB would download it otherwise.
+INSTALL_EXTENSION = import duckdb, duckdb_extension_spatial, pathlib; \
+    [file] = pathlib.Path(duckdb_extension_spatial.__path__[0]).rglob("*.duckdb_extension"); \
+    duckdb.connect().execute(f"INSTALL \x27{file}\x27")
+
 .PHONY: help setup check format lint test test-tiktok test-citrusad demo demo-tiktok demo-citrusad prove snapshot docs \
-    bench image image-citrusad base-image requirements clean
+    bench image image-citrusad base-image emulator requirements clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -48,7 +56,7 @@ test-tiktok: lint ## the TikTok Ads connector; unit tests cover its package alon
 	    --junitxml=reports/tiktok_alone.xml integration_tests
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not alone" --junitxml=reports/tiktok_integration.xml integration_tests
 
-test-citrusad: lint ## the CitrusAd connector, against a local BigQuery server; unit tests cover its package alone
+test-citrusad: lint emulator ## the CitrusAd connector, against a local BigQuery server; unit tests cover its package alone
 	rm -rf reports/citrusad_*.xml source-citrusad/.coverage source-citrusad/.coverage.*
 	$(IN_CITRUSAD)/pytest -q -n 2 --cov --cov-fail-under=100 --junitxml=../reports/citrusad_unit.xml unit_tests
 	$(IN_CITRUSAD)/pytest -p airbyte_cdk.test.standard_tests.pytest_hooks --read-from-streams=all -m alone \
@@ -86,6 +94,8 @@ image-citrusad: ## build the image of the CitrusAd connector; BASE_IMAGE=... rep
 base-image: ## make a stand-in for the published base, where that can't be pulled
 	.ci/base-image
 
+emulator: $(EMULATOR)/.made ## the BigQuery emulator that test-citrusad also runs against, in an environment of its own
+
 requirements: ## pin the images' trees anew; needs PYTHON to be 3.13, as the base image's
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13) and "PYTHON has to be a Python 3.13")'
 	rm -rf build
@@ -117,3 +127,15 @@ $(VENV)/.tests: setup.py source-citrusad/setup.py | $(VENV)/.made
 	$(PIP_INSTALL) -e '.[tests]' -e './source-citrusad[tests]'
 	$(PIP_INSTALL) $(METADATA_SCHEMA)
 	@touch $(VENV)/.demo $@
+
+# Without a Python from 3.11 on its test is skipped, or fails with CI=true.
+$(EMULATOR)/.made: $(EMULATOR_PINS)
+	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	    $$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    echo "the emulator's environment, with $$($$python --version)"; \
+	    $$python -m venv --clear $(EMULATOR) && \
+	    $(EMULATOR)/bin/python -m pip install -q --disable-pip-version-check --no-compile -r $(EMULATOR_PINS) && \
+	    HOME=$(abspath $(EMULATOR)) $(EMULATOR)/bin/python -c '$(INSTALL_EXTENSION)' && touch $@; \
+	    exit $$?; \
+	done; \
+	echo "No Python from 3.11 on was found: the emulator is not installed."

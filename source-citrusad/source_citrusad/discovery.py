@@ -67,7 +67,10 @@ class Discovery:
         try:
             page = yield from self._queries.run(columns_query(self._project, dataset), location)
             rows = yield from self._all_rows(page)
-            return [*self._described(dataset, rows)]
+            # An answer without rows does not prove that a dataset is empty: a service may list tables which its
+            # INFORMATION_SCHEMA does not show. One call more, for empty datasets only, tells.
+            if rows:
+                return [*self._described(dataset, rows)]
         except BigQueryError as error:
             _raise_unless_refused(error)
         try:

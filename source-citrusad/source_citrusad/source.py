@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -44,7 +45,7 @@ from source_citrusad.incoming import StreamId, blobs_by_stream, config_error
 from source_citrusad.settings import Settings, SettingsError, settings_of, unknown_settings
 from source_citrusad.shell import spellings
 from source_citrusad.sync import state
-from source_citrusad.sync.budget import KEPT_CALLS, Budget, Usage, usage_of
+from source_citrusad.sync.budget import KEPT_CALLS, Budget, usage_of
 from source_citrusad.sync.days import clock
 from source_citrusad.sync.memory import billing_project_of, locations_of, usage_by_jobs
 from source_citrusad.sync.places import Places
@@ -204,36 +205,12 @@ def _synced(
     blobs: Mapping[StreamId, Mapping[str, Any]],
     queries: Queries,
 ) -> Iterator[AirbyteMessage | Batch]:
-    now = clock(settings.started)
     selections = [_selection(entry, settings) for entry in catalog.streams]
     incremental = [_is_incremental(entry) for entry in catalog.streams]
-    used = usage_of([blob.get("usage") for blob in blobs.values()], now())
-    budget = Budget(
-        settings.daily_calls,
-        settings.scan_limit,
-        _kept(selections, catalog),
-        settings.count_calls == "queries",
-        now,
-        used,
-    )
-    queries.client.meter = budget
-    places = Places(queries.client, settings.data_project_id, locations_of(blobs.values()))
-    context = Context(
-        settings.data_project_id,
-        queries,
-        budget,
-        places,
-        settings.download_limit,
-        settings.num_as_string,
-        now,
-        logger.warning,
-    )
-    if settings.start_date > now().date():
-        logger.info(f"start_date is {settings.start_date}: no day is read before it has come.")
-    if settings.lookback_days and not all(selection.has_key for selection in selections if selection.partition):
-        logger.warning("lookback_days reads days again: tables without a key keep both versions of their rows.")
+    context = _context(logger, settings, blobs, queries, _kept(selections))
+    _say_first(logger, settings, selections, context.clock())
     if not any(incremental):
-        _without_memory(logger, context, used)
+        _without_memory(logger, context)
     streams = [
         _stream(selection, is_incremental, context, settings, blobs)
         for selection, is_incremental in zip(selections, incremental, strict=True)
@@ -244,6 +221,40 @@ def _synced(
     if session.incomplete:
         names = ", ".join(session.incomplete)
         raise config_error(f"These streams are not complete: {names}. Each one's own error says why and what to do.")
+
+
+def _context(
+    logger: logging.Logger,
+    settings: Settings,
+    blobs: Mapping[StreamId, Mapping[str, Any]],
+    queries: Queries,
+    kept: int,
+) -> Context:
+    """What all streams share: the budget, of which `kept` calls are not for reads, and what the states remember."""
+    now = clock(settings.started)
+    used = usage_of([blob.get("usage") for blob in blobs.values()], now())
+    pages_free = settings.count_calls == "queries"
+    budget = Budget(settings.daily_calls, settings.scan_limit, kept, pages_free, now, used)
+    queries.client.meter = budget
+    return Context(
+        project=settings.data_project_id,
+        queries=queries,
+        budget=budget,
+        places=Places(queries.client, settings.data_project_id, locations_of(blobs.values())),
+        download_limit=settings.download_limit,
+        exact=settings.num_as_string,
+        clock=now,
+        warn=logger.warning,
+        note=logger.info,
+    )
+
+
+def _say_first(logger: logging.Logger, settings: Settings, selections: Sequence[Selection], now: datetime) -> None:
+    """What the settings mean for these tables, where that may surprise."""
+    if settings.start_date > now.date():
+        logger.info(f"start_date is {settings.start_date}: no day is read before it has come.")
+    if settings.lookback_days and not all(selection.has_key for selection in selections if selection.partition):
+        logger.warning("lookback_days reads days again: tables without a key keep both versions of their rows.")
 
 
 def _selection(entry: ConfiguredAirbyteStream, settings: Settings) -> Selection:
@@ -264,7 +275,7 @@ def _is_incremental(entry: ConfiguredAirbyteStream) -> bool:
     return entry.sync_mode == SyncMode.incremental and bool(entry.stream.default_cursor_field)
 
 
-def _kept(selections: Sequence[Selection], catalog: ConfiguredAirbyteCatalog) -> int:
+def _kept(selections: Sequence[Selection]) -> int:
     """The calls kept for one check and one discover of what the catalog names."""
     datasets = {selection.dataset for selection in selections}
     # Which of them are views the catalog does not say: each without the usual column may be one.
@@ -272,7 +283,7 @@ def _kept(selections: Sequence[Selection], catalog: ConfiguredAirbyteCatalog) ->
     return max(KEPT_CALLS, 2 + 1 + len(datasets) + len(views))
 
 
-def _without_memory(logger: logging.Logger, context: Context, used: Usage) -> None:
+def _without_memory(logger: logging.Logger, context: Context) -> None:
     """Say that no state will keep the usage, and count what the service remembers itself."""
     logger.warning(
         "No stream of this catalog is incremental, so calls and scans are not remembered from sync to sync: more syncs "

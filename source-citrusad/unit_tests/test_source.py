@@ -284,6 +284,31 @@ def test_discover_without_information_schema(command: Command, wire: Wire) -> No
     assert logs(messages) == [f"closed is left out: {EMAIL} may not see its tables (closed)"]
 
 
+def test_discover_where_information_schema_shows_nothing(command: Command, wire: Wire) -> None:
+    """The tables are asked for one by one: an answer without rows does not prove that a dataset is empty."""
+    listed = {"tables": [{"tableReference": {"tableId": "facts"}}]}
+    table = {"type": "TABLE", "schema": {"fields": COLUMNS}, "timePartitioning": {"field": "ingressed_at"}}
+
+    def answer(asked: Any) -> Any:
+        if asked.sql:
+            return ok(described())
+        if asked.path.endswith("/tables"):
+            return ok(listed)
+        return ok(table) if "/tables/" in asked.path else None
+
+    wire.faults.append(answer)
+    code, messages = command("discover")
+    [found] = of(messages, "CATALOG")
+    assert (code, logs(messages)) == (0, [])
+    assert [(entry["name"], entry["default_cursor_field"]) for entry in found["streams"]] == [
+        ("facts", ["ingressed_at"])
+    ]
+    wire.asked.clear()
+    listed["tables"] = []
+    code, messages = command("discover")
+    assert (code, of(messages, "CATALOG")[0]["streams"], len(wire.asked)) == (0, [], 3)
+
+
 def test_a_list_of_columns_that_is_not_whole(command: Command, wire: Wire) -> None:
     """A schema without some of its columns would lose them."""
     short = described(("facts", "BASE TABLE", "id", "INT64", "NO", None))
@@ -402,8 +427,10 @@ def test_out_of_calls(command: Command, wire: Wire) -> None:
 def test_a_budget_that_can_never_do(command: Command) -> None:
     """Eleven calls and more datasets than they can discover."""
     many = [stream("facts", f"d{number}") for number in range(20)]
-    code, messages = command("read", catalog=catalog(*many), config=config(daily_calls=11))
-    assert code == 1
+    whole = [{**each, "sync_mode": "full_refresh"} for each in many]
+    for streams in (many, whole):
+        code, messages = command("read", catalog=catalog(*streams), config=config(daily_calls=11))
+        assert code == 1
     assert errors(messages)[0]["message"].startswith("daily_calls is 11, and check and discover of these datasets need")
 
 
@@ -415,17 +442,35 @@ def test_a_scan_that_can_never_do(command: Command, wire: Wire) -> None:
 
 
 def test_the_services_own_quota(command: Command, wire: Wire) -> None:
-    """Nothing more leaves that day; the state is kept and says so."""
-    wire.faults.append(lambda asked: refusal(403, "quotaExceeded", "used up") if asked.sql else None)
+    """One call more leaves that day, then nothing, of no stream; the state is kept and says so."""
+    wire.faults.append(lambda asked: refusal(403, "quotaExceeded", "used up.") if asked.sql else None)
     two = catalog(stream(), stream("more"))
     code, messages = command("read", catalog=two)
     assert (code, len(wire.queries)) == (0, 0)
-    assert len([asked for asked in wire.asked if asked.sql]) == 1
-    assert logs(messages)[0].startswith("BigQuery says that a quota is used up, perhaps by somebody else")
+    assert len([asked for asked in wire.asked if asked.sql]) == 2
+    said = (
+        "BigQuery says that a quota is used up, perhaps by somebody else with this key: nothing more is asked on 11 "
+        "September (UTC)."
+    )
+    assert logs(messages)[0].startswith(f"{said} Its message: used up. acme_reporting.facts is not read yet; 10 days")
+    assert logs(messages)[1].startswith(f"{said} acme_reporting.more is not read yet")
     assert statuses(messages)[-1] == "more COMPLETE"
     wire.asked.clear()
     command("read", catalog=two, state=states(messages))
     assert wire.asked == []
+
+
+def test_what_the_one_call_after_a_quota_brings_is_used(command: Command, wire: Wire) -> None:
+    """The request that was refused is sent again, and its answer may end a slice; then nothing more leaves."""
+    wire.faults.append(
+        once(refusal(403, "quotaExceeded"), lambda asked: bool(asked.sql) and "dryRun" not in asked.body)
+    )
+    code, messages = command("read", catalog=catalog(stream(), stream("more")))
+    assert (code, len(of(messages, "RECORD"))) == (0, 40)
+    assert statuses(messages)[-1] == "more COMPLETE"
+    assert [log.partition(" perhaps")[0] for log in logs(messages)] == ["BigQuery says that a quota is used up,"]
+    assert "acme_reporting.more is not read yet" in logs(messages)[0]
+    assert [asked.sql.partition(" WHERE")[0][-6:] for asked in wire.asked if asked.sql] == ["facts`"] * 3
 
 
 @pytest.mark.parametrize(

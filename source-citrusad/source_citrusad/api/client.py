@@ -11,12 +11,15 @@ import msgspec
 import orjson
 
 from .errors import BigQueryError, KeyRefused, Meaning, error_of
-from .patience import Patience
+from .patience import Attempts, Patience
 from .token import Token
 from .transport import ConnectionLost, Transport
 
 T = TypeVar("T")
 SECONDS = 60.0
+# BigQuery: the same reason tells of quotas of a day and of quotas of a minute.
+QUOTA_WAIT = 60.0
+"""Seconds before the one attempt that follows where BigQuery says that a quota is used up."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,19 @@ class Meter(Protocol):
     def take(self, starts_job: bool) -> bool:
         """Count a request about to leave; whether it counts. Raises where there is none left."""
 
+    def suspend(self) -> bool:
+        """Note that the service says that a quota is used up; whether the request may be sent once more."""
+
 
 class Unmetered:
     """Counts nothing: check and discover have no state to keep a count in."""
 
     def take(self, starts_job: bool) -> bool:
         """Nothing is counted."""
+        return False
+
+    def suspend(self) -> bool:
+        """Nobody waits for a check: it says at once what is wrong."""
         return False
 
 
@@ -119,8 +129,14 @@ class Client:
                     raise KeyRefused(
                         f"BigQuery refuses the tokens of {self.email} ({error.message}): ask CitrusAd for a new key."
                     ) from None
-                elif error.meaning is not Meaning.RETRY or not attempts.again(error.wait, error.reason == SILENT):
+                elif not self._may_repeat(error, attempts):
                     raise
+
+    def _may_repeat(self, error: BigQueryError, attempts: Attempts) -> bool:
+        """Whether a request is sent again after an error, once the time for it has come."""
+        if error.meaning is Meaning.QUOTA:
+            return self.meter.suspend() and attempts.again(max(error.wait, QUOTA_WAIT))
+        return error.meaning is Meaning.RETRY and attempts.again(error.wait, error.reason == SILENT)
 
     def _sent(
         self, method: str, path: str, body: bytes | None, decode: Callable[[bytes], T], token: str, seconds: float

@@ -69,6 +69,7 @@ class Budget:
         self._clock = clock
         self._usage = used
         self._closed = ""
+        self._once_more = False
         self._streams = 1
         self.fair_calls = self._calls_ceiling = 0
         self._scan_ceiling = 0.0
@@ -108,8 +109,12 @@ class Budget:
     @property
     def calls_left(self) -> int:
         """The calls that the stream may still use today."""
-        usage = self.usage
-        return 0 if self._closed == usage.day else self._calls_ceiling - usage.calls
+        return 0 if self.closed else self._calls_ceiling - self.usage.calls
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more may be asked today, because the service said that a quota is used up."""
+        return self._closed == self.usage.day
 
     @property
     def scan_left(self) -> float:
@@ -117,16 +122,24 @@ class Budget:
         usage = self.usage
         return max(0.0, self._scan_ceiling - usage.bytes)
 
-    def close(self) -> None:
-        """Allow nothing more today: the service itself says that its quota is used up."""
-        self._usage = replace(self.usage, calls=max(self._usage.calls, self.day_calls))
+    def suspend(self) -> bool:
+        """Allow nothing more today but one call, which asks again: the service says that a quota is used up.
+
+        Whether that call may leave. The state says from now on that the whole day is used up, so that no sync that
+        follows on this day asks anything either.
+        """
+        self._once_more = self.calls_left > 0
         self._closed = self._usage.day
+        return self._once_more
 
     def take(self, starts_job: bool) -> bool:
         """Count a request about to leave; whether it counts. Raises OutOfBudget where none is left."""
+        allowed, self._once_more = self._once_more, False
+        if self.closed and not allowed:
+            raise OutOfBudget(self.calls_spent())
         if self.pages_free and not starts_job:
             return False
-        if self.calls_left < 1:
+        if self.calls_left < 1 and not allowed:
             raise OutOfBudget(self.calls_spent())
         self._usage = replace(self._usage, calls=self._usage.calls + 1)
         return True
@@ -145,8 +158,13 @@ class Budget:
         self._usage = replace(self.usage, bytes=max(0, self._usage.bytes - reserved + billed))
 
     def calls_spent(self) -> str:
-        """How many calls are used, as a sentence's beginning."""
+        """How many calls are used, or that the service allows no more, as a sentence's beginning."""
         usage, day = self.usage, self._clock().date()
+        if self.closed:
+            return (
+                f"BigQuery says that a quota is used up, perhaps by somebody else with this key: nothing more is asked "
+                f"on {day.day} {day:%B} (UTC)."
+            )
         return (
             f"Stopped after {usage.calls} of {self.calls} calls for {day.day} {day:%B} (UTC), {self.kept} kept for "
             "check and discover."
@@ -162,4 +180,5 @@ class Budget:
 
     def blob(self) -> dict[str, Any]:
         """The usage as a state holds it."""
-        return asdict(self.usage)
+        usage = self.usage
+        return asdict(replace(usage, calls=max(usage.calls, self.day_calls)) if self.closed else usage)

@@ -9,7 +9,7 @@ from typing import Any
 from source_citrusad.api.client import Asked, Client
 from source_citrusad.api.errors import BigQueryError
 
-from .budget import Usage
+from .budget import OutOfBudget, Usage
 
 
 def locations_of(blobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -27,7 +27,7 @@ def billing_project_of(blobs: Iterable[Mapping[str, Any]]) -> str:
 
 
 def usage_by_jobs(client: Client, project: str, now: datetime) -> Asked[Usage]:
-    """The account's own jobs of this month, as one call lists them; nothing where that is not allowed.
+    """The account's own jobs of this month, as one call lists them; nothing where that call is not allowed.
 
     Only an approximation: pages don't show, and the list ends with its first page.
     """
@@ -36,7 +36,7 @@ def usage_by_jobs(client: Client, project: str, now: datetime) -> Asked[Usage]:
     params = {"maxResults": "1000", "projection": "full", "minCreationTime": str(int(since.timestamp() * 1000))}
     try:
         jobs = yield from client.one_page(f"projects/{project}/jobs", params, "jobs")
-    except BigQueryError:
+    except (BigQueryError, OutOfBudget):
         return Usage(day, 0, month, 0)
     midnight = datetime(now.year, now.month, now.day, tzinfo=timezone.utc).timestamp() * 1000
     told = [job.get("statistics") or {} for job in jobs]

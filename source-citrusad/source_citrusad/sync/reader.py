@@ -69,6 +69,7 @@ class Context:
     exact: bool
     clock: Callable[[], datetime]
     warn: Callable[[str], None]
+    note: Callable[[str], None]
 
 
 class Reader:
@@ -119,7 +120,7 @@ class Reader:
             return [Piece()]
         state, end = self.state, self.last_day + DAY
         if state.cursor is None:
-            return [Piece(self._start, end, nulls=not state.nulls)] if self._start < end else []
+            return self._first_pieces(end) if self._start < end else []
         if state.cursor >= self.last_day:
             return []
         begun = self._begun()
@@ -128,6 +129,16 @@ class Reader:
             return [*begun, Piece(after, end)] if after and after < end else begun
         first = max(self._start, state.cursor + DAY - self._lookback * DAY)
         return [Piece(first, end, nulls=not state.nulls)]
+
+    def _first_pieces(self, end: date) -> list[Piece]:
+        """All days, and the rows that lie in no day: a query of their own, or once with the first days read."""
+        if not self._resumes:
+            return [Piece(self._start, end), Piece(nulls=True)]
+        self._context.note(
+            f"{self.table.title}: rows whose {self.table.partition} is null lie in no day. They are read once, with "
+            "the first days; such rows that come later are seen by a full refresh only."
+        )
+        return [Piece(self._start, end, nulls=True)]
 
     def _begun(self) -> list[Piece]:
         """The parts left of a day that an earlier sync has begun."""

@@ -125,8 +125,7 @@ class Session:
     def _failed(self, stream: Stream, error: BigQueryError) -> Failure | None:
         reader, queries = stream.reader, self._context.queries
         if error.meaning is Meaning.QUOTA:
-            self._context.budget.close()
-            spent = f"BigQuery says that a quota is used up, perhaps by somebody else with this key: {error.message}."
+            spent = f"{self._context.budget.calls_spent()} Its message: {error.message.rstrip('.')}."
             return self._stopped(stream, spent, error)
         text = sentence(error, reader.table.title, queries.client.email, reader.sql, queries.projects)
         transient = error.meaning is Meaning.RETRY

@@ -19,13 +19,45 @@ def client_over(wire: Wire) -> Client:
 class Counting:
     """A meter that counts everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, allows: int = 0) -> None:
         self.taken: list[bool] = []
+        self.allows = allows
 
     def take(self, starts_job: bool) -> bool:
         """Count."""
         self.taken.append(starts_job)
         return True
+
+    def suspend(self) -> bool:
+        """Allow so many more calls."""
+        self.allows -= 1
+        return self.allows >= 0
+
+
+QUOTA = refusal(403, "quotaExceeded", "used up")
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_quota_is_asked_about_once_more(refusals: int) -> None:
+    """After a minute, and only where the meter allows it: it may have been a quota of a minute."""
+    waits: list[float] = []
+    wire = Wire(lambda asked: ok({"a": 1}), faults=[once(QUOTA, times=refusals)])
+    client, counting = client_over(wire), Counting(allows=1)
+    client.meter, client._patience = counting, Patience(1.0, waits.append)
+    if refusals == 1:
+        assert result(client.get("x", {}, decode_object)) == {"a": 1}
+    else:
+        with pytest.raises(BigQueryError, match="used up"):
+            result(client.get("x", {}, decode_object))
+    assert (len(wire.asked), waits) == (2, [60.0])
+
+
+def test_a_check_does_not_wait_for_a_quota() -> None:
+    """It says at once that it is used up."""
+    wire = Wire(lambda asked: ok({}), faults=[once(QUOTA)])
+    with pytest.raises(BigQueryError, match="used up"):
+        result(client_over(wire).get("x", {}, decode_object))
+    assert len(wire.asked) == 1
 
 
 @pytest.mark.parametrize(

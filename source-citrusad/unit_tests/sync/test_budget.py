@@ -87,13 +87,29 @@ def test_scans_are_reserved_and_settled() -> None:
 
 
 def test_the_service_may_close_the_day() -> None:
-    """Somebody else uses the key: nothing more leaves today."""
+    """Somebody else uses the key: one call more leaves today, and the state says meanwhile that none does."""
     clock = Clock()
     counted = budget(clock=clock)
-    counted.close()
-    assert (counted.calls_left, counted.usage.calls) == (0, 10)
+    counted.take(True)
+    assert counted.suspend()
+    assert (counted.calls_left, counted.blob()["calls"], counted.take(True)) == (0, 10, True)
+    with pytest.raises(OutOfBudget, match="perhaps by somebody else with this key: nothing more is asked on 11 Sept"):
+        counted.take(False)
+    assert not counted.suspend()
+    assert (counted.calls_left, counted.usage.calls, counted.blob()["calls"]) == (0, 2, 10)
     clock.now += timedelta(days=1)
-    assert counted.calls_left == 10
+    assert (counted.calls_left, counted.blob()["calls"]) == (10, 0)
+
+
+def test_the_service_closes_the_day_for_free_pages_too() -> None:
+    """And where no call is left, none is made to ask again."""
+    counted = budget(pages_free=True)
+    assert counted.suspend()
+    assert not counted.take(False)
+    with pytest.raises(OutOfBudget):
+        counted.take(False)
+    spent = budget(used=Usage("2022-09-11", 10, "2022-09", 0))
+    assert not spent.suspend()
 
 
 def test_the_most_that_any_state_has_counted() -> None:

@@ -46,6 +46,7 @@ class Bench:
     state: StreamState = field(default_factory=StreamState)
     faults: list[Any] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     attempts: int = 0
 
@@ -63,7 +64,7 @@ class Bench:
         self.budget.begin_stream(self.streams)
         context = Context(
             DATA, queries, self.budget, Places(queries.client, DATA, {"acme_reporting": "US"}), self.download,
-            True, lambda: self.now, self.warned.append,
+            True, lambda: self.now, self.warned.append, self.noted.append,
         )  # fmt: skip
         self.state = parse(orjson.loads(orjson.dumps(blob_of(self.state, {}))))
         self.reader = Reader(self.table, context, self.state, FIRST, self.lookback, self.resumes)
@@ -121,6 +122,21 @@ def test_whole_days_in_one_query() -> None:
     assert (bench.state.cursor, bench.state.since, bench.state.nulls) == (LAST, FIRST, True)
     assert len(bench.wire.asked) == bench.attempts == 2
     assert bench.reader.days_left() == 0
+
+
+def test_rows_in_no_day_are_read_once_and_that_is_said() -> None:
+    """With the first days of an incremental stream; a full refresh reads them by a query of their own, every time."""
+    bench = Bench(facts(week()), download=30_000).read()
+    assert ["NULL" in sql for sql in bench.wire.queries] == [True] + [False] * (len(bench.wire.queries) - 1)
+    [said] = bench.noted
+    assert said.startswith("acme_reporting.facts: rows whose ingressed_at is null lie in no day. They are read once")
+    whole = Bench(facts(week()), resumes=False).read()
+    assert sorted(whole.ids) == whole.expected(LAST)
+    assert [sql.partition(" WHERE ")[2] for sql in whole.wire.queries] == [
+        "`ingressed_at` >= DATE '2022-09-01' AND `ingressed_at` < DATE '2022-09-11'",
+        "`ingressed_at` IS NULL",
+    ]
+    assert whole.noted == []
 
 
 def test_nothing_new_takes_no_call() -> None:
