@@ -131,10 +131,10 @@ def state_before_rows(patch: Patch) -> None:
     """A slice counts as read when it is asked for."""
     real = reader.Reader._whole
 
-    def early(self: Any, piece: Any, work: Any) -> Any:
+    def early(self: Any, piece: Any, *more: Any) -> Any:
         self.state.cursor = piece.end - sql.DAY if piece.end else self.state.cursor
         yield reader.Checkpoint()
-        return (yield from real(self, piece, work))
+        return (yield from real(self, piece, *more))
 
     patch.setattr(reader.Reader, "_whole", early)
 

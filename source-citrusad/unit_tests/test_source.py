@@ -579,18 +579,24 @@ def test_a_wish_to_debug_and_no_command(command: Command, wire: Wire) -> None:
         next(entrypoint.lines(entrypoint.parse_args([])))
 
 
-def test_rows_of_a_slice_that_come_again_are_announced(command: Command, wire: Wire) -> None:
-    """Out of calls in the middle of a slice: its rows have left, and the state does not claim them."""
+@pytest.mark.parametrize(
+    ("lookback", "said"),
+    [
+        (0, "Rows of a slice have left: a sync within 23 hours goes on behind them, a later one reads them again."),
+        (1, "Rows of the slice under way have left and will come again."),
+    ],
+)
+def test_rows_of_a_slice_that_has_not_ended_are_announced(
+    lookback: int, said: str, command: Command, wire: Wire
+) -> None:
+    """Out of calls in the middle of a slice: its rows have left, and the cursor does not claim them."""
     warehouse = Warehouse({"facts": Table({FIRST: 200})}, page_rows=100)
     wire.bigquery = warehouse
     wire.faults.append(once(refusal(503, "backendError"), lambda asked: "pageToken" in asked.params, times=3))
     used = {"usage": {"day": "2022-09-11", "calls": 86, "month": "2022-09", "bytes": 0}, "version": 1}
-    state = [
-        {
-            "type": "STREAM",
-            "stream": {"stream_descriptor": {"name": "facts", "namespace": "acme_reporting"}, "stream_state": used},
-        }
-    ]
-    code, messages = command("read", catalog=catalog(), state=state)
+    state = [state_of(**used)]
+    changed = config(lookback_days=lookback)
+    code, messages = command("read", catalog=catalog(), state=state, config=changed)
     assert (code, len(of(messages, "RECORD"))) == (0, 100)
-    assert "Rows of the slice under way have left and will come again." in logs(messages)[-1]
+    assert said in logs(messages)[-1]
+    assert states(messages)[-1]["stream"]["stream_state"]["cursor"] is None

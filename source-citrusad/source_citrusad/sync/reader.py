@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from source_citrusad.api.client import Asked, Attempt
@@ -21,13 +22,15 @@ from .budget import Budget, NeverEnough, OutOfBudget
 from .days import last_whole_day
 from .places import Places
 from .sizes import CALLS_TO_SPARE, HEADROOM, Sizes
-from .state import StreamState
+from .state import StreamState, Unfinished
 
 T = TypeVar("T")
 ROWS_AT_ONCE = 2_000
 MOST_PARTS = 10_000
 ROWS_COMPARED = 50
 """How many rows that have left are compared with a job's, before what is behind them is believed to follow."""
+# BigQuery: the results of a query are kept for about 24 hours.
+KEPT_RESULTS = timedelta(hours=23)
 REPAIRS = 3
 """How often in a row the rest of a slice is asked for again without a new row."""
 
@@ -93,6 +96,7 @@ class Reader:
         self._fields: Sequence[object] = ()
         self._lines: RecordLines | None = None
         self._tail: list[bytes] = []
+        self._asked_at = context.clock()
         self.midway = False
 
     # --- Days ---------------------------------------------------------------------------------------------------------
@@ -114,11 +118,17 @@ class Reader:
         pages = self.days_left() * self._sizes.wire_day / self._sizes.page
         return max(1, math.ceil(pages / self._context.budget.fair_calls))
 
-    def _pieces(self) -> list[Piece]:
-        """What is to be read: everything where the table has no partition, else the days that are new and whole."""
+    def _pieces(self, unfinished: Unfinished | None) -> list[Piece]:
+        """What is to be read: everything where the table has no partition, else the days that are new and whole.
+
+        What is unfinished comes first.
+        """
         if self.table.partition is None:
             return [Piece()]
         state, end = self.state, self.last_day + DAY
+        if unfinished and unfinished.piece.parts == 1:
+            after = unfinished.piece.end
+            return [unfinished.piece, Piece(after, end)] if after and after < end else [unfinished.piece]
         if state.cursor is None:
             return self._first_pieces(end) if self._start < end else []
         if state.cursor >= self.last_day:
@@ -159,13 +169,15 @@ class Reader:
             raise TableError(f"No column of {self.table.title} is selected: select some, or leave the stream out.")
         if self.state.since is None:
             self.state.since = self._start
-        work = deque(self._pieces())
+        unfinished = self._unfinished()
+        work = deque(self._pieces(unfinished))
         yield from self._measure(work)
         while work:
-            piece = self._fitting(work)
-            if (yield from self._whole(piece, work)):
+            piece = work.popleft() if unfinished else self._fitting(work)
+            if (yield from self._whole(piece, work, unfinished)):
                 self._advance(piece, work)
                 yield Checkpoint()
+            unfinished = None
 
     def _measure(self, work: deque[Piece]) -> Events:
         """Learn the size of a day by a dry run over all days, where it is not known and there are some."""
@@ -209,6 +221,7 @@ class Reader:
             page = yield from self._placed(
                 lambda location: self._context.queries.run(self._select(piece), location, guard)
             )
+            self._tail, self._asked_at = [], self._context.clock()
         except BigQueryError as error:
             # What no answer was heard of may have been billed.
             budget.settle(guard, guard if error.meaning is Meaning.RETRY else 0)
@@ -303,17 +316,19 @@ class Reader:
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
-    def _whole(self, piece: Piece, work: deque[Piece]) -> Generator[Event, None, bool]:
-        """All rows of a piece, as many as its query said there are; whether they were read, else see `_first_page`.
+    def _whole(self, piece: Piece, work: deque[Piece], unfinished: Unfinished | None) -> Generator[Event, None, bool]:
+        """All rows of a piece, or those that are unfinished, as many as its query said there are.
 
-        Raises TableError, BadCell.
+        Whether they were read; if not, the work holds what to ask instead. Raises TableError, BadCell.
         """
         # Asked for here, not by the caller, whose frame would keep the first page in memory beside all others.
-        page = yield from self._first_page(piece, work)
+        page = yield from (self._behind_unfinished(unfinished, work) if unfinished else self._first_page(piece, work))
         if page is None:
             return False
-        first, reached, wire, idle, repeated = page, 0, 0, 0, 0
-        self._tail = []
+        if piece.parts > 1:
+            # So that the state knows the parts before a row of the first one leaves.
+            self._advance(piece, deque([piece, *work]))
+        first, reached, wire, idle, repeated = page, unfinished.rows if unfinished else 0, 0, 0, 0
         while True:
             yield from self._rows(page)
             reached += len(page.rows)
@@ -325,6 +340,7 @@ class Reader:
             page, first = replace(page, rows=()), replace(first, rows=())
             if reached >= first.total:
                 break
+            yield from self._remember(piece, first, reached)
             if idle > REPAIRS or repeated > REPAIRS:
                 raise TableError(
                     f"BigQuery gave {reached} of {first.total} rows of {self.table.title} and no more: run the "
@@ -333,8 +349,8 @@ class Reader:
             page, begun = yield from self._next(first, page, reached)
             if begun < reached:
                 first, reached, wire, repeated = page, begun, 0, repeated + 1
-        self.midway = False
-        if piece.parts == 1:
+        self.midway, self.state.unfinished = False, None
+        if piece.parts == 1 and not unfinished:
             self._sizes.learn_day(piece.days, first.scanned, wire)
         return True
 
@@ -388,6 +404,7 @@ class Reader:
         budget.reserve(guard)
         sql = self.sql
         page = yield from self._placed(lambda location: queries.run(sql, location, guard))
+        self._asked_at = self._context.clock()
         budget.settle(guard, page.billed)
         if reached and page.cached and page.total == first.total:
             rest = yield from self._behind(page.job, reached)
@@ -399,6 +416,65 @@ class Reader:
                 "again from the first, so these rows come twice."
             )
         return page, 0
+
+    # --- What an earlier sync has begun -------------------------------------------------------------------------------
+
+    def _unfinished(self) -> Unfinished | None:
+        """The query that an earlier sync was reading when it ended, where this one can go on behind its rows."""
+        found = self.state.unfinished
+        if not found:
+            return None
+        due = self.state.cursor + DAY if self.state.cursor else self._start
+        next_part = found.piece.parts == 1 or self.state.pieces[:1] == (found.piece,)
+        same = found.piece.start == due and next_part and found.sql == _hash([self._select(found.piece).encode()])
+        if same and self._context.clock() - found.asked_at < KEPT_RESULTS:
+            return found
+        self._given_up(found)
+        return None
+
+    def _behind_unfinished(self, unfinished: Unfinished, work: deque[Piece]) -> Asked[Page | None]:
+        """The rows of that query behind those that have left; None, its piece at work again, where they are gone."""
+        self._select(unfinished.piece)
+        compared = unfinished.compared
+        try:
+            page = yield from self._context.queries.from_row(unfinished.job, unfinished.rows - compared)
+        except BigQueryError as error:
+            if error.meaning in (Meaning.RETRY, Meaning.QUOTA):
+                raise
+            page = None
+        if page and page.total == unfinished.total:
+            self._tail, self._asked_at = [bytes(row) for row in page.rows[:compared]], unfinished.asked_at
+            if _hash(self._tail) == unfinished.tail:
+                return replace(page, rows=page.rows[compared:])
+        self._given_up(unfinished)
+        work.appendleft(unfinished.piece)
+        return None
+
+    def _given_up(self, unfinished: Unfinished) -> None:
+        self.state.unfinished = None
+        self._context.warn(
+            f"{unfinished.rows} rows of {self.table.title} left in a sync that did not come to the end of their slice, "
+            "and the results of their query are gone: the slice is read again, so these rows come twice."
+        )
+
+    def _remember(self, piece: Piece, first: Page, reached: int) -> Iterator[Checkpoint]:
+        """Keep in the state how many rows of a query have left, so that another sync can go on behind them."""
+        # With a look-back days come again in any case, and they may have changed.
+        if not self._resumes or not piece.days or not reached or self._lookback:
+            return
+        self.state.unfinished = Unfinished(
+            piece,
+            first.job,
+            reached,
+            first.total,
+            len(self._tail),
+            _hash(self._tail),
+            _hash([self.sql.encode()]),
+            self._asked_at,
+        )
+        # A page that counts is announced, and the state leaves with that; one that is free is not.
+        if self._context.budget.pages_free:
+            yield Checkpoint()
 
     # --- State --------------------------------------------------------------------------------------------------------
 
@@ -419,3 +495,10 @@ def _only_lost(error: BigQueryError) -> None:
     """Raise an error that is not about a page or job that is gone."""
     if error.meaning not in (Meaning.GONE, Meaning.MISSING, Meaning.RESTART):
         raise error
+
+
+def _hash(parts: Sequence[bytes]) -> str:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()[:32]

@@ -150,7 +150,13 @@ class Session:
     def _progress(self, reader: Reader) -> str:
         left = reader.days_left()
         read = f"is read up to {reader.state.cursor}" if reader.state.cursor else "is not read yet"
-        again = " Rows of the slice under way have left and will come again." if reader.midway else ""
+        again = ""
+        if reader.state.unfinished:
+            again = (
+                " Rows of a slice have left: a sync within 23 hours goes on behind them, a later one reads them again."
+            )
+        elif reader.midway:
+            again = " Rows of the slice under way have left and will come again."
         syncs = reader.syncs_left()
         return f"{read}; {left} day{'s' * (left != 1)} are left, about {syncs} more sync{'s' * (syncs != 1)}.{again}"
 

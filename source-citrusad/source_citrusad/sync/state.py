@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from source_citrusad.api.queries import Job
 from source_citrusad.tables.sql import Piece
 
 VERSION = 1
@@ -25,12 +26,30 @@ class Learned:
     page: int = 0
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A query of which the first `rows` of `total` rows have left.
+
+    `piece` is what it reads, `sql` a hash of its text, `asked_at` the instant (UTC) before which it ran. The last rows
+    that left, `compared` in number, have the hash `tail`.
+    """
+
+    piece: Piece
+    job: Job
+    rows: int
+    total: int
+    compared: int
+    tail: str
+    sql: str
+    asked_at: datetime
+
+
 @dataclass
 class StreamState:
     """How far a stream is read: every day from `since` to `cursor`, and the rows that lie in no day if `nulls`.
 
     `pieces` are the parts of the day after `cursor` that are still to be read, where it is read by parts of its rows;
-    they hold for the columns of `fingerprint` only.
+    they hold for the columns of `fingerprint` only. `unfinished` is the query whose rows are leaving.
     """
 
     since: date | None = None
@@ -39,6 +58,7 @@ class StreamState:
     pieces: tuple[Piece, ...] = ()
     fingerprint: str = ""
     learned: Learned = field(default_factory=Learned)
+    unfinished: Unfinished | None = None
 
 
 def parse(blob: Mapping[str, Any]) -> StreamState:
@@ -59,6 +79,7 @@ def parse(blob: Mapping[str, Any]) -> StreamState:
             tuple(_piece(piece) for piece in blob.get("pieces") or ()),
             str(blob.get("fingerprint") or ""),
             Learned(float(sizes.get("scan_day", 0)), float(sizes.get("wire_day", 0)), int(sizes.get("page", 0))),
+            _unfinished(blob.get("unfinished")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError("it is not a state of this connector") from error
@@ -75,6 +96,7 @@ def blob_of(state: StreamState, shared: Mapping[str, Any]) -> dict[str, Any]:
         "pieces": [[_text(piece.start), piece.nulls, piece.part, piece.parts] for piece in state.pieces],
         "fingerprint": state.fingerprint,
         "learned": {"scan_day": round(learned.scan_day), "wire_day": round(learned.wire_day), "page": learned.page},
+        **({"unfinished": _blob(state.unfinished)} if state.unfinished else {}),
         **shared,
     }
 
@@ -91,3 +113,35 @@ def _piece(saved: Any) -> Piece:
     text, nulls, part, parts = saved
     start = date.fromisoformat(text)
     return Piece(start, start + timedelta(days=1), bool(nulls), int(part), int(parts))
+
+
+def _unfinished(saved: Any) -> Unfinished | None:
+    if not saved:
+        return None
+    start, end, nulls, part, parts = saved["piece"]
+    if not 0 <= saved["compared"] <= saved["rows"] < saved["total"]:
+        raise ValueError("rows that can't be")
+    return Unfinished(
+        Piece(date.fromisoformat(start), date.fromisoformat(end), bool(nulls), int(part), int(parts)),
+        Job(*map(str, saved["job"])),
+        int(saved["rows"]),
+        int(saved["total"]),
+        int(saved["compared"]),
+        str(saved["tail"]),
+        str(saved["sql"]),
+        datetime.fromisoformat(saved["asked_at"]).astimezone(timezone.utc),
+    )
+
+
+def _blob(unfinished: Unfinished) -> dict[str, Any]:
+    piece, job = unfinished.piece, unfinished.job
+    return {
+        "piece": [_text(piece.start), _text(piece.end), piece.nulls, piece.part, piece.parts],
+        "job": [job.project, job.id, job.location],
+        "rows": unfinished.rows,
+        "total": unfinished.total,
+        "compared": unfinished.compared,
+        "tail": unfinished.tail,
+        "sql": unfinished.sql,
+        "asked_at": unfinished.asked_at.isoformat(),
+    }

@@ -330,6 +330,114 @@ def test_a_day_that_no_share_of_a_day_reads() -> None:
     assert (bench.state.cursor, bench.state.pieces, bench.state.nulls) == (FIRST, (), True)
 
 
+def stopped(bench: Bench, pages: int = 2) -> Bench:
+    """The bench with its read killed before the page after so many; what the last state said is its state."""
+    for event in bench.events():
+        left = bench.state.unfinished.rows if bench.state.unfinished else 0
+        if isinstance(event, (Attempt, Checkpoint)) and left >= pages * bench.warehouse.page_rows:
+            break
+    return bench
+
+
+def begun(**changes: Any) -> Bench:
+    """A bench over 1,002 rows in pages of 300."""
+    bench = Bench(facts(week(100)), **changes)
+    bench.warehouse.page_rows = 300
+    return bench
+
+
+@pytest.mark.parametrize("pages_free", [False, True])
+def test_a_read_that_was_killed_goes_on_behind_its_rows(pages_free: bool) -> None:
+    """The results of its query are still there: no row twice, and no call more than without the kill."""
+    bench = stopped(begun(pages_free=pages_free))
+    assert bench.state.unfinished
+    assert (bench.state.unfinished.rows, bench.state.cursor, len(bench.ids)) == (600, None, 600)
+    queries, asked = len(bench.wire.queries), len(bench.wire.asked)
+    bench.again().read()
+    assert sorted(bench.ids) == bench.expected(LAST)
+    assert (len(bench.wire.queries) - queries, len(bench.wire.asked) - asked) == (0, 2)
+    assert (bench.state.cursor, bench.state.nulls, bench.state.unfinished, bench.warned) == (LAST, True, None, [])
+
+
+def test_a_new_day_is_read_after_what_is_unfinished() -> None:
+    """By a query of its own."""
+    bench = stopped(begun(now=NOW - timedelta(hours=5)))
+    assert bench.state.unfinished
+    assert bench.state.unfinished.piece.end == LAST
+    bench.now = NOW
+    bench.again().read()
+    assert sorted(bench.ids) == bench.expected(LAST)
+    assert (bench.state.cursor, bench.warned) == (LAST, [])
+
+
+def test_no_call_is_left_for_what_is_unfinished() -> None:
+    """It stays so: the next sync goes on there."""
+    bench = stopped(begun())
+    bench.budget = Budget(11, 0, 11, False, lambda: bench.now, Usage("").at(NOW))
+    with pytest.raises(OutOfBudget):
+        bench.again().read()
+    bench.budget = Budget(100, 0, 10, False, lambda: bench.now, Usage("").at(NOW))
+    bench.again().read()
+    assert sorted(bench.ids) == bench.expected(LAST)
+
+
+@pytest.mark.parametrize("reason", ["gone", "other rows", "another number", "denied", "late", "columns", "start"])
+def test_what_is_unfinished_and_can_not_be_gone_on_with(reason: str) -> None:
+    """The slice is read again, so that its rows come twice, which is said."""
+    bench = stopped(begun())
+    if reason == "gone":
+        bench.warehouse.jobs.clear()
+    elif reason == "other rows":
+        bench.warehouse.jobs = {name: rows[1:] + rows[:1] for name, rows in bench.warehouse.jobs.items()}
+    elif reason == "another number":
+        bench.warehouse.jobs = {name: rows[:-1] for name, rows in bench.warehouse.jobs.items()}
+    elif reason == "denied":
+        bench.wire.faults.append(once(refusal(403, "accessDenied"), lambda asked: "startIndex" in asked.params))
+    elif reason == "late":
+        bench.now += timedelta(hours=23)
+    elif reason == "columns":
+        bench.table = Selection("acme_reporting", "facts", ("id", "spend"), "ingressed_at")
+    else:
+        bench.state.cursor = FIRST
+    bench.again().read()
+    assert {*bench.ids} == {*bench.expected(bench.state.cursor or LAST)}
+    assert bench.warned == [
+        "600 rows of acme_reporting.facts left in a sync that did not come to the end of their slice, and the results "
+        "of their query are gone: the slice is read again, so these rows come twice."
+    ]
+
+
+def test_what_is_unfinished_waits_for_a_service_that_fails() -> None:
+    """Its rows are not read again for that."""
+    bench = stopped(begun())
+    failing = once(refusal(503, "backendError"), lambda asked: "startIndex" in asked.params, times=6)
+    bench.wire.faults.append(failing)
+    with pytest.raises(BigQueryError):
+        bench.again().read()
+    bench.again().read()
+    assert sorted(bench.ids) == bench.expected(LAST)
+
+
+def test_a_part_of_a_day_that_is_unfinished() -> None:
+    """The state knows the parts before the first of them has left."""
+    bench = Bench(facts({FIRST: 400, None: 1}), download=100_000, now=datetime(2022, 9, 2, 13, tzinfo=NOW.tzinfo))
+    bench.warehouse.page_rows = 20
+    stopped(bench, pages=1)
+    assert bench.state.unfinished
+    assert bench.state.unfinished.piece == bench.state.pieces[0]
+    bench.again().read()
+    assert sorted(bench.ids) == [*range(1, 402)]
+    assert (bench.state.cursor, bench.state.pieces, bench.state.nulls) == (FIRST, (), True)
+    assert not any("twice" in text for text in bench.warned)
+
+
+def test_with_a_look_back_nothing_is_kept_unfinished() -> None:
+    """Its days come again in any case."""
+    bench = begun(lookback=2)
+    for _ in bench.events():
+        assert bench.state.unfinished is None
+
+
 def test_parts_of_other_columns_are_not_gone_on_with() -> None:
     """The hash is of the columns that are read."""
     bench = Bench(facts(week(100)), calls=15)
