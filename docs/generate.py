@@ -132,13 +132,15 @@ def _request(stream: Stream) -> str:
 
 
 def _cost(stream: Stream) -> str:
-    """How many requests a list takes whose requests come from another list; nothing for any other stream."""
-    if not isinstance(stream, Listing) or not stream.parent:
+    """How many requests a list takes that come from another list, or from each day; nothing for any other stream."""
+    days = stream.days if isinstance(stream, DatedListing) else 0
+    if not isinstance(stream, Listing) or not (stream.parent or days == 1):
         return ""
+    window = {0: "", 1: " and each day"}.get(days, f" and each window of {days} days")
+    if not stream.parent:
+        return f"at least one for each account{window}"
     parent = stream.parent
     many = "each" if parent.at_once == 1 else f"every {parent.at_once}"
-    days = stream.days if isinstance(stream, DatedListing) else 0
-    window = {0: "", 1: " and each day"}.get(days, f" and each window of {days} days")
     return f"at least one for {many} of the {parent.listing.name.replace('_', ' ')}{window}"
 
 

@@ -30,7 +30,8 @@ GMV_MAX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gmv_max_room_insights_hourly": (("campaign_id", "room_id", HOUR), ("LIVE",)),
 }
 MATERIALS = {"video_insights": "VIDEO", "image_insights": "IMAGE", "instant_page_insights": "INSTANT_PAGE"}
-NAMES = (*GMV_MAX, *MATERIALS)
+BY_DAY = {f"{name}_daily": kind for name, kind in MATERIALS.items()}
+NAMES = (*GMV_MAX, *MATERIALS, *BY_DAY)
 # What TikTok tells of the materials, by the type of each column; all else is a metric.
 ABOUT = ("advertiser_id", "currency", "store_id", "gmv_max_promotion_type")
 LIVE_ONLY = (
@@ -50,15 +51,28 @@ INFO = (
 def table(simulator: Simulator, stream: str, start: str) -> Table:
     """Every record a stream holds now, by key."""
     accounts = [expected.account_of(simulator, id) for id in simulator.world.advertiser_ids]
-    rows = _gmv_max if stream in GMV_MAX else _materials
+    rows = _gmv_max if stream in GMV_MAX else _materials if stream in MATERIALS else _days_of_materials
     return by_key(stream, [row for account in accounts for row in rows(simulator, stream, account, start)])
 
 
 def _materials(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
+    yield from _materials_in(simulator, stream, account, {"material_type": MATERIALS[stream], "lifetime": "true"})
+
+
+def _days_of_materials(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
+    day, last = date.fromisoformat(start), expected.today(simulator, account.advertiser_id)
+    while day <= last:
+        asked = {"material_type": BY_DAY[stream], "start_date": str(day), "end_date": str(day)}
+        for row in _materials_in(simulator, stream, account, asked):
+            yield {**row, "date": str(day)}
+        day += timedelta(days=1)
+
+
+def _materials_in(simulator: Simulator, stream: str, account: Advertiser, span: Mapping[str, str]) -> Iterator[Record]:
     columns = expected.columns(stream)
     info = [name for name in columns if name in INFO]
-    metrics = [name for name in columns if name not in (*ABOUT, *INFO)]
-    asked = {"material_type": MATERIALS[stream], "lifetime": "true", "info_fields": info, "metrics_fields": metrics}
+    metrics = [name for name in columns if name not in (*ABOUT, *INFO, "date")]
+    asked = {**span, "info_fields": info, "metrics_fields": metrics}
     for row in _rows(simulator, "creative/report/get", account, asked):
         yield {**_stamp(account), **_typed(row["info"], columns), **_figures(row["metrics"], columns)}
 

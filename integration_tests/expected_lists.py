@@ -247,6 +247,31 @@ def _keywords(kind: str) -> Callable[[Truth, Query], Iterator[Asked]]:
     return asks
 
 
+def _shown_videos(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for row in truth.rows("creative/report/get", **owner, material_type="VIDEO", lifetime=True, page_size=1000):
+        id = row["info"]["material_id"]
+        yield {"report_type": "VIDEO", "filtering": {"material_ids": [id]}}, {"material_id": id}
+
+
+def _benchmarks(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for days in ("7", "14", "30", "60"):
+        asked = {
+            "dimensions": ["LOCATION", "PLACEMENT", "AD_CATEGORY", "EXTERNAL_ACTION"],
+            "filtering": {"ad_ids": _objects(truth, owner, "ad")},
+        }
+        yield {**asked, "compare_time_window": days}, {"compare_time_window": days}
+
+
+def _fatigue_days(truth: Truth, owner: Query) -> Iterator[Asked]:
+    account = truth.simulator.world.advertiser(owner["advertiser_id"])
+    assert account is not None
+    today = date.fromordinal(account.today(truth.simulator.clock.epoch))
+    # The day that runs is not told of, nor what lies 60 days back.
+    span = {"start_date": max(truth.start, today - timedelta(days=59)).isoformat(), "end_date": today.isoformat()}
+    for id in _objects(truth, owner, "ad"):
+        yield {"ad_id": id, "filtering": span}, {"currency": account.currency}
+
+
 def _all_audiences(truth: Truth, owner: Query) -> Iterator[Asked]:
     yield {"custom_audience_ids": [row["audience_id"] for row in truth.rows("dmp/custom_audience/list", **owner)]}, {}
 
@@ -264,6 +289,12 @@ def _identified(*names: str) -> Callable[[Record], list[Record]]:
 def _transfer(row: Record) -> list[Record]:
     (record,) = _identified("advertiser_id", "date", "funds_type", "amount", "currency")(row)
     return [{**record, "date": utc(row["date"])}]
+
+
+def _figures(row: Record) -> list[Record]:
+    inner = {name: value for part in ("info", "metrics") for name, value in row.get(part, {}).items()}
+    category = {"ad_category": str(inner["ad_category"])} if "ad_category" in inner else {}
+    return [{name: value for name, value in row.items() if name not in ("info", "metrics")} | inner | category]
 
 
 def _partner(row: Record) -> list[Record]:
@@ -352,7 +383,7 @@ def _statistics(row: Record) -> list[Record]:
 # in records, and what comes only with pages of one account.
 NO_COLUMNS = (
     *("auth_code", "statistics", "ad_review_map", "ad_group_review_map"),
-    *("app", "min_transferable_amount"),
+    *("app", "min_transferable_amount", "info", "metrics"),
 )
 
 
@@ -381,6 +412,7 @@ class Told:
 
 
 IDENTITY = ("identity_id", "identity_type", "identity_authorized_bc_id")
+COMPARED_IN = ("location", "placement", "ad_category", "external_action")
 PIXEL_EVENT = ("pixel_event_type", "custom_event_type")
 TOLD: Mapping[str, Told] = {
     "business_centers": Told("bc/get", ("bc_id",), owner="", records=_center),
@@ -561,6 +593,19 @@ TOLD: Mapping[str, Told] = {
         "search_ad/negative_keyword/get", ("adgroup_id", "keyword_id"), _keywords("adgroup")
     ),
     "audience_details": Told("dmp/custom_audience/get", ("audience_id",), _all_audiences, records=_audience),
+    "video_performance": Told(
+        "report/video_performance/get", ("material_id", "video_id"), _shown_videos, records=_figures
+    ),
+    "ad_benchmarks": Told(
+        "report/ad_benchmark/get",
+        ("ad_id", "compare_time_window", *COMPARED_IN),
+        _benchmarks,
+        records=_figures,
+        dashes=COMPARED_IN,
+    ),
+    "creative_fatigue": Told(
+        "creative_fatigue/get", ("ad_id", "date"), _fatigue_days, records=_figures, cursor="date", dated=True
+    ),
     "regions": Told("search/region", ("region_id",), owner="any"),
     "languages": Told("tool/language", ("code",), owner="any"),
     "interest_categories": Told("tool/interest_category", ("interest_category_id",), owner="any"),

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from . import expected, forked
-from .expected_insights import GMV_MAX, MATERIALS, NAMES, table
+from .expected_insights import BY_DAY, GMV_MAX, MATERIALS, NAMES, table
 from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
@@ -143,7 +143,7 @@ def test_the_schema_names_what_is_filled(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_modes(name: str) -> None:
     """Days go on from a state; what has no time is read whole."""
-    modes = ["full_refresh", "incremental"] if name in GMV_MAX else ["full_refresh"]
+    modes = ["full_refresh", "incremental"] if name in (*GMV_MAX, *BY_DAY) else ["full_refresh"]
     assert catalog()[name]["supported_sync_modes"] == modes
 
 
@@ -170,7 +170,7 @@ def test_one_forbidden_account_spoils_only_itself(name: str) -> None:
     assert difference(found.destination.tables[name], wanted) == ""
     assert any(name in line and SECOND in line for line in (*outcome.warnings, outcome.sentences))
     assert outcome.statuses[name][-1] == ("INCOMPLETE" if name in MATERIALS else "COMPLETE")
-    if name in GMV_MAX:
+    if name in (*GMV_MAX, *BY_DAY):
         states = outcome.states[name]["stream"]["stream_state"]["states"]
         assert [entry["partition"]["advertiser_id"] for entry in states] == [FIRST]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +82,14 @@ def an_object_with_keywords(simulator: Simulator) -> dict[str, Any]:
     return next(query for query in asked if rows(simulator, path, {"advertiser_id": FIRST, **query}))
 
 
+def an_ad_that_ran(simulator: Simulator) -> dict[str, Any]:
+    """What asks for the fatigue of an ad that ran last month."""
+    today = simulator.clock.now.date()
+    span = {"start_date": str(today - timedelta(days=40)), "end_date": str(today - timedelta(days=1))}
+    asked = [{"ad_id": id, "filtering": span} for id in ids_of(simulator, "ad/get", "ad_id")]
+    return next(query for query in asked if rows(simulator, "creative_fatigue/get", {"advertiser_id": FIRST, **query}))
+
+
 def a_catalog(simulator: Simulator) -> dict[str, Any]:
     """A catalog of the first Business Center."""
     return {"catalog_id": rows(simulator, "catalog/get", {"bc_id": CENTER})[0]["catalog_id"]}
@@ -123,6 +131,15 @@ REQUIRED: Mapping[str, Any] = {
         "event_source_id": rows(simulator, "pixel/list", {"advertiser_id": FIRST})[0]["pixel_id"],
     },
     "bc/account/budget/changelog/get": lambda _: {"filtering": {"start_date": "2026-01-01", "end_date": "2026-02-28"}},
+    "report/video_performance/get": lambda simulator: {
+        "report_type": "VIDEO",
+        "filtering": {"material_ids": ids_of(simulator, "file/video/ad/search", "material_id")[:1]},
+    },
+    "report/ad_benchmark/get": lambda simulator: {
+        "dimensions": ["LOCATION", "AD_CATEGORY", "EXTERNAL_ACTION", "PLACEMENT"],
+        "filtering": {"ad_ids": ids_of(simulator, "ad/get", "ad_id")},
+    },
+    "creative_fatigue/get": an_ad_that_ran,
     "ad/review_info": lambda simulator: {
         "ad_ids": [row["ad_id"] for row in rows(simulator, "ad/get", {"advertiser_id": FIRST, "page_size": 100})]
     },

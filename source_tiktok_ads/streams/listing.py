@@ -180,7 +180,8 @@ class DatedListing(Listing):
     `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
     `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
     which may have begun before UTC's. `ahead_of_time` tells that an answer has rows of hours that have not begun yet:
-    those do not leave.
+    those do not leave. `lag` is for how many days, today included, nothing can be asked yet; `back`, of how many days
+    before those TikTok tells anything, 0 where no such limit is known.
     """
 
     days: int = 30
@@ -189,6 +190,8 @@ class DatedListing(Listing):
     utc: bool = False
     ahead: bool = False
     ahead_of_time: bool = False
+    lag: int = 0
+    back: int = 0
 
 
 def merged(*parts: Params) -> Params:

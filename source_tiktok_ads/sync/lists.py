@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -126,7 +126,15 @@ class DatedListReader(DayReader[DatedListing]):
     def today(self, account: Account) -> date:
         """The last day that can be asked for."""
         now = self.sync.client.now() + (FURTHEST if self.stream.ahead else timedelta())
-        return now.date() if self.stream.utc else account.today(now)
+        today = now.date() if self.stream.utc else account.today(now)
+        return today - timedelta(days=self.stream.lag)
+
+    def cut(self, spans: Iterable[Days], today: date) -> Iterable[Days]:
+        """The windows that the days to be read are asked for by, without days that TikTok no longer tells of."""
+        if self.stream.back:
+            oldest = today - timedelta(days=self.stream.back - 1)
+            spans = [Days(max(days.first, oldest), days.last) for days in spans if days.last >= oldest]
+        return super().cut(spans, today)
 
     @property
     def lookback(self) -> int:

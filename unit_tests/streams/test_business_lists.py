@@ -45,6 +45,9 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
         ("campaign_negative_keywords", [{"campaign_id": "1"}], {"object_type": "CAMPAIGN", "object_id": "1"}),
         ("adgroup_negative_keywords", [{"adgroup_id": "1"}], {"object_type": "ADGROUP", "object_id": "1"}),
         ("account_budget_changes", [{"bc_id": "1", "advertiser_id": "2"}], {"bc_id": "1", "advertiser_id": "2"}),
+        ("video_performance", [{"material_id": "1"}], {"filtering": {"material_ids": ["1"]}}),
+        ("ad_benchmarks", [{"ad_id": "1"}, {"ad_id": "2"}], {"filtering": {"ad_ids": ["1", "2"]}}),
+        ("creative_fatigue", [{"ad_id": "1"}], {"ad_id": "1"}),
         ("products", [{"bc_id": "1", "catalog_id": "2"}], {"bc_id": "1", "catalog_id": "2"}),
         (
             "shop_products",
@@ -80,6 +83,20 @@ def test_the_days_of_transactions_are_sent_in_both_places_that_sources_show() ->
     assert days("account_transactions", DAY, date(2026, 3, 30)) == {**span, "filtering": span}
     kinds = [reading.params["filtering"]["transfer_type"] for reading in BY["account_transactions"].passes]
     assert kinds == [f"TRANS_TYPE_{kind}" for kind in ("TRANSFER", "PAYMENT", "COST", "TAX")]
+
+
+def test_figures_of_creatives_are_asked_for_by_single_days() -> None:
+    """The figures of a request are those of all its days; the end of a span of fatigue is the day after."""
+    one = {"start_date": "2026-03-01", "end_date": "2026-03-01"}
+    assert days("video_insights_daily", DAY, DAY) == one
+    assert [reading.params["lifetime"] for reading in BY["image_insights_daily"].passes] == [False]
+    assert days("creative_fatigue", DAY, DAY) == {"filtering": {**one, "end_date": "2026-03-02"}}
+
+
+def test_a_day_of_fatigue_has_its_figures_at_the_top() -> None:
+    """Beside the day and the ad."""
+    row = {"ad_id": "1", "date": "2026-03-01", "metrics": {"dnu": 5}}
+    assert records("creative_fatigue", row) == [{"ad_id": "1", "date": "2026-03-01", "dnu": 5}]
 
 
 def test_rows_without_an_id_get_one_of_what_they_say() -> None:

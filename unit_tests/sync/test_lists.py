@@ -314,6 +314,20 @@ def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, l
     assert [part.days for part in slices] == [Days(date(2026, 3, first), date(2026, 3, last))]
 
 
+@pytest.mark.parametrize(
+    ("start", "first"), [("2026-02-01", "2026-03-08"), ("2026-03-09", "2026-03-09"), ("2026-03-15", "")]
+)
+def test_days_that_are_not_told_any_more_or_yet_are_not_asked_for(start: str, first: str) -> None:
+    """Of a list that tells the seven days before today; what was not asked for is not claimed."""
+    listing = replace(DATED, days=7, back=7, lag=1)
+    reading = Reading(lambda path, params: {"list": [{}]}, listing, start_date=start)
+    slices = [part.days for part in reading.reader.slices(Account(A))]
+    assert slices == ([Days(date.fromisoformat(first), date(2026, 3, 14))] if first else [])
+    if first:
+        cursor = reading.read()[1]
+        assert cursor.get("ranges", [[start, cursor.get("date")]]) == [[first, "2026-03-14"]]
+
+
 @pytest.mark.parametrize(("hour", "last"), [(9, 15), (11, 16)])
 def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, last: int) -> None:
     """And two days are read again at least, for the last may not have begun for others."""

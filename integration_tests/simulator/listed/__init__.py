@@ -11,6 +11,7 @@ from . import (
     creatives,
     events,
     finance,
+    insights,
     products,
     reference,
     reviews,
@@ -30,5 +31,6 @@ SOURCES: Mapping[str, Source] = {
     **events.SOURCES,
     **automation.SOURCES,
     **reviews.SOURCES,
+    **insights.SOURCES,
     **reference.SOURCES,
 }

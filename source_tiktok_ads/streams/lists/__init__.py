@@ -6,6 +6,7 @@ from source_tiktok_ads.streams.lists.administration import ADMINISTRATION
 from source_tiktok_ads.streams.lists.audiences import AUDIENCES
 from source_tiktok_ads.streams.lists.automation import AUTOMATION
 from source_tiktok_ads.streams.lists.commerce import COMMERCE
+from source_tiktok_ads.streams.lists.creative_insights import CREATIVE_INSIGHTS
 from source_tiktok_ads.streams.lists.creatives import CREATIVES
 from source_tiktok_ads.streams.lists.events import EVENTS
 from source_tiktok_ads.streams.lists.finance import FINANCE
@@ -26,5 +27,6 @@ LISTINGS: tuple[Listing, ...] = (
     *EVENTS,
     *AUTOMATION,
     *REVIEWS,
+    *CREATIVE_INSIGHTS,
     *REFERENCE,
 )

@@ -468,6 +468,10 @@ def with_contents(portfolio: Row) -> Iterator[dict[str, Any]]:
     yield {**portfolio, **({"portfolio_content": [content]} if isinstance(content, dict) else {})}
 
 
+VIDEO_INSIGHTS = creative_report("video_insights", "VIDEO", VIDEO_MATERIAL, (*DELIVERY, *VIEWS, *EVENTS))
+IMAGE_INSIGHTS = creative_report("image_insights", "IMAGE", IMAGE_MATERIAL, (*DELIVERY, *EVENTS))
+PAGE_INSIGHTS = creative_report("instant_page_insights", "INSTANT_PAGE", PAGE_MATERIAL, (*DELIVERY, *PAGE_EVENTS))
+
 CREATIVES: tuple[Listing, ...] = (
     Listing(
         "images",
@@ -599,7 +603,7 @@ CREATIVES: tuple[Listing, ...] = (
         asks=written_between,
         utc=True,
     ),
-    creative_report("video_insights", "VIDEO", VIDEO_MATERIAL, (*DELIVERY, *VIEWS, *EVENTS)),
-    creative_report("image_insights", "IMAGE", IMAGE_MATERIAL, (*DELIVERY, *EVENTS)),
-    creative_report("instant_page_insights", "INSTANT_PAGE", PAGE_MATERIAL, (*DELIVERY, *PAGE_EVENTS)),
+    VIDEO_INSIGHTS,
+    IMAGE_INSIGHTS,
+    PAGE_INSIGHTS,
 )
