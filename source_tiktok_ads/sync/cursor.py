@@ -64,8 +64,8 @@ class AccountCursor(Cursor):
                 self._send_if_due()
 
     def close_partition(self, partition: Partition) -> None:
-        """All pages of a slice have left: the state may claim it, unless the slice broke off."""
-        if isinstance(partition, Slice) and partition.finished:
+        """All pages of a slice have left: the state claims it, or says it is owed, unless the slice broke off."""
+        if isinstance(partition, Slice) and (partition.finished or partition.owed):
             with self._lock:
                 self._cursors[partition.account.id] = partition.reader.cursor_after(partition)
                 self._waiting = True

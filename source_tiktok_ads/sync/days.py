@@ -12,7 +12,7 @@ from source_tiktok_ads.streams.listing import DatedListing
 from source_tiktok_ads.streams.model import Report
 from source_tiktok_ads.sync.advertisers import Account, zone_of
 from source_tiktok_ads.sync.partition import Reader, Slice, Sync
-from source_tiktok_ads.sync.slices import Days, believed, known_after, to_read, windows
+from source_tiktok_ads.sync.slices import Days, believed, known_after, less, to_read, windows
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
 # Local times differ by up to 26 hours, so up to three calendar days are under way at any moment.
@@ -31,6 +31,7 @@ class DayReader(Reader[Dated]):
         self._zones = {id: cursor.get("zone") for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
         self._fresh: dict[str, list[Days]] = {}
+        self._owed: dict[str, list[Days]] = {}
         self._without: dict[str, dict[str, date]] = {}
         self._left: dict[str, int] = {}
 
@@ -79,12 +80,13 @@ class DayReader(Reader[Dated]):
         last = min(self.sync.config.end_date or today, today)
         known = self.with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
         start = min(known.start, self.start)
-        coverage = Coverage(start, self.believed(account, known.ranges, today), known.without)
+        coverage = replace(known, start=start, ranges=self.believed(account, known.ranges, today))
         self._coverage[account.id], self._fresh[account.id] = coverage, []
+        self._owed[account.id] = [*coverage.owed]
         self._without[account.id] = {**known.without}
         if coverage.start > last:
             return []
-        owed = to_read(coverage.ranges, Days(coverage.start, last), self.lookback_of(account))
+        owed = to_read(coverage.ranges, Days(coverage.start, last), self.lookback_of(account), coverage.owed)
         cuts = [*self.cut(owed, today)]
         self._left[account.id] = len(cuts)
         return cuts
@@ -105,17 +107,28 @@ class DayReader(Reader[Dated]):
         return Days(part.window.first, min(part.window.last, today)) if part.window.first <= today else None
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """The days of the account that have left, this window included."""
+        """The days of the account that have left, this window included if it may be claimed; else it is owed."""
         account = part.account
         coverage, fresh = self._coverage[account.id], self._fresh[account.id]
-        self._left[account.id] -= 1
-        if window := self.claimable(part):
+        self._left[account.id] -= not part.owed
+        window = self.claimable(part)
+        if window and not part.owed:
             fresh.append(window)
         ranges = known_after(coverage.ranges, fresh, self.lookback_of(account))
-        without = self.without_after(part)
-        cursor = cursor_of_coverage(Coverage(coverage.start, ranges, without), self.stream.cursor)
+        owed = self._owed_after(part, window)
+        cursor = cursor_of_coverage(
+            Coverage(coverage.start, ranges, self.without_after(part), owed), self.stream.cursor
+        )
         zone = self._zone_after(account)
         return {**cursor, **({"zone": zone} if zone else {})}
+
+    def _owed_after(self, part: Slice, window: Days | None) -> Sequence[Days]:
+        """The days to be read once more although they have left: this window's, if it went without what they had."""
+        known = self._owed[part.account.id]
+        if window:
+            rest = less(known, [window])
+            known[:] = sorted([*rest, window]) if part.owed else rest
+        return known
 
     def _zone_after(self, account: Account) -> str | None:
         """The time zone that the cursor's last days were read in, where the look-back alone does not cover a change."""
@@ -127,7 +140,7 @@ class DayReader(Reader[Dated]):
     def without_after(self, part: Slice) -> Mapping[str, date]:
         """What the account is read without, this slice included, each with a day on which it was refused."""
         without = self._without[part.account.id]
-        for name in part.given_up.names if part.given_up else ():
+        for name in part.given_up.names if part.given_up and not part.owed else ():
             without.setdefault(name, part.window.first)
         return without
 

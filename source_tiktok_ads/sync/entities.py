@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,8 +23,32 @@ from source_tiktok_ads.sync.structure import UNTOLD, missing, refuses_types, unn
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
 
+OWED = "The next sync that is not refused reads all of them."
+"""What becomes of campaigns that a sync was refused."""
+
 # TikTok: a filter holds so many ids.
 CAMPAIGNS_A_FILTER = 100
+
+
+UNNAMED = "ways of buying"
+"""Stands among what an account is read without for a list whose filter may not name ways of buying."""
+
+
+@dataclass(frozen=True)
+class Passes:
+    """One account while its list is read, pass by pass.
+
+    `sent` marks the rows that have left, and `refused` names the passes that TikTok refuses.
+    """
+
+    part: Slice
+    rows: EntityRows
+    sent: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+
+    def owes(self, name: str) -> bool:
+        """Whether the last sync was refused the pass, so that all rows of it are to leave."""
+        return name in self.part.changes.without
 
 
 class EntityReader(ChangeReader[Entity]):
@@ -39,55 +64,70 @@ class EntityReader(ChangeReader[Entity]):
         before, began = part.changes, self.sync.client.now()
         whole = before.whole_pass_due(began.date())
         rows = EntityRows(self.stream, part.account.id, self.surprise, None if whole else before.since)
-        yield from self._passes(part, rows, began)
-        part.changes = before.after(rows.newest, self.not_after_now(began), whole)
+        passes = Passes(part, rows)
+        yield from self._passes(passes, began)
+        changes = before.after(rows.newest, self.not_after_now(began), whole)
+        part.changes = replace(changes, without=frozenset(passes.refused))
 
-    def _passes(self, part: Slice, rows: EntityRows, began: datetime) -> Pages:
+    def _passes(self, passes: Passes, began: datetime) -> Pages:
         """Every pass over the list; a row that two of them bring leaves once."""
-        sent = set[int]()
+        part = passes.part
         for status, said in self._statuses():
-            whole = self._by_types(part, rows, sent, status, said)
-            if since := self._filter(part.account, rows.since, began):
+            whole = self._by_types(passes, status, said)
+            since = self._filter(part.account, passes.rows.since, began)
+            if since and not passes.owes(UNNAMED):
                 filters = self._changed(part, status, since)
-                changed = (page for one in filters for page in self._by_types(part, rows, sent, one, said))
+                changed = (page for one in filters for page in self._by_types(passes, one, said))
                 yield from self.or_whole(part.account, changed, whole)
             else:
                 yield from whole
             for special in self._specials(part):
-                yield from self._special(part, rows, sent, special, status, said)
+                yield from self._special(passes, special, status, said)
 
-    def _by_types(self, part: Slice, rows: EntityRows, sent: set[int], filtering: Filtering, said: str | None) -> Pages:
+    def _by_types(self, passes: Passes, filtering: Filtering, said: str | None) -> Pages:
         """One pass over what is bought in the usual ways, which are named unless TikTok refuses the account that."""
-        account = part.account.id
         # TikTok: whether the sandbox knows ways of buying is not documented.
-        if not self.sync.config.sandbox and account not in self._untyped:
+        if self.sync.config.sandbox:
+            yield from self._pass(passes, filtering, said)
+            return
+        if passes.part.account.id not in self._untyped:
+            named = partial(self._pass, passes, {**filtering, **BUYING_TYPES}, said, whole=passes.owes(UNNAMED))
             try:
-                yield from self._confirmed(partial(self._pass, part, rows, sent, {**filtering, **BUYING_TYPES}, said))
+                yield from self._confirmed(named)
                 return
             except TikTokError as error:
                 if not refuses_types(error):
                     raise
-                self._untyped.add(account)
-                self.warn_of(part)(unnamed_types(error))
-        yield from self._pass(part, rows, sent, filtering, said)
+                self._untyped.add(passes.part.account.id)
+                self.warn_of(passes.part)(unnamed_types(error))
+        passes.refused.add(UNNAMED)
+        yield from self._pass(passes, filtering, said)
 
     def _confirmed(self, read: Callable[[], Pages]) -> Pages:
         """The rows of a pass that names ways of buying; asked for once more where that is refused."""
         return read_again(read, refuses_types, self.sync.client.pause)
 
-    def _special(
-        self, part: Slice, rows: EntityRows, sent: set[int], special: Special, status: Filtering, said: str | None
-    ) -> Pages:
+    def _special(self, passes: Passes, special: Special, status: Filtering, said: str | None) -> Pages:
         """One pass over campaigns that have to be asked for by themselves."""
         most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
-        read = partial(self._pass, part, rows, sent, {**status, **special.listed}, said, most)
+        whole = passes.owes(special.name)
+        read = partial(self._pass, passes, {**status, **special.listed}, said, most, whole)
         try:
             yield from read_again(read, wrong_parameter, self.sync.client.pause)
         except TikTokError as error:
             # Without that filter the same was answered just now.
             if not wrong_parameter(error):
                 raise
-            self.warn_of(part)(missing(special.name, error))
+            passes.refused.add(special.name)
+            self._lacks_special(passes.part, missing(special.name, error))
+
+    def _lacks_special(self, part: Slice, sentence: str) -> None:
+        """Say what is missing: a full refresh is short of it, and the state says that it is owed."""
+        if self.full:
+            part.lacks(sentence)
+            return
+        self.sync.summary.leave_out(self.stream.name, part.account.id, sentence)
+        self.warn_of(part)(f"{sentence} {OWED}")
 
     def _specials(self, part: Slice) -> Sequence[Special]:
         try:
@@ -98,19 +138,19 @@ class EntityReader(ChangeReader[Entity]):
 
     def _pass(
         self,
-        part: Slice,
-        rows: EntityRows,
-        sent: set[int],
+        passes: Passes,
         filtering: Filtering,
         said: str | None,
         most: int = Entity.page_size,
+        whole: bool = False,
     ) -> Pages:
-        """One pass over the list, `most` rows a page."""
+        """One pass over the list, `most` rows a page; of a whole one all rows leave."""
+        part = passes.part
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
         fetch = partial(self._page, part, params)
-        pieces = partial(rows.pieces, said=said, lacks=part.lacks)
+        pieces = partial(passes.rows.pieces, said=said, lacks=part.lacks, whole=whole)
         try:
-            yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), sent, most)
+            yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), passes.sent, most)
         except Incomplete as error:
             part.short = str(error)
 

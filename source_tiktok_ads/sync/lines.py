@@ -354,15 +354,20 @@ class EntityRows(Recent):
         self._ids = [name for name in entity.key if name != entity.cursor]
 
     def pieces(
-        self, rows: Sequence[Any], said: str | None = None, lacks: Lacks = lambda sentence: None
+        self,
+        rows: Sequence[Any],
+        said: str | None = None,
+        lacks: Lacks = lambda sentence: None,
+        whole: bool = False,
     ) -> Sequence[Piece]:
         """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows.
 
-        `lacks` hears of rows whose key can't be read, or is the same as another's for want of a value.
+        Of a `whole` pass all rows leave, whenever they have changed. `lacks` hears of rows whose key can't be read, or
+        is the same as another's for want of a value.
         """
-        return told_apart([self._piece(row, said, lacks) for row in rows], lacks)
+        return told_apart([self._piece(row, said, lacks, whole) for row in rows], lacks)
 
-    def _piece(self, row: Mapping[str, Any], said: str | None, lacks: Lacks) -> Piece:
+    def _piece(self, row: Mapping[str, Any], said: str | None, lacks: Lacks, whole: bool) -> Piece:
         record = record_of(row, self._casts)
         changed = record.get(self._entity.cursor)
         try:
@@ -373,7 +378,7 @@ class EntityRows(Recent):
         record["current_status"] = _current_status(record, said)
         ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
         key = to_json(ids), to_json(version)
-        return key, to_json(record)[1:-1] if self.leaves(changed) else None
+        return key, to_json(record)[1:-1] if self.leaves(changed) or whole else None
 
     def _complete(self, row: Mapping[str, Any], record: dict[str, Any]) -> None:
         """Fill the key columns of a record. Raises Unkeyed where what was sent for one cannot be read."""

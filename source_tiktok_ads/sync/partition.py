@@ -6,9 +6,10 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from airbyte_cdk.models import FailureType
@@ -29,7 +30,7 @@ from source_tiktok_ads.sync.chains import Chains
 from source_tiktok_ads.sync.children import Children
 from source_tiktok_ads.sync.lines import Answer, Page
 from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp
+from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp, confirmed
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
@@ -98,8 +99,8 @@ class Slice(Partition):
 
     Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
     has left; `changes` is how far an entity stream had read the account, and after reading how far it has; `short`
-    says what is known to lack, and `given_up` what the account was read without. `children` are the shops, pixels or
-    the like that it asks about, where it does.
+    says what is known to lack, and `given_up` what the account was read without; where days that a state claims had
+    that before, they are `owed`. `children` are the shops, pixels or the like that it asks about, where it does.
     """
 
     reader: Reader[Any]
@@ -107,6 +108,7 @@ class Slice(Partition):
     days: Days | None = None
     changes: Changes = NOTHING_READ
     finished: bool = False
+    owed: bool = False
     short: str = ""
     given_up: GivenUp | None = None
     children: Children | None = None
@@ -232,6 +234,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         """A part has been read, which tells that neither its account nor the stream fails throughout."""
         claimed = self.claims(part)
         part.finished = claimed and not part.short
+        # The look-back of children's days does not change from sync to sync, so what is not claimed is read again.
+        part.owed = not claimed and part.children is None
         with self._lock:
             self._in_a_row[part.account.id] = 0
             self._unanswered.clear()
@@ -248,10 +252,14 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         with self._lock:
             known = news in self._told_given_up
             self._told_given_up.add(news)
-        if not known:
-            sentence = given_up.sentence + ("" if claimed else UNCLAIMED)
-            self.sync.summary.leave_out(self.stream.name, account.id, sentence)
-            self.sync.warn(f"{self.stream.name}, account {account.id}: {sentence}")
+        if known:
+            return
+        sentence = given_up.sentence + ("" if claimed else UNCLAIMED)
+        self.sync.summary.leave_out(self.stream.name, account.id, sentence)
+        message = f"{self.stream.name}, account {account.id}: {sentence}"
+        if self.full and given_up.costs_rows:
+            raise AirbyteTracedException(message=message, failure_type=FailureType.system_error)
+        self.sync.warn(message)
 
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
@@ -298,6 +306,11 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         # nothing at all was read.
         policy, nothing = self.sync.config.on_skipped_accounts, len(self._failed) == self._all
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
+
+    def _costs_the_rest(self, account: Account, error: TikTokError) -> Set[str]:
+        """The stream's name where a refusal would leave out an account and no later sync would bring its rows."""
+        costs = self.full and error.code == PARAMETER_REFUSED and self._refuses_an_option(account, error)
+        return {self.stream.name} if costs else set()
 
     def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
         if not self.stream.optional or error is account.refusal or unsupported_filters(error.message):
@@ -349,7 +362,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
         `wrong` says why an answer can't be right, `odd` why it hardly can: such a one is taken if it comes again.
         """
-        return self.sync.client.fetch(
+        fetch = partial(
+            self.sync.client.fetch,
             self.stream.path,
             {"page_size": self.page_size(part.account), **params},
             advertiser_id=part.account.id,
@@ -357,6 +371,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             accept=PageCheck(params["page"], self._believed, part.account.id, wrong=wrong, odd=odd),
             server_attempts=server_attempts,
         )
+        costs_the_rest = partial(self._costs_the_rest, part.account)
+        return confirmed(fetch, costs_the_rest, self.sync.client.pause, lambda names: None)
 
     def page_size(self, account: Account) -> int:
         """How many rows of a page to ask for, as far as is known for the account."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, invalid_metrics, unsupported_filters
-from source_tiktok_ads.streams.model import AUDIENCE, BASIC, Report
+from source_tiktok_ads.streams.model import AUDIENCE, BASIC, SPECIALS, Report
 
 PARAMETER_REFUSED = 40002
 
@@ -23,6 +23,9 @@ REFUSALS_BELIEVED = 2
 
 FILTER = "filtering"
 """Stands among the names of metrics for the status filter, without which rows of deleted objects are missing."""
+
+HIDDEN = frozenset(special.name for special in SPECIALS)
+"""Stand among them for campaigns that TikTok does not tell of where they are asked for by themselves."""
 
 # TikTok: every BASIC and AUDIENCE report has these three, so a refusal of one of them is a fault.
 NEVER_GIVEN_UP = frozenset({"spend", "impressions", "clicks"})
@@ -46,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """What one account goes without in this sync: names of metrics, or FILTER, and TikTok's last word about it."""
+    """What one account goes without in this sync: metrics, FILTER, HIDDEN campaigns; and TikTok's last word of it."""
 
     names: frozenset[str]
     error: TikTokError
@@ -54,11 +57,22 @@ class GivenUp:
     @property
     def sentence(self) -> str:
         """What is missing, and what TikTok said."""
-        metrics = ", ".join(sorted(self.names - {FILTER}))
+        metrics, hidden = (", ".join(sorted(some)) for some in (self._metrics, self.names & HIDDEN))
         parts = [f"TikTok refuses the metrics {metrics}; they stay null in this sync"] if metrics else []
         if FILTER in self.names:
             parts.append("TikTok takes no status filter; rows of deleted objects are missing in this sync")
+        if hidden:
+            parts.append(f"{hidden} campaigns are missing, TikTok does not tell of them here")
         return f"{', and '.join(parts)} ({self.error.verdict})."
+
+    @property
+    def costs_rows(self) -> bool:
+        """Whether rows are missing for it, not figures of rows alone."""
+        return self.names != self._metrics
+
+    @property
+    def _metrics(self) -> frozenset[str]:
+        return self.names - HIDDEN - {FILTER}
 
 
 def with_text(error: TikTokError, happened: str, next_step: str) -> TikTokError:
@@ -153,7 +167,7 @@ class Refusals:
         names = given_up.names if given_up else frozenset()
         totals = self._asked.totals and self._no_totals.get(advertiser_id, 0) < REFUSALS_BELIEVED
         deleted = self._asked.deleted and FILTER not in names
-        return Asked(self._asked.without | names - {FILTER}, deleted, totals)
+        return Asked(self._asked.without | names - HIDDEN - {FILTER}, deleted, totals)
 
     def refused_before(self, advertiser_id: str, names: Set[str], error: TikTokError) -> None:
         """An earlier sync was refused these and this one is, so the account is not asked for them any more."""
@@ -217,6 +231,10 @@ class Refusals:
         """The names of what an answer was asked for without, though the stream wants it."""
         filtered = {FILTER} if self._asked.deleted and not answered.deleted else set()
         return (answered.without - self._asked.without) | filtered
+
+    def hides(self, advertiser_id: str, name: str, error: TikTokError) -> None:
+        """The account's campaigns of that kind are not asked for any more."""
+        self._give_up(advertiser_id, {name}, error)
 
     def given_up(self, advertiser_id: str) -> GivenUp | None:
         """What the account goes without."""

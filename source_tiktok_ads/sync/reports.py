@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS
-from source_tiktok_ads.streams.model import MONTH, Report
+from source_tiktok_ads.streams.model import MONTH, SPECIALS, Filter, Report, Special
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.chains import REFUSALS_OF_ONE
 from source_tiktok_ads.sync.days import DayReader
 from source_tiktok_ads.sync.lines import ReportRows
 from source_tiktok_ads.sync.partition import Slice, Sync
-from source_tiktok_ads.sync.refusals import FILTER, Asked, Refusals
+from source_tiktok_ads.sync.refusals import FILTER, HIDDEN, Asked, Refusals
 from source_tiktok_ads.sync.slices import Days, months
 from source_tiktok_ads.sync.windows import Lessons, Window
 
@@ -59,15 +59,19 @@ class ReportReader(DayReader[Report]):
         yield from Window(part, self._lessons).rows(part.window)
 
     def asks_for(self, name: str) -> bool:
-        """Whether the stream asks for a metric, or by FILTER for deleted objects."""
+        """Whether the stream asks for a metric, by FILTER for deleted objects, or by a kind's name for campaigns."""
+        if name in HIDDEN:
+            return True
         return self.sync.config.include_deleted if name == FILTER else name in self.stream.metrics
 
     def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
-        """Which of the metrics, or the filter, TikTok still refuses an account on that day.
+        """Which of the metrics, the filter or the hidden campaigns TikTok still refuses an account on that day.
 
-        By one request, and one more for each answer that names only some of them; what can't be found out is refused.
+        By one request, one for each kind of campaigns, and one more for each answer that names only some of the
+        metrics; what can't be found out is refused.
         """
-        left, refused = {*names}, set[str]()
+        refused = {special.name for special in SPECIALS if special.name in names and self._hides(account, special, day)}
+        left = {*names} - HIDDEN
         while left:
             error = self._refusal_of(account, left, day)
             if error is None:
@@ -78,10 +82,19 @@ class ReportReader(DayReader[Report]):
             left -= named or left
         return refused
 
-    def _refusal_of(self, account: Account, names: Set[str], day: date) -> TikTokError | None:
+    def _hides(self, account: Account, special: Special, day: date) -> bool:
+        """Whether TikTok still does not tell of such campaigns of an account on that day."""
+        error = self._refusal_of(account, set(), day, [special.reported])
+        if error:
+            self._lessons.refusals.refused_before(account.id, {special.name}, error)
+        return error is not None
+
+    def _refusal_of(
+        self, account: Account, names: Set[str], day: date, only: Sequence[Filter] = ()
+    ) -> TikTokError | None:
         wanted = {*(names - {FILTER} or {self.stream.metrics[-1]}), *self.stream.level.parents}
         params = {
-            **self.stream.params(account.id, day, day, FILTER in names),
+            **self.stream.params(account.id, day, day, FILTER in names, only),
             "metrics": [name for name in self.stream.metrics if name in wanted],
             "page": 1,
             "page_size": 1,

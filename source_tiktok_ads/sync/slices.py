@@ -73,12 +73,19 @@ def settled(days: Days, lookback: int) -> Days | None:
     return Days(days.first, last) if last >= days.first else None
 
 
-def to_read(known: Iterable[Days], wanted: Days, lookback: int) -> list[Days]:
+def to_read(known: Iterable[Days], wanted: Days, lookback: int, owed: Sequence[Days] = ()) -> list[Days]:
     """The days of `wanted` a sync reads: what no earlier sync read, and what it read too early to be final.
 
-    `known` holds the ranges of days that have left, as a state tells them.
+    `known` holds the ranges of days that have left, as a state tells them; those of them that are `owed` all the same
+    are read again, however long ago they were.
     """
-    return missing(wanted, [part for days in known if (part := settled(days, lookback))])
+    final = [part for days in known if (part := settled(days, lookback))]
+    return missing(wanted, less(final, owed))
+
+
+def less(ranges: Iterable[Days], taken: Sequence[Days]) -> list[Days]:
+    """The days of the ranges that are not among the taken ones."""
+    return [part for days in ranges for part in missing(days, taken)]
 
 
 def believed(known: Iterable[Days], today: date) -> list[Days]:

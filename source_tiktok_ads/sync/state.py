@@ -97,12 +97,14 @@ def fingerprint(names: Iterable[str]) -> str:
 class Coverage:
     """The days of an advertiser that have left: the first day ever wanted, and the ranges read, earliest first.
 
-    `without` names what TikTok refused when they were read, each with a day on which it did.
+    `without` names what TikTok refused when they were read, each with a day on which it did. `owed` are days that have
+    left, but were read again without what they had before, so they are to be read once more.
     """
 
     start: date
     ranges: Sequence[Days] = ()
     without: Mapping[str, date] = field(default_factory=dict)
+    owed: Sequence[Days] = ()
 
 
 def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
@@ -112,23 +114,36 @@ def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
     try:
         start = date.fromisoformat(cursor["start"])
         mark = date.fromisoformat(cursor[name][:10]) if name in cursor else None
-        ranges = [Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in cursor.get("ranges", [])]
+        ranges, owed = (_days_of(cursor.get(key, [])) for key in ("ranges", "owed"))
         without = {str(what): date.fromisoformat(day) for what, day in cursor.get("without", {}).items()}
-        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges), without)
+        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges), without, tuple(owed))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ForeignState(f"its {name}, start, ranges or without cannot be read") from error
+        raise ForeignState(f"its {name}, start, ranges, without or owed cannot be read") from error
+
+
+def _days_of(pairs: Iterable[Sequence[str]]) -> list[Days]:
+    return [Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs]
+
+
+def _pairs_of(ranges: Iterable[Days]) -> list[list[str]]:
+    return [[days.first.isoformat(), days.last.isoformat()] for days in ranges]
 
 
 def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
-    """A report's cursor: the last day with nothing missing since `start`, the ranges beyond the first gap, refusals."""
+    """A report's cursor: the last day with nothing missing since `start`, the ranges beyond the first gap, refusals.
+
+    Also the days that are owed although they are among those.
+    """
     ranges = list(coverage.ranges)
     cursor: dict[str, Any] = {"start": coverage.start.isoformat()}
     if ranges and ranges[0].first <= coverage.start:
         cursor[name] = ranges.pop(0).last.isoformat()
     if ranges:
-        cursor["ranges"] = [[days.first.isoformat(), days.last.isoformat()] for days in ranges]
+        cursor["ranges"] = _pairs_of(ranges)
     if coverage.without:
         cursor["without"] = {what: day.isoformat() for what, day in sorted(coverage.without.items())}
+    if coverage.owed:
+        cursor["owed"] = _pairs_of(coverage.owed)
     return cursor
 
 
@@ -136,12 +151,14 @@ def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
 class Changes:
     """How far an entity stream has read an advertiser: the newest change that left, and the last whole pass.
 
-    `children` are the shops, Business Centers or the like that this holds for, None where it holds for all.
+    `children` are the shops, Business Centers or the like that this holds for, None where it holds for all. `without`
+    names the passes that TikTok refused, whose rows have never left or may have changed since.
     """
 
     since: str | None = None
     whole: date | None = None
     children: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
 
     def believed(self, now: datetime) -> Changes | None:
         """What can have been read by now; None for a change or a pass in the future: then nothing can be known."""
@@ -169,16 +186,18 @@ def changes_of(cursor: Mapping[str, Any], name: str) -> Changes:
         since = moment(cursor[name]) if cursor.get(name) else None
         whole = date.fromisoformat(cursor["whole_pass"]) if cursor.get("whole_pass") else None
         children = frozenset(map(str, cursor["children"])) if "children" in cursor else None
+        without = frozenset(map(str, cursor.get("without", ())))
     except (TypeError, ValueError) as error:
-        raise ForeignState(f"its {name}, whole_pass or children cannot be read") from error
-    return Changes(since, whole, children)
+        raise ForeignState(f"its {name}, whole_pass, children or without cannot be read") from error
+    return Changes(since, whole, children, without)
 
 
 def cursor_of_changes(changes: Changes, name: str) -> dict[str, Any]:
     """An entity's cursor."""
     whole = {"whole_pass": changes.whole.isoformat()} if changes.whole else {}
     children = {} if changes.children is None else {"children": sorted(changes.children)}
-    return {**({name: changes.since} if changes.since else {}), **whole, **children}
+    without = {"without": sorted(changes.without)} if changes.without else {}
+    return {**({name: changes.since} if changes.since else {}), **whole, **children, **without}
 
 
 def settings(stream: Stream, config: Config) -> dict[str, Any]:

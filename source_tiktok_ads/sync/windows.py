@@ -21,7 +21,6 @@ from source_tiktok_ads.sync.paging import READS, READS_BEFORE_SPLIT, Attempt, Fo
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.refusals import Asked, GivenUp, Refusals, read_again, wrong_parameter
 from source_tiktok_ads.sync.slices import Days
-from source_tiktok_ads.sync.structure import missing
 from source_tiktok_ads.sync.totals import Ledger, Totals
 
 # TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
@@ -55,7 +54,6 @@ class Lessons:
     rows: ReportRows
     refusals: Refusals
     fits: dict[str, Fit] = field(default_factory=dict)
-    untold: set[tuple[str, str]] = field(default_factory=set)
     unreadable: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -117,18 +115,22 @@ class Window:
         hidden = [special for special in SPECIALS if self._stream.hides(special)]
         found = self._part.reader.sync.structure.specials(self._part.account.id) if hidden else []
         for special in found:
-            if special in hidden and (self._part.account.id, special.name) not in self._lessons.untold:
+            if special in hidden:
                 yield from self._special(replace(cut, special=special), special.name, told)
 
     def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
-        pause = self._part.reader.sync.client.pause
+        refusals, account_id = self._lessons.refusals, self._part.account.id
+        known = refusals.given_up(account_id)
+        if known and name in known.names:
+            self._lacking.add(name)
+            return
         try:
-            yield from read_again(partial(self._read, cut, told), wrong_parameter, pause)
+            yield from read_again(partial(self._read, cut, told), wrong_parameter, self._part.reader.sync.client.pause)
         except TikTokError as error:
             if not wrong_parameter(error):
                 raise
-            self._lessons.untold.add((self._part.account.id, name))
-            self._warn(missing(name, error))
+            refusals.hides(account_id, name, error)
+            self._lacking.add(name)
 
     def _read(self, cut: Cut, told: Told) -> Reading:
         """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""

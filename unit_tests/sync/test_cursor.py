@@ -49,9 +49,9 @@ class Watched:
         self.reader = Counting()
         self.cursor = AccountCursor("things", state or StreamState(), self.sent.append, lambda: self.now)
 
-    def close(self, id: str = A, finished: bool = True) -> None:
+    def close(self, id: str = A, finished: bool = True, owed: bool = False) -> None:
         """A slice of an account ends."""
-        self.cursor.close_partition(Slice(self.reader, Account(id), finished=finished))
+        self.cursor.close_partition(Slice(self.reader, Account(id), finished=finished, owed=owed))
 
     @property
     def states(self) -> list[dict[str, int]]:
@@ -81,6 +81,13 @@ def test_a_slice_that_broke_off_is_not_claimed() -> None:
     assert watched.sent == []
     watched.close(B)
     assert watched.states == [{A: 7, B: 1}]
+
+
+def test_a_slice_whose_days_are_owed_sends_a_state_that_says_so() -> None:
+    """Else what the last state claims would be believed."""
+    watched = Watched(StreamState({A: {"left": 7}}))
+    watched.close(finished=False, owed=True)
+    assert watched.states == [{A: 1}]
 
 
 def test_states_within_a_second_are_held_back_until_the_next_slice() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import AD, DAY, Report
-from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, FILTER, Asked, GivenUp, Refusals
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, FILTER, HIDDEN, Asked, GivenUp, Refusals
 
 from .canned import A, B, refused
 
@@ -137,3 +137,7 @@ def test_what_is_given_up_is_said_with_tiktoks_words() -> None:
     assert GivenUp(frozenset({"ctr"}), NO_CTR).sentence == f"{metrics} ({verdict})."
     assert GivenUp(frozenset({FILTER}), NO_CTR).sentence == f"{rows} ({verdict})."
     assert GivenUp(frozenset({FILTER, "ctr"}), NO_CTR).sentence == f"{metrics}, and {rows} ({verdict})."
+    hidden = "Promote, TopView campaigns are missing, TikTok does not tell of them here"
+    assert GivenUp(HIDDEN, NO_CTR).sentence == f"{hidden} ({verdict})."
+    costs = {name: GivenUp(frozenset({name, "ctr"}), NO_CTR).costs_rows for name in (FILTER, "TopView", "ctr")}
+    assert costs == {FILTER: True, "TopView": True, "ctr": False}

@@ -355,7 +355,27 @@ def test_what_an_account_has_had_is_not_claimed_without() -> None:
     (said,) = told(reading, part)
     assert said.startswith(REFUSED)
     assert "the state does not claim what was read: the next sync reads it again" in said
-    assert not part.finished
+    assert (part.finished, part.owed) == (False, True)
+
+
+def test_days_read_again_without_what_they_had_are_owed_until_they_are_read_with_it() -> None:
+    """The zone was another one in one sync, so days before the look-back were read; later ones read them, too."""
+    cursors = {A: {"start": "2026-03-01", "stat_time_day": "2026-03-14", "zone": "Etc/UTC"}}
+    reading = Reading(refusing("ctr"), cursors=cursors, lookback_days=0)
+    (part,) = reading.slices(zone="Asia/Tokyo")
+    told(reading, part)
+    cursor = reading.reader.cursor_after(part)
+    assert cursor == {**cursors[A], "owed": [["2026-03-12", "2026-03-15"]]}
+    for _ in range(2):
+        reading = Reading(refusing("ctr"), cursors={A: cursor}, lookback_days=0)
+        (part,) = reading.slices()
+        assert (part.window.first, part.window.last) == (date(2026, 3, 12), date(2026, 3, 15))
+        told(reading, part)
+        assert reading.reader.cursor_after(part) == cursor
+    reading = Reading(refusing(), cursors={A: cursor}, lookback_days=0)
+    (part,) = reading.slices()
+    assert told(reading, part) == []
+    assert reading.reader.cursor_after(part) == {**cursors[A], "stat_time_day": "2026-03-15"}
 
 
 WITHOUT = {A: {"start": "2026-03-01", "stat_time_day": "2026-03-14", "without": {"ctr": "2026-03-02"}}}

@@ -98,6 +98,11 @@ def test_a_second_sync_reads_the_look_back_and_what_is_new() -> None:
     assert numbers(to_read([days(0, 60)], days(0, 61), 28)) == [(32, 61)]
 
 
+def test_days_that_are_owed_are_read_however_long_ago_they_were() -> None:
+    """Among those that are settled; others are read in any case."""
+    assert numbers(to_read([days(0, 60)], days(0, 61), 2, [days(5, 7), days(59, 60)])) == [(5, 7), (58, 61)]
+
+
 def test_an_earlier_start_reads_the_missing_days_only() -> None:
     """Days before what is known are read; what is settled is not."""
     assert numbers(to_read([days(10, 60)], days(0, 60), 5)) == [(0, 9), (55, 60)]

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.entities import ENTITIES
@@ -67,13 +68,29 @@ def only(name: str) -> Any:
 class Reading:
     """A reader over canned answers, of a sync that knows of special campaigns."""
 
-    def __init__(self, answer: Any, stream: Any = DAILY, **settings: Any) -> None:
+    def __init__(
+        self,
+        answer: Any,
+        stream: Any = DAILY,
+        cursors: Mapping[str, Params] | None = None,
+        full: bool = False,
+        **settings: Any,
+    ) -> None:
         self.client = Canned(answer)
         self.sync, self.said = sync_of(self.client, config(**settings), SPECIALS)
         make: Any = ReportReader if isinstance(stream, Report) else EntityReader
-        self.reader = make(stream, self.sync, False, {})
+        self.reader = make(stream, self.sync, full, cursors or {})
         self.part: Slice
         (self.part, *_) = self.reader.slices(Account(A))
+
+    def goes_on(self, answer: Any, **settings: Any) -> "Reading":
+        """The next sync, which goes on from what this one's state says."""
+        return Reading(answer, self.reader.stream, {A: self.reader.cursor_after(self.part)}, **settings)
+
+    def read(self, column: str = "ad_id") -> list[str]:
+        """The ids of the first slice, which is judged when they have left."""
+        lines = [line for record in self.part.read() for line in record.data[""].lines.splitlines()]
+        return [json.loads(line)["record"]["data"][column] for line in lines]
 
     def ids(self, column: str = "ad_id") -> list[str]:
         """The ids of the rows of the first slice."""
@@ -126,12 +143,93 @@ def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
         return refused(40002) if report and kind(params) == "Promote" else told(path, params)
 
     reading = Reading(answer)
-    assert [reading.ids(), reading.ids()] == [["1", "2"], ["1", "2"]]
+    assert [reading.read(), reading.read()] == [["1", "2"], ["1", "2"]]
     # Totals are given up first, which may be the reason of a refusal.
     assert reading.asked("report/integrated/get").count("Promote") == 4
     assert reading.client.paused == [CONFIRM_AFTER]
-    assert len(reading.said) == 1
-    assert "Promote campaigns are missing" in reading.said[0]
+    (said,) = reading.said
+    assert said.startswith(
+        f"spend, account {A}: Promote campaigns are missing, TikTok does not tell of them here (code"
+    )
+    assert said.removeprefix(f"spend, account {A}: ") in reading.sync.summary.table()
+
+
+def hidden(path: str, params: Params) -> Any:
+    """TikTok that tells nothing of Promote campaigns where ads and their figures are asked for."""
+    asked = path in ("report/integrated/get", "ad/get") and kind(params) == "Promote"
+    return refused(40002) if asked else told(path, params)
+
+
+def test_a_report_reads_all_days_of_campaigns_that_were_refused_before() -> None:
+    """The state remembers what it was read without; each sync asks by one request whether that is given by now."""
+    first = Reading(hidden, lookback_days=0)
+    assert first.read() == ["1", "2"]
+    cursor = first.reader.cursor_after(first.part)
+    assert (cursor["stat_time_day"], cursor["without"]) == ("2026-03-15", {"Promote": "2026-03-01"})
+    again = first.goes_on(hidden, lookback_days=0)
+    assert again.asked("report/integrated/get") == ["Promote"]
+    assert again.read() == ["1", "2"]
+    assert again.asked("report/integrated/get") == ["Promote", "", "TopView"]
+    assert again.reader.cursor_after(again.part) == cursor
+    given = again.goes_on(told, lookback_days=0)
+    assert given.read() == ["1", "2", "3"]
+    assert given.part.to_slice()["start_date"] == "2026-03-01"
+    assert "without" not in given.reader.cursor_after(given.part)
+
+
+def test_a_report_does_not_claim_days_of_campaigns_that_it_had_before() -> None:
+    """Their rows may have changed."""
+    reading = Reading(hidden, cursors={A: {"start": "2026-03-01", "stat_time_day": "2026-03-14"}})
+    assert reading.read() == ["1", "2"]
+    assert not reading.part.finished
+    assert reading.reader.cursor_after(reading.part)["owed"] == [["2026-03-01", "2026-03-15"]]
+
+
+@pytest.mark.parametrize("stream", [DAILY, ENTITIES[2]], ids=lambda stream: str(stream.name))
+def test_a_full_refresh_without_special_campaigns_is_incomplete(stream: Any) -> None:
+    """It would replace a whole table by one without them."""
+    reading = Reading(hidden, stream, full=True)
+    with pytest.raises(AirbyteTracedException, match="Promote campaigns are missing"):
+        reading.read()
+    assert "Promote campaigns are missing" in reading.sync.summary.table()
+
+
+def test_a_list_sends_all_special_campaigns_that_were_refused_before() -> None:
+    """Also those that have not changed since; the state says of which it has none, and goes on with the others."""
+    ads = ENTITIES[2]
+    first = Reading(hidden, ads)
+    assert first.read() == ["1", "2"]
+    assert first.part.finished
+    (said,) = first.said
+    assert "The next sync that is not refused reads all of them." in said
+    cursor = first.reader.cursor_after(first.part)
+    assert (cursor["without"], cursor["whole_pass"]) == (["Promote"], "2026-03-15")
+    quiet = {A: {**cursor, "modify_time": "2026-03-15T00:00:00Z"}}
+    given = Reading(changed_long_ago, ads, quiet)
+    assert given.read() == ["3"]
+    assert given.reader.cursor_after(given.part) == {"modify_time": "2026-03-15T00:00:00Z", "whole_pass": "2026-03-15"}
+
+
+def changed_long_ago(path: str, params: Params) -> Any:
+    """Ads that tell when they were changed."""
+    data = told(path, params)
+    return {**data, "list": [{**row, "modify_time": "2026-01-01 00:00:00"} for row in data["list"]]}
+
+
+def test_a_list_is_sent_whole_once_ways_of_buying_may_be_named_again() -> None:
+    """What TikTok left out unasked may have been there for long; a list still refused goes on with its changes."""
+    quiet = {A: {"modify_time": "2026-03-15T00:00:00Z", "whole_pass": "2026-03-15", "without": ["ways of buying"]}}
+
+    def untyped(path: str, params: Params) -> Any:
+        named = path == "ad/get" and "AUCTION" in params["filtering"].get("buying_types", ())
+        return refused(40002, "buying_types: Unknown field.") if named else changed_long_ago(path, params)
+
+    refusing = Reading(untyped, ENTITIES[2], quiet)
+    assert refusing.read() == []
+    assert refusing.reader.cursor_after(refusing.part) == quiet[A]
+    given = refusing.goes_on(changed_long_ago)
+    assert given.read() == ["1"]
+    assert "without" not in given.reader.cursor_after(given.part)
 
 
 @pytest.mark.parametrize("stream", [DAILY, ENTITIES[1]], ids=lambda stream: str(stream.name))

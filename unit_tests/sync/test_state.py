@@ -144,6 +144,10 @@ def test_a_fingerprint_depends_on_the_names_not_their_order() -> None:
             Coverage(JAN[0], [Days(JAN[0], JAN[2]), Days(JAN[4], JAN[9])]),
             {"start": "2026-01-01", "day": "2026-01-03", "ranges": [["2026-01-05", "2026-01-10"]]},
         ),
+        (
+            Coverage(JAN[0], [Days(JAN[0], JAN[9])], owed=(Days(JAN[2], JAN[4]),)),
+            {"start": "2026-01-01", "day": "2026-01-10", "owed": [["2026-01-03", "2026-01-05"]]},
+        ),
     ],
 )
 def test_a_reports_cursor_is_a_mark_and_the_ranges_beyond_the_first_gap(
@@ -153,7 +157,7 @@ def test_a_reports_cursor_is_a_mark_and_the_ranges_beyond_the_first_gap(
     assert cursor_of_coverage(coverage, "day") == cursor
     back = coverage_of(cursor, "day")
     assert back is not None
-    assert (back.start, [*back.ranges]) == (coverage.start, [*coverage.ranges])
+    assert (back.start, [*back.ranges], back.owed) == (coverage.start, [*coverage.ranges], coverage.owed)
 
 
 def test_a_mark_may_carry_a_time() -> None:
@@ -182,11 +186,12 @@ def test_an_empty_cursor_claims_nothing() -> None:
         {"start": "2026-01-01", "ranges": [[1, 2]]},
         {"start": "2026-01-01", "without": ["ctr"]},
         {"start": "2026-01-01", "without": {"ctr": None}},
+        {"start": "2026-01-01", "owed": [["2026-01-05"]]},
     ],
 )
 def test_an_unreadable_report_cursor_is_foreign(cursor: dict[str, Any]) -> None:
     """A cursor that makes no sense means a whole read, never a crash or a gap."""
-    with pytest.raises(ForeignState, match="day, start, ranges or without"):
+    with pytest.raises(ForeignState, match="day, start, ranges, without or owed"):
         coverage_of(cursor, "day")
 
 
@@ -202,6 +207,7 @@ def test_an_unreadable_report_cursor_is_foreign(cursor: dict[str, Any]) -> None:
         (Changes(None, JAN[2]), {"whole_pass": "2026-01-03"}),
         (Changes(children=frozenset()), {"children": []}),
         (Changes(children=frozenset("ba")), {"children": ["a", "b"]}),
+        (Changes(without=frozenset(("TopView", "Promote"))), {"without": ["Promote", "TopView"]}),
     ],
 )
 def test_an_entitys_cursor_is_the_newest_change_and_the_last_whole_pass(
@@ -214,11 +220,18 @@ def test_an_entitys_cursor_is_the_newest_change_and_the_last_whole_pass(
 
 @pytest.mark.parametrize(
     "cursor",
-    [{"modify_time": 5}, {"modify_time": "yesterday"}, {"whole_pass": "soon"}, {"whole_pass": 7}, {"children": 7}],
+    [
+        {"modify_time": 5},
+        {"modify_time": "yesterday"},
+        {"whole_pass": "soon"},
+        {"whole_pass": 7},
+        {"children": 7},
+        {"without": 7},
+    ],
 )
 def test_an_unreadable_entity_cursor_is_foreign(cursor: dict[str, Any]) -> None:
     """As for reports: a whole read."""
-    with pytest.raises(ForeignState, match="modify_time, whole_pass or children"):
+    with pytest.raises(ForeignState, match="modify_time, whole_pass, children or without"):
         changes_of(cursor, "modify_time")
 
 
