@@ -19,6 +19,7 @@ from .simulator import Simulator
 from .simulator.assets import business_centers
 from .simulator.facts import Column
 from .simulator.list_facts import LISTS
+from .simulator.listed.audiences import INSTANT_PAGE_EVENTS
 
 Query = dict[str, Any]
 # Named like moments, but free text.
@@ -164,6 +165,15 @@ def _pixel_days(truth: Truth, owner: Query) -> Iterator[Asked]:
         span = {"start_date": day.isoformat(), "end_date": day.isoformat()}
         for first in range(0, len(pixels), 10):
             yield {"pixel_ids": pixels[first : first + 10], "date_range": span}, {"date": day.isoformat()}
+
+
+def _instant_pages(truth: Truth, owner: Query) -> Iterator[Asked]:
+    """Each pair of objective and goal that an instant page supports."""
+    for objectives in INSTANT_PAGE_EVENTS.values():
+        for objective, goals in objectives.items():
+            for goal in goals:
+                pair = {"objective_type": objective, "optimization_goal": goal}
+                yield pair, pair
 
 
 def _product_sets(truth: Truth, owner: Query) -> Iterator[Asked]:
@@ -492,7 +502,9 @@ TOLD: Mapping[str, Told] = {
         cursor="date",
         dated=True,
     ),
-    "pixel_instant_page_events": Told("pixel/instant_page/event", ("business_type",)),
+    "pixel_instant_page_events": Told(
+        "pixel/instant_page/event", ("business_type", "objective_type", "optimization_goal"), _instant_pages
+    ),
     "apps": Told("app/list", ("app_id",)),
     "lead_forms": Told("page/get", ("page_id",), _pages({}), cursor="update_time", personal=("user_id",)),
     "catalogs": Told("catalog/get", ("bc_id", "catalog_id"), owner="bc_id", cursor="update_time"),

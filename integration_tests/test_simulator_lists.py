@@ -375,11 +375,15 @@ def test_statistics_of_pixels_are_bounded(simulator: Simulator) -> None:
 
 
 def test_instant_page_events_by_objective(simulator: Simulator) -> None:
-    """A pair of objective and goal narrows the tree; one that no page has is refused."""
-    query = {"advertiser_id": FIRST, "objective_type": "LEAD_GENERATION"}
+    """A pair of objective and goal narrows the tree; one that no page has is refused, and so is half a pair."""
+    query = {"advertiser_id": FIRST, "objective_type": "LEAD_GENERATION", "optimization_goal": "CONVERSION_LEADS"}
     (found,) = rows(simulator, "pixel/instant_page/event", query)
     assert found["business_type"] == "LEAD_GEN"
     assert ask(simulator, "pixel/instant_page/event", {**query, "optimization_goal": "CLICK"}).code == 40002
+    for name in ("objective_type", "optimization_goal"):
+        half = {other: value for other, value in query.items() if other != name}
+        answer = ask(simulator, "pixel/instant_page/event", half)
+        assert (answer.code, answer.message) == (40002, f"{name}: Missing data for required field.")
 
 
 def test_transactions_have_a_window(simulator: Simulator) -> None:

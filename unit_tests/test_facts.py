@@ -65,6 +65,7 @@ def test_parameters_and_filters_are_those_of_the_table(name: str) -> None:
     """A parameter or a filter that no source knows is asked for nowhere."""
     fact, found = FACTS[LISTS[name].path], asked(LISTS[name])
     assert set(found) - set(fact["parameters"]) == set()
+    assert set(fact.get("required", ())) <= set(found)
     filtering = found.get("filtering")
     if isinstance(filtering, dict):
         assert set(filtering) - set(fact["filters"]) == set()

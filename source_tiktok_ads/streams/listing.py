@@ -103,6 +103,9 @@ class Listing:
     are read only where that many came. `empty_keys` are the columns of the key that TikTok leaves empty in some rows.
     `numbered` names the column of the key that numbers the rows of one answer that agree in the rest of the key.
 
+    `trying` tells that TikTok knows only some of the passes: those it refuses as wrong, and refuses again some time
+    later, have no rows.
+
     `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
     shop or a pixel does that is shared with the account.
     """
@@ -125,6 +128,7 @@ class Listing:
     personal: tuple[str, ...] = ()
     optional: bool = False
     inborn: bool = False
+    trying: bool = False
     also_at: tuple[str, ...] = ()
     more: tuple[Listing, ...] = ()
     instead: Listing | None = None

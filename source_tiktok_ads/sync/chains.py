@@ -7,7 +7,7 @@ import sys
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -263,11 +263,38 @@ class Chains:
             for each in listing.readings(self._config.include_deleted)
         ]
         if listing.parent is None:
-            for each in passes:
-                yield from self._list(reading, each)
+            yield from self._passes(reading, passes)
         else:
             below = children or Children(top(listing).listing)
             yield from self._chained(reading, request, passes, listing.parent, below)
+
+    def _passes(self, reading: Reading, passes: Sequence[Request]) -> Iterator[list[bytes]]:
+        """The rows of each pass; of a list that tries some out, not of those that TikTok refuses twice.
+
+        Raises the TikTokError of the last one where it refuses them all.
+        """
+        refused, error = yield from self._tried(reading, passes)
+        if error is None:
+            return
+        self._client.pause(CONFIRM_AFTER, error.rule.happened)
+        still, error = yield from self._tried(reading, refused)
+        if error and len(still) == len(passes):
+            raise error
+
+    def _tried(
+        self, reading: Reading, passes: Sequence[Request]
+    ) -> Generator[list[bytes], None, tuple[list[Request], TikTokError | None]]:
+        """The rows of each pass; in the end those that TikTok refuses as wrong, and its last word about them."""
+        refused: list[Request] = []
+        last: TikTokError | None = None
+        for each in passes:
+            try:
+                yield from self._list(reading, each)
+            except TikTokError as error:
+                if not reading.listing.trying or error.code != PARAMETER_REFUSED:
+                    raise
+                refused, last = [*refused, each], error
+        return refused, last
 
     def _chained(
         self, reading: Reading, request: Request, passes: Sequence[Request], parent: Parent, children: Children

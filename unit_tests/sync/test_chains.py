@@ -97,6 +97,34 @@ def test_pages() -> None:
     assert small.asked[0]["page_size"] == 50
 
 
+TRYING = replace(WHOLE, passes=tuple(Pass({"kind": kind}) for kind in "abc"), trying=True)
+
+
+def test_passes_that_tiktok_does_not_know_have_no_rows() -> None:
+    """Each refusal is doubted, all of them together after one wait; nothing is said of what is refused again."""
+    doubtful = iter([refused(40002, "kind: odd")])
+
+    def answer(path: str, params: Params) -> Any:
+        if params["kind"] == "b":
+            return next(doubtful, None) or things("2")
+        return refused(40002, "kind: Not supported.") if params["kind"] == "c" else things("1")
+
+    reading = Reading(answer)
+    assert reading.read(TRYING) == ["1", "2"]
+    assert [params["kind"] for params in reading.asked] == ["a", "b", "c", "b", "c"]
+    assert reading.client.paused == [CONFIRM_AFTER]
+    assert (reading.said, reading.lacks, reading.left_out) == ([], [], [])
+
+
+@pytest.mark.parametrize(("listing", "code", "requests"), [(TRYING, 40002, 6), (TRYING, 40001, 1), (WHOLE, 40002, 1)])
+def test_a_list_of_which_every_pass_is_refused_is_an_error(listing: Listing, code: int, requests: int) -> None:
+    """It is not about the passes then; so are other refusals, and those of lists that try nothing out."""
+    reading = Reading(refused(code, "no"))
+    with pytest.raises(TikTokError, match=str(code)):
+        reading.read(listing)
+    assert len(reading.asked) == requests
+
+
 def test_pages_that_are_too_much_get_smaller() -> None:
     """As with every other list."""
     reading = Reading(lambda path, params: refused(40067) if params["page_size"] > 50 else things("1"))

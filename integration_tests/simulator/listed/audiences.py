@@ -107,7 +107,10 @@ INSTANT_PAGE_EVENTS = {
 
 
 def _instant_page_events(scene: Scene) -> list[Row]:
-    """What can be optimised for on an instant page; a pair of objective and goal that none has is refused."""
+    """What can be optimised for on an instant page; a pair of objective and goal that none has is refused.
+
+    That both are required is what one maintainer saw TikTok answer; which pairs it supports is unverified.
+    """
     found = [(business, _pairs(scene, tree)) for business, tree in INSTANT_PAGE_EVENTS.items()]
     rows = [
         {"business_type": business, "instant_page_events": {"objective_types": objectives}}

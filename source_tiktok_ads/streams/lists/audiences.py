@@ -113,7 +113,9 @@ PIXEL_EVENT_STATISTIC: Mapping[str, Shape] = {
 
 PIXEL_INSTANT_PAGE_EVENT: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
-    "business_type": TEXT("Kind of instant page, such as LEAD_GEN."),
+    "business_type": TEXT("Kind of instant page, such as TIKTOK_INSTANT_PAGE."),
+    "objective_type": TEXT("The objective that was asked for; TikTok may answer with the events of a like one."),
+    "optimization_goal": TEXT("The optimisation goal that was asked for."),
     "instant_page_events": OBJECT(
         {
             "objective_types": LIST(
@@ -127,6 +129,26 @@ PIXEL_INSTANT_PAGE_EVENT: Mapping[str, Shape] = {
         }
     )("The events that may be optimised for on it, by objective and goal."),
 }
+
+# TikTok: the goals of each objective, as its page on budgets of campaigns and its reference of lead generation have
+# them. Which of them instant pages support, only its answers tell; others are refused with 40002.
+GOALS: Mapping[str, Sequence[str]] = {
+    "WEB_CONVERSIONS": ("CONVERT", "VALUE", "AUTOMATIC_VALUE_OPTIMIZATION"),
+    "LEAD_GENERATION": ("LEAD_GENERATION", "CONVERSION_LEADS"),
+    "TRAFFIC": ("CLICK", "TRAFFIC_LANDING_PAGE_VIEW"),
+    "PRODUCT_SALES": ("CONVERT", "VALUE", "INSTALL", "IN_APP_EVENT"),
+    "APP_PROMOTION": ("INSTALL", "IN_APP_EVENT", "VALUE"),
+    "ENGAGEMENT": ("FOLLOWERS", "PAGE_VISIT"),
+    "VIDEO_VIEWS": ("ENGAGED_VIEW", "ENGAGED_VIEW_FIFTEEN"),
+    "REACH": ("REACH",),
+}
+
+
+def of_goal(objective: str, goal: str) -> Pass:
+    """What is asked for one pair of objective and goal, which the rows do not tell by themselves."""
+    pair = {"objective_type": objective, "optimization_goal": goal}
+    return Pass(pair, pair)
+
 
 APP: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
@@ -305,10 +327,12 @@ AUDIENCES: tuple[Listing, ...] = (
     Listing(
         "pixel_instant_page_events",
         "pixel/instant_page/event",
-        ("business_type",),
+        ("business_type", "objective_type", "optimization_goal"),
         PIXEL_INSTANT_PAGE_EVENT,
         paging=Paging.WHOLE,
         optional=True,
+        passes=tuple(of_goal(objective, goal) for objective, goals in GOALS.items() for goal in goals),
+        trying=True,
     ),
     Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE),
     pages("lead_forms", {"business_type": "LEAD_GEN"}),
