@@ -156,6 +156,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._all = 0
         self._failed: set[str] = set()
         self._dead = False
+        self._refused_twice = 0
         self._sizes: dict[str, int] = {}
         self._in_a_row: Counter[str] = Counter()
         self._unanswered: set[str] = set()
@@ -308,9 +309,17 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
     def _costs_the_rest(self, account: Account, error: TikTokError) -> Set[str]:
-        """The stream's name where a refusal would leave out an account and no later sync would bring its rows."""
-        costs = self.full and error.code == PARAMETER_REFUSED and self._refuses_an_option(account, error)
-        return {self.stream.name} if costs else set()
+        """The stream's name where a refusal would leave out an account and no later sync would bring its rows.
+
+        Nothing once so many accounts were refused twice that the wait for each would take hours.
+        """
+        rows = self.full and error.code == PARAMETER_REFUSED and self._refuses_an_option(account, error)
+        return {self.stream.name} if rows and self._refused_twice < FAILURES_IN_A_ROW else set()
+
+    def _believe(self, names: Set[str]) -> None:
+        """One more account was refused the stream twice."""
+        with self._lock:
+            self._refused_twice += bool(names)
 
     def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
         if not self.stream.optional or error is account.refusal or unsupported_filters(error.message):
@@ -372,7 +381,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             server_attempts=server_attempts,
         )
         costs_the_rest = partial(self._costs_the_rest, part.account)
-        return confirmed(fetch, costs_the_rest, self.sync.client.pause, lambda names: None)
+        return confirmed(fetch, costs_the_rest, self.sync.client.pause, self._believe)
 
     def page_size(self, account: Account) -> int:
         """How many rows of a page to ask for, as far as is known for the account."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,8 @@ import pytest
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Slice
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
 from source_tiktok_ads.sync.reports import ReportReader
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import ForeignState
@@ -579,6 +581,30 @@ def test_an_audience_report_goes_without_the_filter_that_is_refused() -> None:
     said = [text for part in reading.slices() for text in told(reading, part)]
     assert reading.filtered() == [True, True, False, False]
     assert [text.startswith(f"spend_by_age, account {A}: TikTok takes no status filter") for text in said] == [True]
+
+
+OPTIONAL = replace(BASIC, optional=True)
+
+
+def test_a_full_refresh_asks_again_before_it_goes_without_an_optional_report() -> None:
+    """No later sync would bring its rows; after eight accounts that were refused twice the others are believed."""
+    turns = iter([refused(40002, "Invalid parameter.")])
+    reading = Reading(lambda path, params: next(turns, None) or page([wire()]), OPTIONAL)
+    (part,) = reading.slices()
+    assert len(reading.rows(part)) == 1
+    assert reading.client.paused == []
+    turns = iter([refused(40002, "Invalid parameter.")] * 2)
+    full = Reading(lambda path, params: next(turns, None) or page([wire()]), OPTIONAL)
+    full.reader.full = True
+    (part,) = full.slices()
+    assert len(full.rows(part)) == 1
+    assert full.client.paused == [CONFIRM_AFTER]
+    none = Reading(lambda path, params: refused(40002, "no such report"), replace(OPTIONAL, by=("country_code",)))
+    none.reader.full = True
+    for number in range(FAILURES_IN_A_ROW + 2):
+        with pytest.raises(TikTokError):
+            none.rows(none.slices(str(number))[0])
+    assert none.client.paused == [CONFIRM_AFTER] * FAILURES_IN_A_ROW
 
 
 def test_a_filter_that_one_account_refuses_is_kept_for_the_others() -> None:
