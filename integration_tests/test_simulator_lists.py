@@ -115,6 +115,7 @@ REQUIRED: Mapping[str, Any] = {
         **DAYS,
     },
     "pixel/event/stats": some_pixels,
+    "pixel/instant_page/event": lambda _: {"objective_type": "WEB_CONVERSIONS", "optimization_goal": "CONVERT"},
     "catalog/set/get": a_catalog,
     "gmv_max/campaign/get": lambda _: {"filtering": {"gmv_max_promotion_types": ["PRODUCT_GMV_MAX"]}},
     "bc/invoice/get": lambda _: {"invoice_types": ["RECON", "CREDIT"]},
