@@ -36,12 +36,12 @@ REFUSALS: Sequence[tuple[int, str]] = (
 PASSING = ("busy", "html", "cut", "reset", "broken_gzip", "empty", "data_null", "no_page_info", "restricted")
 # Endpoints whose rows say what other streams are asked for, and those streams.
 PARENTS: Mapping[str, tuple[str, ...]] = {
-    "gmv_max/store/list": ("gmv_max_",),
+    "gmv_max/store/list": ("gmv_max_", "shop_products"),
     "gmv_max/campaign/get": ("gmv_max_",),
     "pixel/list": ("pixel_event_statistics",),
-    "catalog/get": ("product_sets",),
+    "catalog/get": ("product_sets", "products", "catalog_"),
     "identity/get": ("identity_posts",),
-    "bc/get": ("business_center_", "catalogs", "product_sets"),
+    "bc/get": ("business_center_", "catalogs", "product_sets", "products", "catalog_"),
     "adgroup/get": ("comments", "split_tests"),
 }
 # The streams that are those endpoints' own lists.

@@ -34,7 +34,7 @@ from airbyte_cdk.models.airbyte_protocol_serializers import AirbyteCatalogSerial
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
 from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets, update_secrets
@@ -70,7 +70,7 @@ from source_tiktok_ads.streams.model import SPECIALS, Accounts, CenterReport, En
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
 from source_tiktok_ads.sync.chains import Chains
-from source_tiktok_ads.sync.cursor import AccountCursor
+from source_tiktok_ads.sync.cursor import AccountCursor, FullCursor
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
 from source_tiktok_ads.sync.lines import Page
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
@@ -225,7 +225,8 @@ class SourceTiktokAds(Source):
             stream.name, known, self.message_repository.emit_message, time.monotonic, sync.advertisers.remembered
         )
         if full:
-            cursor = FinalStateCursor(stream.name, None, self.message_repository)
+            reader.children = state.children_before(blob)
+            cursor = FullCursor(stream.name, self.message_repository, lambda: reader.children)
         field = CursorField(stream.cursor) if stream.incremental else None
         return DefaultStream(reader, stream.name, {}, [*stream.key], field, logger, cursor)
 

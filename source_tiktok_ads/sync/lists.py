@@ -49,7 +49,7 @@ class ListReader(ChangeReader[Listing]):
         whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
         if parent := root_parent(self.stream):
-            part.children = Children(parent.listing, before.children or frozenset())
+            part.children = Children(parent.listing, before.children or self.children.get(part.account.id, frozenset()))
         rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data, self._is_new(part))
         pages = self._pages(part, rows, {})
         if changed := self._changed(part.account, since, began):
@@ -68,6 +68,8 @@ class ListReader(ChangeReader[Listing]):
             return changes
         for child, error in sorted(part.children.gone.items()):
             say_gone(self, part, child, error)
+        if part.children.root.scope is Scope.CENTERS:
+            self.children = {**self.children, part.account.id: frozenset(part.children.asked - {*part.children.gone})}
         return replace(changes, children=frozenset(part.children.read))
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:

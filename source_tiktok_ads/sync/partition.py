@@ -145,6 +145,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     """How one stream is read in one sync: its slices, the rows of each, and what goes on when one fails.
 
     `full` tells that the stream is read whole, whatever a state says; `known` are the accounts that its state names.
+    `children` are the Business Centers, by account, that the last full refresh asked about, and then those of this one.
     """
 
     def __init__(self, stream: AnyStream, sync: Sync, full: bool, known: Collection[str] = ()) -> None:
@@ -163,6 +164,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[tuple[str, str]] = set()
         self._named: dict[str, set[str]] = {}
+        self.children: Mapping[str, frozenset[str]] = {}
         self._believed = Believed(lambda text: sync.warn(f"{stream.name}: {text}"))
 
     @abstractmethod

@@ -1,18 +1,20 @@
 """The state of a stream while it is read: what it claims, when it leaves, and that it stands for itself."""
 
 from collections.abc import Iterator, Mapping
+from queue import Queue
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.types import Record
 
+from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.streams.entities import ACCOUNTS
 from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.cursor import SECONDS_BETWEEN_STATES, AccountCursor
+from source_tiktok_ads.sync.cursor import SECONDS_BETWEEN_STATES, AccountCursor, FullCursor
 from source_tiktok_ads.sync.partition import Reader, Slice
-from source_tiktok_ads.sync.state import StreamState, parse
+from source_tiktok_ads.sync.state import NO_CURSOR, StreamState, parse
 
 from .canned import A, B, C, Canned, page, sync_of
 
@@ -164,3 +166,13 @@ def test_a_state_keeps_what_the_sync_has_found_out() -> None:
     cursor.ensure_at_least_one_state_emitted()
     blobs = [message.state.stream.stream_state.__dict__ for message in sent]
     assert [blob.get("accounts") for blob in blobs] == [None, {"Acme": A}]
+
+
+@pytest.mark.parametrize("asked", [{}, {"centers": frozenset({"8", "7"})}])
+def test_a_full_refresh_ends_with_whom_it_asked_about(asked: dict[str, frozenset[str]]) -> None:
+    """Beside the CDK's own word that there is no cursor; nothing where there was nobody."""
+    outbox = Outbox(Queue())
+    FullCursor("things", outbox, lambda: asked).ensure_at_least_one_state_emitted()
+    (message,) = outbox.consume_queue()
+    blob = message.state.stream.stream_state.__dict__
+    assert blob == {NO_CURSOR: True, **({"children": {"centers": ["7", "8"]}} if asked else {})}

@@ -702,3 +702,24 @@ def test_many_shops_that_are_refused_are_not_all_named(full: bool) -> None:
     assert len(reading.said) == MOST_NAMED + 1
     assert reading.said[-1].endswith("TikTok refuses more than 20 of them; the rest is not named.")
     assert "shops 1: " in reading.sync.summary.table()
+
+
+@pytest.mark.parametrize("code", [0, 40001])
+def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(code: int) -> None:
+    """Those that the last one asked about: they are read, or one warning names them and they are forgotten."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": "1"}]}
+        return refused(code) if code and params["shop"] == "2" else {"list": [{"thing_id": params["shop"]}]}
+
+    centers = replace(SHOPS, scope=Scope.CENTERS)
+    things = replace(THINGS, paging=Paging.WHOLE, cursor="", scope=Scope.CENTERS)
+    listing = replace(things, parent=replace(OF_SHOPS, listing=centers))
+    reading = Reading(answer, listing, full=True)
+    reading.reader.children = {"centers": frozenset({"1", "2"})}
+    (part,) = reading.reader.slices(Account("centers"))
+    pages = list(part.read())
+    assert len(pages) == (1 if code else 2)
+    assert reading.reader.children == {"centers": frozenset({"1"} if code else {"1", "2"})}
+    assert ["2 is no longer among the shops" in text for text in reading.said] == [True] * bool(code)
