@@ -18,7 +18,7 @@ from .reading import Key, Record, Table
 from .simulator import Simulator
 from .simulator.assets import business_centers
 from .simulator.facts import Column
-from .simulator.list_facts import LISTS
+from .simulator.list_facts import FACTS
 from .simulator.listed.audiences import INSTANT_PAGE_EVENTS
 
 Query = dict[str, Any]
@@ -351,6 +351,23 @@ def _reviewed(name: str) -> Callable[[Record], list[Record]]:
     return records
 
 
+def _made(*names: str) -> Callable[[Record], list[Record]]:
+    """Changes with an id out of what they say, and their time as records write it."""
+
+    def records(row: Record) -> list[Record]:
+        (record,) = _identified(*names)(row)
+        return [{**record, "time": utc(f"{row['time']}:00")}]
+
+    return records
+
+
+def _activity_days(truth: Truth, owner: Query) -> Iterator[Asked]:
+    yield {"filtering": {"start_date": truth.start.isoformat(), "end_date": truth.today.isoformat()}}, {}
+
+
+CHANGE = ("time", "object_type", "object_id", "object", "operator", "source", "app_id", "activity_details")
+
+
 def _audience(row: Record) -> list[Record]:
     return [{**row, "audience_id": row["audience_details"]["audience_id"]}]
 
@@ -403,7 +420,7 @@ class Told:
 
     A column of `dashes` is part of the key and holds a dash where TikTok tells nothing; `renamed` fields have another
     name in the record. `more` asks another endpoint for further rows. The column `numbered` counts rows that agree in
-    the rest of the key.
+    the rest of the key; `since` names the one that is not before the start.
     """
 
     path: str
@@ -419,6 +436,7 @@ class Told:
     more: Callable[[Truth, Query], Iterable[Asked]] | None = None
     more_path: str = ""
     numbered: str = ""
+    since: str = ""
 
 
 IDENTITY = ("identity_id", "identity_type", "identity_authorized_bc_id")
@@ -604,6 +622,27 @@ TOLD: Mapping[str, Told] = {
     "adgroup_negative_keywords": Told(
         "search_ad/negative_keyword/get", ("adgroup_id", "keyword_id"), _keywords("adgroup")
     ),
+    "change_log": Told(
+        "changelog/task/create",
+        ("row_id", "occurrence"),
+        records=_made(*CHANGE),
+        numbered="occurrence",
+        personal=("operator",),
+        cursor="time",
+        dated=True,
+        since="time",
+    ),
+    "business_center_change_log": Told(
+        "changelog/get",
+        ("bc_id", "row_id", "occurrence"),
+        _activity_days,
+        owner="bc_id",
+        records=_made("time", "activity_type", "operator_id", "activity_log"),
+        numbered="occurrence",
+        personal=("activity_log",),
+        cursor="time",
+        dated=True,
+    ),
     "audience_details": Told("dmp/custom_audience/get", ("audience_id",), _all_audiences, records=_audience),
     "video_performance": Told(
         "report/video_performance/get", ("material_id", "video_id"), _shown_videos, records=_figures
@@ -674,7 +713,8 @@ def _records(told: Told, truth: Truth) -> Iterator[Record]:
         for path, query, tells in asked:
             # Whoever names a library names no account.
             whose = {} if "library_id" in query else owner
-            for row in truth.rows(path, **whose, **query):
+            rows = [row for row in truth.rows(path, **whose, **query) if row.get(told.since, "9") >= str(truth.start)]
+            for row in rows:
                 for record in told.records({**stamp, **tells, **row}):
                     untold = {name: value for name, value in tells.items() if record.get(name) in (None, "")}
                     yield _finished(told, truth, {**stamp, **record, **untold})
@@ -691,7 +731,7 @@ def _owners(told: Told, truth: Truth) -> list[Query]:
 
 
 def _finished(told: Told, truth: Truth, record: Record) -> Record:
-    columns = {**LISTS[told.path].columns, **(LISTS[told.more_path].columns if told.more_path else {})}
+    columns = {**FACTS[told.path].columns, **(FACTS[told.more_path].columns if told.more_path else {})}
     hidden = () if truth.personal_data else told.personal
     written = {name: typed(columns.get(name), value) for name, value in _without(hidden, record).items()}
     dashes = {name: "-" for name in told.dashes if written.get(name) is None}

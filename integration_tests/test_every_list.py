@@ -32,7 +32,7 @@ from .reading import (
     together,
 )
 from .simulator import Simulator, Switches, World
-from .simulator.list_facts import LISTS
+from .simulator.list_facts import FACTS
 from .simulator.lists import PAGED_LISTS
 
 # Accounts in Auckland, Kolkata and Los Angeles.
@@ -165,7 +165,7 @@ def test_declared_columns_are_the_filled_ones(outcomes: Mapping[str, Outcome], s
 def test_all_that_tiktok_sends_is_declared(outcomes: Mapping[str, Outcome], stream: str) -> None:
     """Each documented column is there, those about persons with personal_data only."""
     told = TOLD[stream]
-    documented = set(LISTS[told.path].columns) - {*NO_COLUMNS, *told.renamed}
+    documented = set(FACTS[told.path].columns) - {*NO_COLUMNS, *told.renamed}
     filled = {name for record in outcomes["personal"].records[stream] for name in record}
     assert documented - filled == set()
     assert (

@@ -13,7 +13,7 @@ from . import expected_lists
 from .simulator import TOKEN, Simulator, Switches, World
 from .simulator.assets import business_centers
 from .simulator.endpoints import PREFIX, Answer, Request
-from .simulator.list_facts import LISTS, Param
+from .simulator.list_facts import FACTS, LISTS, Param
 from .simulator.lists import PAGED_LISTS, rows_of
 
 WORLD = World(advertisers=3, campaigns=4, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 10))
@@ -487,7 +487,7 @@ def test_every_column_is_filled_somewhere(simulator: Simulator, stream: str) -> 
     table = expected_lists.list_table(simulator, stream, personal_data=True)
     told = expected_lists.TOLD[stream]
     filled = {name for record in table.values() for name in record}
-    assert set(LISTS[told.path].columns) - filled - {*expected_lists.NO_COLUMNS, *told.renamed} == set()
+    assert set(FACTS[told.path].columns) - filled - {*expected_lists.NO_COLUMNS, *told.renamed} == set()
     assert all(None not in key for key in table)
 
 

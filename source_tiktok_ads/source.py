@@ -221,12 +221,14 @@ class SourceTiktokAds(Source):
     ) -> DefaultStream:
         full = entry.sync_mode == SyncMode.full_refresh or not stream.incremental
         reader, known = _reader(stream, sync, full, {} if full else blob)
-        cursor: Cursor = AccountCursor(
-            stream.name, known, self.message_repository.emit_message, time.monotonic, sync.advertisers.remembered
-        )
+        cursor: Cursor
         if full:
             reader.children = state.children_before(blob)
             cursor = FullCursor(stream.name, self.message_repository, lambda: reader.children)
+        else:
+            emit = self.message_repository.emit_message
+            remembered = sync.advertisers.remembered
+            cursor = AccountCursor(stream.name, known, emit, time.monotonic, reader.kept, remembered)
         field = CursorField(stream.cursor) if stream.incremental else None
         return DefaultStream(reader, stream.name, {}, [*stream.key], field, logger, cursor)
 

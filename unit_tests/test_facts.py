@@ -16,7 +16,7 @@ from source_tiktok_ads.offered import HEAD, described, table
 from source_tiktok_ads.run import main
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS
 from source_tiktok_ads.streams.evidence import ONE_SOURCE, TWO_SOURCES, sureness
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Step
 from source_tiktok_ads.streams.lists import commerce
 from source_tiktok_ads.streams.model import Report, Stream
 
@@ -35,6 +35,12 @@ def lists_of(stream: Stream | Listing) -> Iterator[Stream | Listing]:
 
 LISTS = {f"{listing.name} ({listing.path})": listing for stream in STREAMS for listing in lists_of(stream)}
 DOCUMENTED = [name for name, listing in LISTS.items() if "parameters" in FACTS[listing.path]]
+STEPS = [
+    step
+    for listing in LISTS.values()
+    if isinstance(listing, Listing) and listing.task
+    for step in (listing.task.check, listing.task.download)
+]
 READ_IN_PAGES = ("page", "page_size")
 
 
@@ -55,7 +61,8 @@ def asked(listing: Any) -> dict[str, Any]:
 
 def test_every_endpoint_is_in_the_table() -> None:
     """Each with the names of its sources; nothing else stands there."""
-    assert {listing.path for listing in LISTS.values()} == set(FACTS)
+    steps = {step.path for step in STEPS}
+    assert {listing.path for listing in LISTS.values()} | steps == set(FACTS)
     assert {path for path, fact in FACTS.items() if len(fact["sources"]) > 1} == TWO_SOURCES
     assert {path for path, fact in FACTS.items() if len(fact["sources"]) == 1} == ONE_SOURCE
 
@@ -69,6 +76,12 @@ def test_parameters_and_filters_are_those_of_the_table(name: str) -> None:
     filtering = found.get("filtering")
     if isinstance(filtering, dict):
         assert set(filtering) - set(fact["filters"]) == set()
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.path)
+def test_what_is_asked_about_a_task_is_in_the_table(step: Step) -> None:
+    """The task's id, and what of the task's own parameters is said again."""
+    assert {*step.repeats, "task_id"} <= {*FACTS[step.path]["parameters"]}
 
 
 @pytest.mark.parametrize("name", [name for name, item in LISTS.items() if isinstance(item, Listing)])

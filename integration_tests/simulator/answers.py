@@ -199,6 +199,20 @@ def _rewritten(value: Any, written: Callable[[str], str]) -> Any:
     return value
 
 
+def status(rule: Rule, request: Request, data: Data, ask: Ask) -> Data:
+    """A task is in the state `put`."""
+    return {**data, "status": rule.put}
+
+
+def cut_file(rule: Rule, request: Request, data: Any, ask: Ask) -> Any:
+    """The file of a task ends in its middle; with `put` rows, what it is wrapped in stays whole."""
+    if isinstance(data, bytes):
+        return data[: len(data) // 2]
+    text = data["changelog"]
+    end = text[text.index("', 'file_name'") :] if rule.put == "rows" else ""
+    return {**data, "changelog": text[: len(text) // 2] + end}
+
+
 # Those that need a count or a place among the pages.
 OF_PAGES: Mapping[str, Change] = {
     "ends_early": ends_early,
@@ -207,6 +221,8 @@ OF_PAGES: Mapping[str, Change] = {
     "other_page": other_page,
     "depth": depth,
 }
+# Those that need the answer about a task, or its file.
+OF_TASKS: Mapping[str, Change] = {"status": status, "cut_file": cut_file}
 # Those that need rows only.
 OF_ROWS: Mapping[str, Change] = {
     "blank": blank,

@@ -111,6 +111,7 @@ PARTNER = Kind(7_360_000_000_000_000_000, 8, 6)
 ASSET_GROUP = Kind(7_370_000_000_000_000_000, 8, 6)
 ACCOUNT_TRANSACTION = Kind(7_460_000_000_000_000_000, 6, 2)
 BUDGET_CHANGE = Kind(7_470_000_000_000_000_000, 9, 3)
+ACTIVITY = Kind(7_490_100_000_000_000_000, 20, 1)
 # These belong to a catalog or a shop.
 PRODUCT = Kind(7_380_000_000_000_000_000, 8, 3)
 FEED = Kind(7_390_000_000_000_000_000, 2, 8)
@@ -122,6 +123,7 @@ RULE_RUN = Kind(7_420_000_000_000_000_000, 6, 1)
 CRM_SET = Kind(7_430_000_000_000_000_000, 8, 4)
 CONVERSION = Kind(7_440_000_000_000_000_000, 2, 6)
 KEYWORD = Kind(7_450_000_000_000_000_000, 1, 9)
+CHANGE = Kind(7_490_200_000_000_000_000, 40, 1)
 
 
 def assets(world: World, kind: Kind, place: int, epoch: int, first: int | None = None) -> list[Asset]:

@@ -35,6 +35,7 @@ from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
 from .reports import CenterRowset, Key, ReportQuery, Rowset, rowset
 from .switches import Switches
+from .tasks import TASK_ENDPOINTS, TaskStore
 from .world import AD, Advertiser, Entity, World, ad_id_v2, has_status, secondary_status
 
 PREFIX = "/open_api/v1.3/"
@@ -64,8 +65,11 @@ class Request:
         return self.path.removeprefix(PREFIX).strip("/")
 
     def first(self, name: str) -> str:
-        """The first value of a query parameter, or nothing."""
-        return self.query.get(name, [""])[0]
+        """The first value of a query parameter, or what the body says of it, or nothing."""
+        if name in self.query:
+            return self.query[name][0]
+        told = _members(self.body).get(name, "")
+        return told if isinstance(told, str) else orjson.dumps(told).decode()
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,16 @@ class TikTok:
     world: World
     access: Access
     switches: Switches
+    tasks: TaskStore = field(default_factory=TaskStore)
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    """The members of a body that is a JSON object; none of anything else."""
+    try:
+        parsed = orjson.loads(body) if body else {}
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def answer(request: Request, tiktok: TikTok, epoch: int) -> Answer:
@@ -554,6 +568,7 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     "ad/get": ("GET", _entities(AD)),
     "report/integrated/get": ("GET", _report),
     **LIST_ENDPOINTS,
+    **TASK_ENDPOINTS,
     "gmv_max/report/get": ("GET", _gmv_report),
     "creative/report/get": ("GET", _creative_report),
 }

@@ -36,6 +36,7 @@ CHANGES = (
     *("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle", "date"),
     *answers.OF_PAGES,
     *answers.OF_ROWS,
+    *answers.OF_TASKS,
 )
 KINDS = (*ANSWERS, *CHANGES, *WIRE)
 
@@ -195,6 +196,8 @@ def _date(moment: datetime) -> str:
 
 
 def _has_what_changes(kind: str, data: Any) -> bool:
+    if kind in answers.OF_TASKS:
+        return isinstance(data, bytes) or (isinstance(data, dict) and (kind == "status") != ("changelog" in data))
     paged = isinstance(data, dict) and "page_info" in data
     return answers.has_rows(data) and (paged or kind in answers.OF_ROWS)
 
@@ -237,4 +240,5 @@ CHANGERS: Mapping[str, Callable[[Rule, Request, dict[str, Any], Ask], dict[str, 
     "shift": _shift,
     **answers.OF_PAGES,
     **answers.OF_ROWS,
+    **answers.OF_TASKS,
 }

@@ -28,7 +28,10 @@ class Param:
 
 @dataclass(frozen=True)
 class ListFacts:
-    """One endpoint: where its rows stand, how it is paged (page, cursor, none, object), what it takes and gives."""
+    """One endpoint: where its rows stand, how it is paged, what it takes and gives.
+
+    It is paged as page, bare, cursor, none, object, or not at all: task.
+    """
 
     path: str
     rows: str
@@ -67,5 +70,13 @@ def _list(path: str, raw: Mapping[str, Any]) -> ListFacts:
     )
 
 
-_RAW: Mapping[str, Any] = json.loads((Path(__file__).parent / "lists.json").read_text(encoding="utf-8"))
-LISTS: Mapping[str, ListFacts] = {path: _list(path, raw) for path, raw in _RAW.items()}
+def _read(name: str) -> Mapping[str, ListFacts]:
+    raw: Mapping[str, Any] = json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return {path: _list(path, facts) for path, facts in raw.items()}
+
+
+LISTS: Mapping[str, ListFacts] = _read("lists.json")
+TASK_LISTS: Mapping[str, ListFacts] = _read("tasks.json")
+"""Those whose rows a task writes to a file, by the endpoint that creates it."""
+
+FACTS: Mapping[str, ListFacts] = {**LISTS, **TASK_LISTS}

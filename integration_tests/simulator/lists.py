@@ -40,7 +40,7 @@ def list_endpoint(path: str) -> Callable[[Request, TikTok, int, dict[str, str]],
         limits = _limits(facts, source, params, sent)
         if "advertiser_id" in facts.params and not (source.in_place_of_account and source.in_place_of_account in sent):
             params.text("advertiser_id")
-        _check_permission(path, request, tiktok)
+        check_permission(path, request, tiktok)
         scene = Scene(facts, tiktok.world, epoch, tiktok.switches, request.call, flat(sent))
         scene = scene.of(_advertiser(request, readable, tiktok), _center(request, scene))
         rows = [_selected(source, row, sent.get("fields"), limits[1]) for row in _matching(source, scene)]
@@ -56,7 +56,8 @@ def rows_of(data: Mapping[str, Any], path: str) -> list[Any]:
     return list(data[name]) if name else [data]
 
 
-def _check_permission(path: str, request: Request, tiktok: TikTok) -> None:
+def check_permission(path: str, request: Request, tiktok: TikTok) -> None:
+    """Refuse a list that is closed to everybody or to the owner a request names."""
     for owner in ("", request.first("advertiser_id"), request.first("bc_id")):
         code = tiktok.access.denied.get((path, owner))
         if code is not None:
@@ -90,10 +91,10 @@ def _sent(spec: Param, params: Params) -> Any:
         return params.flag(spec.name)
     if spec.name not in params:
         raise bad(f"{spec.name}: Missing data for required field.")
-    return _checked(spec, params.parsed(spec.name))
+    return checked(spec, params.parsed(spec.name))
 
 
-def _checked(spec: Param, value: Any) -> Any:
+def checked(spec: Param, value: Any) -> Any:
     """A JSON value that a parameter, or a field of one, takes."""
     if spec.type.startswith("array"):
         if not isinstance(value, list):
@@ -101,7 +102,7 @@ def _checked(spec: Param, value: Any) -> Any:
         if not value or (spec.longest is not None and len(value) > spec.longest):
             raise Refusal(40011, f"{spec.name}: Length must be between 1 and {spec.longest}.")
         element = Param(spec.name, spec.type[6:-1], enum=spec.enum)
-        return [_checked(element, item) for item in value]
+        return [checked(element, item) for item in value]
     if spec.type == "object":
         return _object(spec, value)
     if not TYPES[spec.type](value):
@@ -129,7 +130,7 @@ def _object(spec: Param, value: Any) -> dict[str, Any]:
     for name, field in fields.items():
         if field.required and name not in value:
             raise bad(f"{spec.name}.{name}: Missing data for required field.")
-    return {name: _checked(fields[name], inner) for name, inner in value.items()}
+    return {name: checked(fields[name], inner) for name, inner in value.items()}
 
 
 def flat(sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,9 +25,10 @@ from .clock import Clock
 from .endpoints import PREFIX, Answer, Request, TikTok, answer
 from .faults import Faults, Rule
 from .limits import Limits
-from .list_facts import LISTS
+from .list_facts import LISTS, TASK_LISTS
 from .lists import PAGED_LISTS, rows_of
 from .switches import Switches
+from .tasks import EVERY, TASK_ENDPOINTS, TaskStore, body_of
 from .world import World
 
 CONTROL = "/_simulator/"
@@ -56,6 +57,7 @@ class Simulator:
         self.clock = Clock(self.world.start)
         self.switches = switches or Switches()
         self.access = Access(self.world)
+        self.tasks = TaskStore()
         self.faults = Faults()
         self.limits = Limits()
         self.requests: list[dict[str, Any]] = []
@@ -95,7 +97,7 @@ class Simulator:
     @property
     def tiktok(self) -> TikTok:
         """What the endpoints look at."""
-        return TikTok(self.world, self.access, self.switches)
+        return TikTok(self.world, self.access, self.switches, self.tasks)
 
     def ask(self, request: Request) -> Answer:
         """TikTok's own answer, without faults and limits."""
@@ -103,6 +105,8 @@ class Simulator:
 
     def truth(self, endpoint: str, query: Mapping[str, list[str]]) -> list[Any]:
         """All rows of a list or report, whatever the faults; permissions, bounds and paging do not matter."""
+        if endpoint in TASK_LISTS:
+            return EVERY[endpoint](self.world, self.clock.epoch, query)
         unbound = {"object_cut": None, "query_budget": None, "list_depth": None}
         everything = TikTok(self.world, Access(self.world), Switches(**{**self.switches.positions(), **unbound}))
         token = {"access-token": next(iter(everything.access.tokens))}
@@ -137,6 +141,7 @@ class Simulator:
         self.switches.update(Switches().positions())
         self.faults.clear()
         self.access = Access(self.world)
+        self.tasks = TaskStore()
         self.limits = Limits()
         self.requests.clear()
         self.cache.clear()
@@ -221,7 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         simulator.wait(simulator.switches.latency_ms / 1000)
         rules = simulator.faults.fire(request) if simulator.faults else []
         found = self._answer(simulator, request, rules, started)
-        body = orjson.dumps(found.envelope)
+        # A file comes without the envelope.
+        body = found.data if isinstance(found.data, bytes) else orjson.dumps(found.envelope)
         entry = log_entry(request, found, simulator, started) | {"faults": [rule.kind for rule in rules]}
         simulator.requests.append(entry)
         if any(rule.kind in failures.WIRE for rule in rules):
@@ -335,6 +341,8 @@ def gzipped(body: bytes) -> bytes:
 def log_entry(request: Request, found: Answer, simulator: Simulator, started: float) -> dict[str, Any]:
     """What the request log keeps; secrets are never in it."""
     query = {name: REDACTED if name in SECRET_PARAMS else values[0] for name, values in request.query.items()}
+    if request.endpoint in TASK_ENDPOINTS and request.body:
+        query |= {name: request.first(name) for name in body_of(request)}
     return {
         "at": started,
         "clock": simulator.clock.now.isoformat(),

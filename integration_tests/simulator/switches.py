@@ -31,6 +31,7 @@ class Switches:
     transactions_misspelt: bool = False  # transactions stand in `transaction`, as one client's type has it
     comment_time_as_text: bool = False  # comments carry Go's text of a time (an example of TikTok's), not epoch seconds
     identity_pages_told: bool = False  # page_info of identities is right without identity_type, too
+    change_log_as_json: bool = False  # the file of changes stands in JSON (a client's test), not a printed dictionary
     split_test_utc: bool = False  # times of split tests are UTC's
     # reports
     report_numbers_as_text: bool = True  # else JSON numbers

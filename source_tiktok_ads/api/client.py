@@ -256,16 +256,19 @@ class Client:
         attempts: int = TRIES,
         server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer[E]:
-        """Like `get`, with the answer's headers."""
+        """Like `get`, with the answer's headers; a POST where there is a `body`. `headers` are sent besides."""
         url = f"{self._base}{path}/?{query(params)}" if params else f"{self._base}{path}/"
+        kind = {} if body is None else {"Content-Type": "application/json"}
         return self._call(
             _Ask(
-                method="GET",
+                method="GET" if body is None else "POST",
                 path=path,
                 url=url,
-                headers=self._auth(),
-                body=None,
+                headers={**kind, **(headers or {}), **self._auth()},
+                body=None if body is None else _json(body).encode(),
                 advertiser_id=advertiser_id,
                 decode=decode,
                 accept=accept,
@@ -376,7 +379,8 @@ class Client:
             envelope = ask.decode(reply.body)
         except UNREADABLE:
             return self._unreadable(ask, reply)
-        if _from_a_gateway(reply, envelope.code):
+        # A file has no verdict of its own: whatever came with the status of a failure is none.
+        if _from_a_gateway(reply, envelope.code) or (reply.status >= 400 and isinstance(envelope.data, bytes)):
             return failure("status", "", ask.path, ask.advertiser_id, reply.status)
         self._clock.note(reply.headers.get("date", ""))
         refused = self._verdict(ask, envelope)

@@ -74,3 +74,12 @@ def decoder(shape: type[E]) -> Decode[E]:
 
 
 decode_envelope: Decode[Envelope] = decoder(Envelope)
+
+
+def decode_file(body: bytes) -> Envelope:
+    """A file, in the place of data; or TikTok's own envelope where that came instead. Raises one of `UNREADABLE`."""
+    # TikTok: downloads are the file itself, CSV or zip, without the envelope; most of their errors come in one.
+    start = body.lstrip()[:1]
+    if start in (b"", b"<"):
+        raise ValueError("no file")
+    return decode_envelope(body) if start == b"{" else Envelope(0, data=body)

@@ -29,6 +29,10 @@ TWO_SOURCES = frozenset(
         "catalog/get",
         "catalog/overview",
         "catalog/set/get",
+        "changelog/get",
+        "changelog/task/check",
+        "changelog/task/create",
+        "changelog/task/download",
         "comment/list",
         "creative/portfolio/get",
         "creative/portfolio/list",
@@ -120,6 +124,8 @@ def _sure(path: str) -> str:
 def _paths(stream: Stream) -> set[str]:
     """The endpoint of a stream, and those of the lists that its requests come from."""
     paths = {stream.path}
+    if isinstance(stream, Listing) and stream.task:
+        paths |= {stream.task.check.path, stream.task.download.path}
     while isinstance(stream, Listing) and stream.parent:
         stream = stream.parent.listing
         paths.add(stream.path)

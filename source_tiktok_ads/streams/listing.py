@@ -44,6 +44,7 @@ class Paging(Enum):
     UNCOUNTED = "by page and page_size; what page_info says is not believed: a page that is not full is the last"
     CURSOR = "by cursor and count; has_more tells whether there are more"
     WHOLE = "not at all: one answer holds every row"
+    TASK = "not at all: a task writes a file of every row"
 
 
 class Scope(Enum):
@@ -61,6 +62,41 @@ class Pass:
 
     params: Params = field(default_factory=dict)
     tells: Row = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class File:
+    """The rows of a file that a task wrote; `cut` says what is missing from it, and is empty where nothing is."""
+
+    rows: Sequence[Row] = ()
+    cut: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request about a task: its endpoint, and which parameters of the task it repeats beside the task's id."""
+
+    path: str
+    repeats: tuple[str, ...] = ("advertiser_id",)
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """How the file of a list is made: its path creates a task, which is checked until it is done, then downloaded.
+
+    `file_at` names the member of the download's answer that holds the file; empty, the answer itself is the file.
+    `read` turns the file into rows. `done` and `failed` are the states that end a task; every other one means that it
+    still runs. `headers` are sent with each of the requests.
+    """
+
+    check: Step
+    download: Step
+    read: Callable[[Any], File]
+    file_at: str = ""
+    done: tuple[str, ...] = ("SUCCESS", "SUCCEED")
+    failed: tuple[str, ...] = ("FAILED", "CANCELED", "EXPIRED")
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +141,7 @@ class Listing:
 
     `trying` tells that TikTok knows only some of the passes: those it refuses as wrong, and refuses again some time
     later, have no rows.
+    `task` tells how the file is made that holds the rows of a list with `Paging.TASK`.
 
     `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
     shop or a pixel does that is shared with the account.
@@ -136,6 +173,7 @@ class Listing:
     beyond: bool = False
     empty_keys: tuple[str, ...] = ()
     numbered: str = ""
+    task: Task | None = None
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ LISTED: Mapping[str, str] = {
     "gmv_max_product_insights": "the figures of one product in one GMV Max campaign in one day",
     "gmv_max_creative_insights": "the figures of one post in one GMV Max campaign in one day",
     "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
+    "change_log": "one change in an ad account: who changed what, when, and the values before and after",
+    "business_center_change_log": "one activity in a Business Center: who did what, and when",
     "carriers": "the mobile carriers of one country",
 }
 

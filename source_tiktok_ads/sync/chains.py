@@ -9,6 +9,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -50,6 +51,7 @@ from source_tiktok_ads.sync.refusals import (
     essential,
     nothing_left,
 )
+from source_tiktok_ads.sync.tasks import Kept, Tasks
 
 # TikTok: what it answers where one shop, pixel or Business Center may not be seen, is not there or lacks what is asked
 # for. Its other refusals are about the app or the account, so that the next shop would only hear the same.
@@ -61,6 +63,9 @@ REFUSALS = (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
 
 REFUSALS_IN_A_ROW = 20
 """After so many refusals, and no answer in between, it is not the single shop or pixel that is refused."""
+
+ROWS_AT_ONCE = 1000
+"""How many rows of a file leave together."""
 
 Told = Callable[[str], None]
 """Is told a sentence."""
@@ -87,8 +92,13 @@ class Asking(Protocol):
         advertiser_id: str | None = None,
         accept: Callable[[Envelope], str | None] | None = None,
         repeat_timeouts: bool = False,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply[Envelope]:
         """The decoded answer of one request. Raises TikTokError."""
+
+    def now(self) -> datetime:
+        """TikTok's clock, in UTC."""
 
     def pause(self, seconds: float, why: str) -> None:
         """Wait before one request is sent again."""
@@ -116,7 +126,7 @@ class Hears:
     """Who is told what is odd in a list, what lacks for now, what is left out and what is given up as refused.
 
     `refuses` is told of one of several shops, Business Centers or the like, by its name in the state, that TikTok
-    refuses it: its rows are missing, those of the others are not.
+    refuses it: its rows are missing, those of the others are not. `kept` are the stream's tasks under way.
     """
 
     warn: Told
@@ -124,6 +134,7 @@ class Hears:
     leaves_out: Told
     gives_up: Callable[[GivenUp], object]
     refuses: Callable[[str, str], object]
+    kept: Kept = field(default_factory=lambda: Kept({}, ""))
 
 
 @dataclass(frozen=True)
@@ -569,6 +580,8 @@ class Chains:
         pieces = partial(reading.into.pieces, tells=request.tells, lacks=reading.hears.lacks, listing=listing)
         if listing.paging is Paging.WHOLE:
             yield from self._in_one_answer(reading, request, pieces)
+        elif listing.paging is Paging.TASK:
+            yield from self._by_task(reading, request, pieces)
         elif listing.paging is Paging.CURSOR:
             yield from self._by_cursor(listing, request, pieces, reading.sent)
         elif listing.paging is Paging.UNCOUNTED:
@@ -586,6 +599,20 @@ class Chains:
 
         attempts = [Attempt(fetch, pieces, sys.maxsize)] * READS
         yield from proven(attempts, reading.hears.warn, self._ahead, reading.sent)
+
+    def _by_task(self, reading: Reading, request: Request, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of a file that a task writes. Raises Incomplete where there is none, or it is not whole."""
+        listing, account = reading.listing, request.account.id
+        whose = account if listing.scope in _NAMES_ACCOUNT else None
+        day = self._client.now().date().isoformat()
+        tasks = Tasks(self._client, listing, account, whose, reading.hears.kept, day)
+        file = tasks.file(request.params)
+        rows = unsent(pieces(file.rows), set(), reading.sent)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            yield rows[start : start + ROWS_AT_ONCE]
+        if file.cut:
+            raise Incomplete(file.cut)
+        tasks.done(request.params)
 
     def _by_pages(self, reading: Reading, request: Request, pieces: Pieces) -> Iterator[list[bytes]]:
         listing = reading.listing

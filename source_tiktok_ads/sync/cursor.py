@@ -22,6 +22,7 @@ from airbyte_cdk.sources.types import Record
 
 from source_tiktok_ads.sync.partition import Slice
 from source_tiktok_ads.sync.state import StreamState, dump
+from source_tiktok_ads.sync.tasks import Kept
 
 SECONDS_BETWEEN_STATES = 1.0
 
@@ -41,6 +42,7 @@ class AccountCursor(Cursor):
         state: StreamState,
         emit: Callable[[AirbyteMessage], None],
         monotonic: Callable[[], float],
+        kept: Kept,
         remembered: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self._stream_name = stream_name
@@ -52,11 +54,13 @@ class AccountCursor(Cursor):
         self._lock = threading.Lock()
         self._waiting = False
         self._sent_at = -SECONDS_BETWEEN_STATES
+        self._kept = kept
+        kept.changed = self.send_at_once
 
     @property
     def state(self) -> dict[str, Any]:
         """The content of the next state message, in objects of its own."""
-        return dump(StreamState(self._cursors, {**self._settings, **self._remembered()}))
+        return dump(StreamState(self._kept.added(self._cursors), {**self._settings, **self._remembered()}))
 
     def observe(self, record: Record) -> None:
         """A page has left: send a state that was held back, if its second is over."""
@@ -71,6 +75,11 @@ class AccountCursor(Cursor):
                 self._cursors[partition.account.id] = partition.reader.cursor_after(partition)
                 self._waiting = True
                 self._send_if_due()
+
+    def send_at_once(self) -> None:
+        """A task was created at TikTok: the state names it before anything is known of its rows."""
+        with self._lock:
+            self._send()
 
     def ensure_at_least_one_state_emitted(self) -> None:
         """The stream is over: the last state leaves in any case."""

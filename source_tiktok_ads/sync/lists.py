@@ -24,6 +24,7 @@ from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, FURTHEST, Reader
 from source_tiktok_ads.sync.refusals import GivenUp
 from source_tiktok_ads.sync.slices import Days, windows
 from source_tiktok_ads.sync.state import Changes
+from source_tiktok_ads.sync.tasks import Kept
 
 
 class ListReader(ChangeReader[Listing]):
@@ -111,6 +112,7 @@ class DatedListReader(DayReader[DatedListing]):
 
     def __init__(self, stream: DatedListing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
+        self.kept = Kept(cursors, self.start.isoformat())
         self._told: set[tuple[str, str]] = set()
         self._groups: dict[str, Groups] = {}
         self._begins: dict[str, Groups] = {}
@@ -303,7 +305,7 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
         before = part.given_up.names if part.given_up else frozenset()
         part.given_up = replace(given_up, names=before | given_up.names)
 
-    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up, refuses)
+    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up, refuses, reader.kept)
     request = request.also({}, {**own, **money})
     yield from reader.sync.chains.rows(reader.stream, request, rows, hears, part.children)
 

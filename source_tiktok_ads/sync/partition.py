@@ -35,6 +35,7 @@ from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
 from source_tiktok_ads.sync.summary import Summary
+from source_tiktok_ads.sync.tasks import Kept
 
 FAILURES_IN_A_ROW = 8
 """After so many parts of an account that failed, and none that was read in between, the account is asked for no
@@ -153,6 +154,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self.sync = sync
         self.full = full
         self._known_accounts = known
+        self.kept = Kept({}, "")
         self._lock = threading.Lock()
         self._all = 0
         self._failed: set[str] = set()

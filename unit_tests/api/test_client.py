@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.api.client import Answer, Client, Token, query
-from source_tiktok_ads.api.envelope import Envelope, decoder
+from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file, decoder
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, Unreachable
 from source_tiktok_ads.api.pace import Pace
 from source_tiktok_ads.api.transport import Fault, Reply
@@ -676,3 +676,25 @@ def test_json_of_a_gateway_is_no_verdict(body: bytes) -> None:
     bench = Bench(Reply(502, {}, body), ok())
     assert get(bench).code == 0
     assert len(bench.script.asked) == 2
+
+
+def test_a_body_makes_a_post_with_the_headers_of_the_request() -> None:
+    """Beside the token, which nothing replaces."""
+    bench = Bench(ok({"task_id": "1"}))
+    headers = {"x-lead-region": "eu", "Access-Token": "another"}
+    bench.client.fetch("a/task", {}, decode=decode_envelope, advertiser_id="7", body={"page_id": "1"}, headers=headers)
+    ((method, url, sent, body),) = bench.script.asked
+    assert (method, url, body) == ("POST", "https://api.test/open_api/v1.3/a/task/", b'{"page_id":"1"}')
+    assert sent == {"Content-Type": "application/json", "x-lead-region": "eu", "Access-Token": TOKEN}
+
+
+def test_a_file_is_the_answer_itself() -> None:
+    """A refusal in its place is one, and neither an empty answer nor a page of a gateway is a file."""
+    none = (Reply(200, {}, b""), Reply(200, {}, b"<html>"), Reply(502, {}, b"bad"))
+    bench = Bench(*none, Reply(200, {}, b"a,b\r\n"))
+    found = bench.client.fetch("a/download", {"task_id": "1"}, decode=decode_file)
+    assert found.envelope.data == b"a,b\r\n"
+    assert len(bench.script.asked) == 4
+    with pytest.raises(TikTokError) as caught:
+        Bench(refused(40125)).client.fetch("a/download", {}, decode=decode_file)
+    assert caught.value.code == 40125

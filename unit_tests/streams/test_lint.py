@@ -61,6 +61,7 @@ LARGEST_PAGES = {
     "identity/get": 100,
     "identity/video/get": 20,
     "tt_video/list": 50,
+    "changelog/get": 50,
     "comment/list": 100,
     "dmp/custom_audience/list": 100,
     "dmp/saved_audience/list": 100,

@@ -103,6 +103,7 @@ def test_scopes() -> None:
         *("products", "catalog_feeds", "catalog_overviews", "catalog_event_sources", "catalog_diagnostics"),
         *("invoices", "account_costs", "payment_portfolios", "account_transactions", "account_budget_changes"),
         *("business_center_members", "business_center_partners", "business_center_asset_groups"),
+        "business_center_change_log",
     }
     assert scoped[Scope.REFERENCE] == {
         *("regions", "languages", "interest_categories", "action_categories"),
@@ -123,6 +124,8 @@ def test_personal_columns() -> None:
         "invoices": ("address", "emails"),
         "account_budget_changes": ("operator_name",),
         "business_center_members": ("user_name", "user_email"),
+        "change_log": ("operator",),
+        "business_center_change_log": ("activity_log",),
     }
 
 

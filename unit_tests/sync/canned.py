@@ -66,6 +66,7 @@ class Canned:
         self.listed = list(listed)
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.attempts: list[tuple[int, int]] = []
+        self.headers: list[Mapping[str, str]] = []
         self.doubts: list[str] = []
         self.paused: list[float] = []
 
@@ -95,19 +96,25 @@ class Canned:
         accept: Callable[[Any], str | None] | None = None,
         server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer[Any]:
         """The decoded answer with its headers."""
+        params = params if body is None else body
         self.asked.append((path, dict(params)))
+        self.headers.append(dict(headers or {}))
         data = self.answer(path, params)
         if isinstance(data, Exception):
             raise data
-        headers = {"x-tt-ads-throttle": "1"} if isinstance(data, Truncated) else {}
-        envelope = decode(json.dumps({"code": 0, "message": "OK", "data": data}).encode())
+        told = {"x-tt-ads-throttle": "1"} if isinstance(data, Truncated) else {}
+        # A file comes without the envelope.
+        sent = data if isinstance(data, bytes) else json.dumps({"code": 0, "message": "OK", "data": data}).encode()
+        envelope = decode(sent)
         # The real client asks again for what is doubted, and gets the same here.
         if accept is not None and (doubt := accept(envelope)) is not None:
             self.doubts.append(doubt)
             assert accept(envelope) is None, doubt
-        return Answer(envelope, headers)
+        return Answer(envelope, told)
 
     def accounts(
         self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True

@@ -15,6 +15,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.cursor import SECONDS_BETWEEN_STATES, AccountCursor, FullCursor
 from source_tiktok_ads.sync.partition import Reader, Slice
 from source_tiktok_ads.sync.state import NO_CURSOR, StreamState, parse
+from source_tiktok_ads.sync.tasks import Kept
 
 from .canned import A, B, C, Canned, page, sync_of
 
@@ -49,7 +50,8 @@ class Watched:
         self.sent: list[AirbyteMessage] = []
         self.now = 100.0
         self.reader = Counting()
-        self.cursor = AccountCursor("things", state or StreamState(), self.sent.append, lambda: self.now)
+        self.kept = Kept({}, "2026-03-01")
+        self.cursor = AccountCursor("things", state or StreamState(), self.sent.append, lambda: self.now, self.kept)
 
     def close(self, id: str = A, finished: bool = True, owed: bool = False) -> None:
         """A slice of an account ends."""
@@ -159,7 +161,7 @@ def test_a_state_keeps_what_the_sync_has_found_out() -> None:
     sent: list[AirbyteMessage] = []
     known: dict[str, Any] = {}
     cursor = AccountCursor(
-        "things", StreamState({}, {"include_deleted": True}), sent.append, lambda: 0.0, lambda: known
+        "things", StreamState({}, {"include_deleted": True}), sent.append, lambda: 0.0, Kept({}, ""), lambda: known
     )
     cursor.ensure_at_least_one_state_emitted()
     known["accounts"] = {"Acme": A}
@@ -176,3 +178,18 @@ def test_a_full_refresh_ends_with_whom_it_asked_about(asked: dict[str, frozenset
     (message,) = outbox.consume_queue()
     blob = message.state.stream.stream_state.__dict__
     assert blob == {NO_CURSOR: True, **({"children": {"centers": ["7", "8"]}} if asked else {})}
+
+
+def test_a_task_is_in_the_state_as_soon_as_it_is_created() -> None:
+    """Within the second of another state too; what the state says of the account beside that stays."""
+    watched = Watched(StreamState({A: {"left": 4}}))
+    watched.close("B")
+    watched.kept.keep(A, "of-a", "71")
+    watched.kept.keep("C", "of-c", "72")
+    blob = watched.sent[-1].state.stream.stream_state.__dict__
+    assert len(watched.sent) == 3
+    assert parse(blob).cursors == {
+        A: {"left": 4, "tasks": {"of-a": "71"}},
+        "B": {"left": 1},
+        "C": {"start": "2026-03-01", "tasks": {"of-c": "72"}},
+    }

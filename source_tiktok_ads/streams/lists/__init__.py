@@ -10,6 +10,7 @@ from source_tiktok_ads.streams.lists.creative_insights import CREATIVE_INSIGHTS
 from source_tiktok_ads.streams.lists.creatives import CREATIVES
 from source_tiktok_ads.streams.lists.events import EVENTS
 from source_tiktok_ads.streams.lists.finance import FINANCE
+from source_tiktok_ads.streams.lists.logs import LOGS
 from source_tiktok_ads.streams.lists.products import PRODUCTS
 from source_tiktok_ads.streams.lists.reference import REFERENCE
 from source_tiktok_ads.streams.lists.reviews import REVIEWS
@@ -26,6 +27,7 @@ LISTINGS: tuple[Listing, ...] = (
     *ADMINISTRATION,
     *EVENTS,
     *AUTOMATION,
+    *LOGS,
     *REVIEWS,
     *CREATIVE_INSIGHTS,
     *REFERENCE,

@@ -1,0 +1,263 @@
+"""Asynchronous tasks: a file that TikTok writes on request is asked for, waited for and downloaded.
+
+Tasks under way are kept in the state, so that a sync that was killed finds its task again; where it does not, it
+creates another one. Nothing else depends on that: a task that is lost costs time, never rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from source_tiktok_ads.api.client import Answer as Reply
+from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file
+from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
+from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.sync.paging import Incomplete
+
+MOST_CREATED = 2
+"""How often a task is created for one file in a sync."""
+
+FIRST_WAIT = 2.0
+GROWTH = 1.5
+LONGEST_WAIT = 60.0
+PATIENCE = 1800.0
+"""How many seconds a task is waited for, in waits that grow from the first to the longest."""
+
+# TikTok: what it answers about a task that it does not know, or no longer, is not documented; any of these may be it.
+# 40200 and 40201 are its codes for a task that failed or is not ready for download.
+LOST = frozenset({40001, 40002, 40007, 40200, 40201})
+
+
+class Asking(Protocol):
+    """What tasks need of the client."""
+
+    def fetch(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        decode: Callable[[bytes], Envelope],
+        advertiser_id: str | None = None,
+        accept: Callable[[Envelope], str | None] | None = None,
+        repeat_timeouts: bool = False,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply[Envelope]:
+        """The decoded answer of one request. Raises TikTokError."""
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before one request is sent again."""
+
+
+class Lost(Exception):
+    """A task that leads to no whole file: it failed, is not known or wrote a file that is cut.
+
+    `rows` is what could be read of the file.
+    """
+
+    def __init__(self, why: str, rows: Sequence[Row] = ()) -> None:
+        super().__init__(why)
+        self.rows = rows
+
+
+class Kept:
+    """The tasks of a stream that are under way, by account and request, as its state keeps them.
+
+    Those of the last state can be found; the next one names them only if they were. `start` is what the state says of
+    an account of which nothing has been read. `changed` is called after a task was created.
+    """
+
+    def __init__(self, cursors: Mapping[str, Mapping[str, Any]], start: str) -> None:
+        self._lock = threading.Lock()
+        self._before = {id: _tasks_of(cursor) for id, cursor in cursors.items()}
+        self._tasks: dict[str, dict[str, str]] = {}
+        self._start = start
+        self.changed: Callable[[], None] = lambda: None
+
+    def find(self, account_id: str, request: str) -> str | None:
+        """The task that was created for a request, None where none is known."""
+        with self._lock:
+            tasks = self._tasks.setdefault(account_id, {})
+            found = self._before.get(account_id, {}).pop(request, None)
+            if found is not None:
+                tasks[request] = found
+            return tasks.get(request)
+
+    def keep(self, account_id: str, request: str, task_id: str) -> None:
+        """Remember a task; the state says so at once."""
+        with self._lock:
+            self._tasks.setdefault(account_id, {})[request] = task_id
+        self.changed()
+
+    def drop(self, account_id: str, request: str) -> None:
+        """Forget a task whose rows have left, or that leads to none."""
+        with self._lock:
+            self._tasks.get(account_id, {}).pop(request, None)
+
+    def added(self, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        """The cursors of a state with the tasks under way in the place of those of the last state."""
+        with self._lock:
+            tasks = {id: dict(kept) for id, kept in self._tasks.items() if kept}
+        told = {id: {name: cursor[name] for name in cursor if name != "tasks"} for id, cursor in cursors.items()}
+        return {**told, **{id: {**told.get(id, {"start": self._start}), "tasks": kept} for id, kept in tasks.items()}}
+
+
+def _tasks_of(cursor: Mapping[str, Any]) -> dict[str, str]:
+    """The tasks that a cursor names; none where they cannot be read, as they can be created again."""
+    tasks = cursor.get("tasks")
+    whole = isinstance(tasks, dict) and all(isinstance(id, str) for id in tasks.values())
+    return dict(tasks) if isinstance(tasks, dict) and whole else {}
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The tasks of one list for one account: `day` is today by TikTok's clock, `advertiser_id` whom they name."""
+
+    client: Asking
+    listing: Listing
+    account_id: str
+    advertiser_id: str | None
+    kept: Kept
+    day: str
+
+    def key_of(self, params: Params) -> str:
+        """What the state calls a request: a task is found again on the day that it was created, not later.
+
+        Days that were still running when it was created would be missing from it.
+        """
+        request = [self.listing.path, params, dict(self._task.headers), self.day]
+        return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:12]
+
+    def file(self, params: Params) -> File:
+        """The whole file of a request, or one that says what it lacks. Raises Incomplete, TikTokError.
+
+        The task stays in the state until `done` is called for it.
+        """
+        key, created = self.key_of(params), 0
+        lost = Lost("")
+        while True:
+            id = self.kept.find(self.account_id, key)
+            if id is None:
+                if created == MOST_CREATED:
+                    return self._given_up(lost)
+                id, created = self._created(params), created + 1
+                self.kept.keep(self.account_id, key, id)
+            try:
+                self._wait(params, id)
+                return self._downloaded(params, id)
+            except Lost as found:
+                lost = found
+                self.kept.drop(self.account_id, key)
+
+    def done(self, params: Params) -> None:
+        """The rows of a request have left: its task is forgotten."""
+        self.kept.drop(self.account_id, self.key_of(params))
+
+    @property
+    def _task(self) -> Task:
+        task = self.listing.task
+        if task is None:
+            raise ValueError(f"{self.listing.name} has no task")
+        return task
+
+    def _given_up(self, lost: Lost) -> File:
+        """What there is of a file that could not be had whole. Raises Incomplete where that is nothing."""
+        sentence = f"{self.listing.path}: of {MOST_CREATED} tasks for the same file none led to it, as {lost}."
+        if not lost.rows:
+            raise Incomplete(sentence)
+        return File(lost.rows, sentence)
+
+    def _created(self, params: Params) -> str:
+        return str(self._ask(Step(self.listing.path, post=True), params, accept=_no_id).data["task_id"])
+
+    def _wait(self, params: Params, id: str) -> None:
+        """Ask about a task until it is done. Raises Lost, or Incomplete where it is not done in time."""
+        waited, wait = 0.0, FIRST_WAIT
+        while True:
+            status = self._status(params, id)
+            if status in self._task.done:
+                return
+            if status in self._task.failed:
+                raise Lost(f"TikTok says {status} of it")
+            if waited >= PATIENCE:
+                raise Incomplete(
+                    f"{self.listing.path}: TikTok has not finished the task within {PATIENCE / 60:.0f} minutes and "
+                    f"says {status[:40]} of it. The next sync asks for it again."
+                )
+            self.client.pause(wait, "TikTok is writing a file that was asked for")
+            waited, wait = waited + wait, min(wait * GROWTH, LONGEST_WAIT)
+
+    def _status(self, params: Params, id: str) -> str:
+        return str(self._about(self._task.check, params, id, _no_status).data["status"])
+
+    def _downloaded(self, params: Params, id: str) -> File:
+        task = self._task
+        if task.file_at:
+            data = self._about(task.download, params, id, _no_object).data
+            found = data.get(task.file_at)
+        else:
+            found = self._about(task.download, params, id, decode=decode_file).data
+        file = task.read(found)
+        if file.cut:
+            raise Lost(f"its file is not whole: {file.cut}", file.rows)
+        return file
+
+    def _about(
+        self,
+        step: Step,
+        params: Params,
+        id: str,
+        accept: Callable[[Envelope], str | None] | None = None,
+        decode: Callable[[bytes], Envelope] = decode_envelope,
+    ) -> Envelope:
+        """An answer about a task. Raises Lost where TikTok does not know it, TikTokError."""
+        asked = {name: params[name] for name in step.repeats if name in params}
+        try:
+            return self._ask(step, {**asked, "task_id": id}, accept, decode)
+        except TikTokError as error:
+            if error.code in LOST:
+                raise Lost(f"TikTok does not give it: {error.event}") from None
+            raise
+
+    def _ask(
+        self,
+        step: Step,
+        params: Params,
+        accept: Callable[[Envelope], str | None] | None = None,
+        decode: Callable[[bytes], Envelope] = decode_envelope,
+    ) -> Envelope:
+        ask = partial(
+            self.client.fetch,
+            step.path,
+            decode=decode,
+            advertiser_id=self.advertiser_id,
+            accept=accept,
+            repeat_timeouts=True,
+            headers=self._task.headers,
+        )
+        return (ask({}, body=params) if step.post else ask(params)).envelope
+
+
+def _no_object(envelope: Envelope) -> str | None:
+    """Why an answer has no members; None where it may have."""
+    return None if isinstance(envelope.data, dict) else "data is no object"
+
+
+def _no_id(envelope: Envelope) -> str | None:
+    """Why an answer does not name the task that was created; None where it does."""
+    id = None if _no_object(envelope) else envelope.data.get("task_id")
+    named = isinstance(id, str | int) and not isinstance(id, bool) and bool(id)
+    return None if named else "it names no task"
+
+
+def _no_status(envelope: Envelope) -> str | None:
+    """Why an answer does not say how far a task is; None where it does."""
+    status = None if _no_object(envelope) else envelope.data.get("status")
+    return None if isinstance(status, str) and status else "it does not say how far the task is"
