@@ -6,7 +6,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -34,6 +34,7 @@ from .errors import (
 )
 from .pace import Pace, Turn
 from .patience import TRIES, Effort
+from .repeats import Repeats
 from .transport import Fault, Reply, Transport
 
 Log = Callable[[int, str], object]
@@ -102,6 +103,11 @@ class _Ask(Generic[E]):
     advertiser_id: str | None = None
     accept: Callable[[E], str | None] | None = None
 
+    @property
+    def sent(self) -> Hashable:
+        """What tells it from other requests."""
+        return self.method, self.url, self.body
+
 
 class _Grant(msgspec.Struct):
     access_token: str
@@ -147,6 +153,7 @@ class Client:
         self._token = ""
         self._pace = pace
         self._transport = transport
+        self._repeats = Repeats()
         self._log = log
         self._over = threading.Event()
         # Waiting on the event, so that the end of everything wakes whoever waits.
@@ -383,6 +390,10 @@ class Client:
         if _from_a_gateway(reply, envelope.code) or (reply.status >= 400 and isinstance(envelope.data, bytes)):
             return failure("status", "", ask.path, ask.advertiser_id, reply.status)
         self._clock.note(reply.headers.get("date", ""))
+        # TikTok: each request has an id of its own. A connection may bring the last answer a second time.
+        if self._repeats.of_another(envelope.request_id or "", ask.sent):
+            self._transport.close()
+            return failure("garbled", "the answer to another request, once more", ask.path, ask.advertiser_id)
         refused = self._verdict(ask, envelope)
         if refused is None:
             return Answer(envelope, reply.headers)

@@ -1,7 +1,7 @@
 """Where an answer stands among the pages of its list, and whether it is the page that was asked for."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic
@@ -57,6 +57,16 @@ def of_another_account(advertiser_id: str, envelope: Verdict) -> str | None:
     if not isinstance(named, (str, int)) or str(named) == advertiser_id:
         return None
     return f"its rows are of account {str(named)[:40]!r}"
+
+
+def of_another_list(id: str, below: Sequence[str], envelope: Verdict) -> str | None:
+    """Why an answer can hardly be that list of objects: its first row lacks their `id`, or has one of what is below."""
+    row = first_row(envelope)
+    if row is None:
+        return None
+    if _part(row, id) is None:
+        return f"its rows have no {id}"
+    return next((f"its rows have {name}" for name in below if _part(row, name) is not None), None)
 
 
 def of_other_days(dimension: str, first: date, last: date, envelope: Verdict) -> str | None:

@@ -9,8 +9,18 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pages import of_another_account
-from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, SMART_PLUS, Accounts, Entity, Params, Special
+from source_tiktok_ads.api.pages import of_another_account, of_another_list
+from source_tiktok_ads.streams.model import (
+    AD,
+    ADGROUP,
+    BUYING_TYPES,
+    CAMPAIGN,
+    SMART_PLUS,
+    Accounts,
+    Entity,
+    Params,
+    Special,
+)
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.changes import ChangeReader, Pages
@@ -58,6 +68,9 @@ class EntityReader(ChangeReader[Entity]):
         super().__init__(stream, sync, full, cursors)
         self._lists = Lists(sync.ahead, min(sync.config.page_size, stream.page_size))
         self._untyped: set[str] = set()
+        # Lists of one account and page differ in the ids of their rows alone.
+        below = [level.id for level in (CAMPAIGN, ADGROUP, AD) if level.id not in stream.ids]
+        self._other_list = partial(of_another_list, stream.ids[-1], below)
 
     def rows(self, part: Slice) -> Pages:
         """The changed rows of the account, or all of them where a whole pass is due."""
@@ -156,7 +169,7 @@ class EntityReader(ChangeReader[Entity]):
 
     def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
         asked, whose = {**params, "page_size": size, "page": page}, partial(of_another_account, part.account.id)
-        return self.ask(part, asked, lines.decode, wrong=whose).envelope
+        return self.ask(part, asked, lines.decode, wrong=whose, odd=self._other_list).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:
         """The passes by status, each with the `current_status` it tells of its rows, None where the rows tell."""

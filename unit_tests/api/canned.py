@@ -1,9 +1,12 @@
 """A canned transport and a virtual clock: what the client meets in tests instead of sockets and time."""
 
 import json
+import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import count
 from typing import Any
 
 from source_tiktok_ads.api.client import Client
@@ -14,9 +17,15 @@ MACHINE = datetime(2030, 1, 1, tzinfo=timezone.utc)
 TOKEN = "the+token/of=tests"
 
 
-def envelope(code: int = 0, message: str = "OK", data: Any = None, request_id: str = "2026ABC") -> bytes:
-    """The bytes of an answer."""
-    return json.dumps({"code": code, "message": message, "request_id": request_id, "data": data}).encode()
+IDS = count(1)
+# Each answer has an id of its own, also where a script gives one again and again.
+_ID = re.compile(rb"2026ABC\d+")
+
+
+def envelope(code: int = 0, message: str = "OK", data: Any = None, request_id: str | None = None) -> bytes:
+    """The bytes of an answer, with an id of its own unless one is given."""
+    id = f"2026ABC{next(IDS)}" if request_id is None else request_id
+    return json.dumps({"code": code, "message": message, "request_id": id, "data": data}).encode()
 
 
 def ok(data: Any = None, **headers: str) -> Reply:
@@ -47,7 +56,7 @@ class Script:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Fault):
             raise answer
-        return answer
+        return replace(answer, body=_ID.sub(lambda _: f"2026ABC{next(IDS)}".encode(), answer.body))
 
 
 class Time:

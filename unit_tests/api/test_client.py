@@ -45,6 +45,15 @@ def test_query(params: dict[str, Any], expected: dict[str, str]) -> None:
     assert dict(parse_qsl(query(params))) == expected
 
 
+def test_an_answer_to_another_request_is_not_taken() -> None:
+    """Known by the id that it has in common with an earlier one; the connection is not used again."""
+    first, second = (Reply(200, {}, envelope(data={"n": n}, request_id=f"id {n}")) for n in (1, 2))
+    bench = Bench(first, first, second)
+    assert [bench.client.get("a/get", {}).data, bench.client.get("b/get", {}).data] == [{"n": 1}, {"n": 2}]
+    assert bench.script.closed == 1
+    assert len(bench.script.asked) == 3
+
+
 def test_query_takes_what_no_address_can_hold() -> None:
     """A lone surrogate out of an earlier answer, alone or in a list."""
     assert query({"cursor": "a\ud800", "ids": ["\udfff"]}) == "cursor=a%3F&ids=%5B%22%3F%22%5D"

@@ -16,6 +16,7 @@ from source_tiktok_ads.api.pages import (
     PageInfo,
     first_row,
     of_another_account,
+    of_another_list,
     of_other_days,
     page_info,
 )
@@ -136,6 +137,25 @@ def test_the_first_row() -> None:
 def test_rows_of_another_account(row: Any, why: str | None) -> None:
     """Where a row names its account."""
     assert of_another_account("7", rows(row)) == why
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"adgroup_id": "1", "campaign_id": "2"}, None),
+        ({"campaign_id": "2"}, "its rows have no adgroup_id"),
+        ({"adgroup_id": "1", "ad_id": "3"}, "its rows have ad_id"),
+        ("odd", "its rows have no adgroup_id"),
+    ],
+)
+def test_rows_of_another_list(row: Any, why: str | None) -> None:
+    """Lists of campaigns, ad groups and ads of one account differ in their ids."""
+    assert of_another_list("adgroup_id", ["ad_id"], rows(row)) == why
+
+
+def test_no_rows_are_of_any_list() -> None:
+    """Nothing tells them apart."""
+    assert of_another_list("adgroup_id", ["ad_id"], rows()) is None
 
 
 @pytest.mark.parametrize(

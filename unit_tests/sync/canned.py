@@ -1,6 +1,7 @@
 """A client that answers from a function, and the settings, accounts and errors that reading is tested with."""
 
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -170,9 +171,20 @@ class Wire:
         self.asked.append((path, params))
         self.tokens.append(headers.get("Access-Token"))
         data = self.answer(path, params)
-        said: Mapping[str, Any] = {"code": 0, "message": "OK", "request_id": "req-1", "data": data}
+        id = f"req-{zlib.crc32(url.encode()) % 10_000}"
+        said: Mapping[str, Any] = {
+            "code": 0,
+            "message": "OK",
+            "request_id": id,
+            "data": data,
+        }
         if isinstance(data, TikTokError):
-            said = {"code": data.code, "message": data.message, "request_id": data.request_id, "data": {}}
+            said = {
+                "code": data.code,
+                "message": data.message,
+                "request_id": id,
+                "data": {},
+            }
         return Reply(200, {"date": format_datetime(NOW, usegmt=True)}, json.dumps(said).encode())
 
 
