@@ -31,7 +31,11 @@ GMV_MAX: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 MATERIALS = {"video_insights": "VIDEO", "image_insights": "IMAGE", "instant_page_insights": "INSTANT_PAGE"}
 BY_DAY = {f"{name}_daily": kind for name, kind in MATERIALS.items()}
-NAMES = (*GMV_MAX, *MATERIALS, *BY_DAY)
+# Parts of upgraded Smart+ ads: what a stream's rows are about, and whether they come by day.
+PARTS = ("main_material_id", "ad_text_entity_id", "call_to_action_entity_id", "interactive_add_on_entity_id")
+SMART_PLUS = {"smart_plus_material_insights": PARTS, "smart_plus_material_insights_daily": PARTS[:1]}
+NAMES = (*GMV_MAX, *MATERIALS, *BY_DAY, *SMART_PLUS)
+INCREMENTAL = (*GMV_MAX, *BY_DAY, "smart_plus_material_insights_daily")
 # What TikTok tells of the materials, by the type of each column; all else is a metric.
 ABOUT = ("advertiser_id", "currency", "store_id", "gmv_max_promotion_type")
 LIVE_ONLY = (
@@ -51,7 +55,8 @@ INFO = (
 def table(simulator: Simulator, stream: str, start: str) -> Table:
     """Every record a stream holds now, by key."""
     accounts = [expected.account_of(simulator, id) for id in simulator.world.advertiser_ids]
-    rows = _gmv_max if stream in GMV_MAX else _materials if stream in MATERIALS else _days_of_materials
+    kinds = ((GMV_MAX, _gmv_max), (SMART_PLUS, _parts), (MATERIALS, _materials), (BY_DAY, _days_of_materials))
+    rows = next(rows for streams, rows in kinds if stream in streams)
     return by_key(stream, [row for account in accounts for row in rows(simulator, stream, account, start)])
 
 
@@ -75,6 +80,32 @@ def _materials_in(simulator: Simulator, stream: str, account: Advertiser, span: 
     asked = {**span, "info_fields": info, "metrics_fields": metrics}
     for row in _rows(simulator, "creative/report/get", account, asked):
         yield {**_stamp(account), **_typed(row["info"], columns), **_figures(row["metrics"], columns)}
+
+
+# Columns that are no metrics, or come unasked.
+PART = ("smart_plus_ad_id", "dimension", "entity_id", "entity_type", DAY, "main_material_name", "ad_text")
+UNASKED = (*PART, "call_to_action", "interactive_add_on_id", "interactive_add_on_name")
+
+
+def _parts(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:
+    columns = expected.columns(stream)
+    metrics = [name for name in columns if name not in (*ABOUT, *UNASKED)]
+    daily = DAY in columns
+    listed = {"filtering": {"primary_status": "STATUS_ALL"}}
+    ads = [row["smart_plus_ad_id"] for row in _rows(simulator, "smart_plus/ad/get", account, listed)]
+    today = expected.today(simulator, account.advertiser_id)
+    path = f"smart_plus/material_report/{'breakdown' if daily else 'overview'}"
+    when = {"start_date": start, "end_date": today.isoformat()} if daily else {"query_lifetime": True}
+    for part, ad in product(SMART_PLUS[stream], ads):
+        asked = {"dimensions": [part, DAY if daily else "smart_plus_ad_id"], "metrics": metrics, **when}
+        for row in _rows(simulator, path, account, {**asked, "filtering": {"smart_plus_ad_ids": [ad]}}):
+            told = row["dimensions"]
+            time = {DAY: told[DAY].replace(" ", "T")} if daily else {}
+            about = {"entity_id": told[part], "entity_type": told[f"{part.removesuffix('_id')}_type"]}
+            lists = {name: value for name, value in row["metrics"].items() if isinstance(value, list)}
+            plain = {name: value for name, value in row["metrics"].items() if name not in lists}
+            key = {"smart_plus_ad_id": ad, "dimension": part}
+            yield {**_stamp(account), **key, **about, **time, **lists, **_figures(plain, columns)}
 
 
 def _gmv_max(simulator: Simulator, stream: str, account: Advertiser, start: str) -> Iterator[Record]:

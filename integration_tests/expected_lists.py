@@ -218,6 +218,42 @@ def _shop_products(truth: Truth, owner: Query) -> Iterator[Asked]:
         yield {**asked, "filtering": {"ad_creation_eligible": "GMV_MAX"}}, {}
 
 
+def _gmv_one_by_one(*kinds: str) -> Callable[[Truth, Query], Iterator[Asked]]:
+    """One request for each GMV Max campaign of some kinds; those that are deleted have no sessions."""
+
+    def asks(truth: Truth, owner: Query) -> Iterator[Asked]:
+        for query, told in _gmv_max(truth, owner):
+            living = "primary_status" not in query["filtering"]
+            if told["gmv_max_promotion_type"] in kinds and (living or len(kinds) > 1):
+                for campaign in truth.rows("gmv_max/campaign/get", **owner, **query):
+                    yield {"campaign_id": campaign["campaign_id"]}, {"campaign_id": campaign["campaign_id"]}
+
+    return asks
+
+
+def _every_shop(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for store in truth.rows("gmv_max/store/list", **owner):
+        yield {name: store[name] for name in ("store_id", "store_authorized_bc_id")}, {"store_id": store["store_id"]}
+
+
+def _shop_videos(truth: Truth, owner: Query) -> Iterator[Asked]:
+    open = {store["store_id"] for store in truth.rows("gmv_max/store/list", **owner) if store["is_gmv_max_available"]}
+    for shop, told in _every_shop(truth, owner):
+        if shop["store_id"] in open:
+            yield {**shop, "need_auth_code_video": True}, told
+            for identity in truth.rows("gmv_max/identity/get", **owner, **shop):
+                named = [name for name in identity if name.startswith("identity_") or name == "store_id"]
+                yield {**shop, "identity_list": [{name: identity[name] for name in named if identity[name]}]}, told
+
+
+def _smart_plus_ads(truth: Truth, owner: Query) -> Iterator[Asked]:
+    wanted = "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"
+    rows = truth.rows("smart_plus/ad/get", **owner, filtering={"primary_status": wanted})
+    extra = {"include_reject_info": True, "include_violation_frame": True}
+    for row in rows:
+        yield {"smart_plus_ad_ids": [row["smart_plus_ad_id"]], "lang": "en", "extra_info_setting": extra}, {}
+
+
 def _runs(truth: Truth, owner: Query) -> Iterator[Asked]:
     yield {"filtering": {"time": [f"{truth.start} 00:00:00", f"{truth.today} 23:59:59"]}}, {}
 
@@ -368,6 +404,11 @@ def _activity_days(truth: Truth, owner: Query) -> Iterator[Asked]:
 CHANGE = ("time", "object_type", "object_id", "object", "operator", "source", "app_id", "activity_details")
 
 
+def _listed_in(name: str) -> Callable[[Record], list[Record]]:
+    """The rows of one of the lists that an answer holds."""
+    return lambda row: [{"advertiser_id": row["advertiser_id"], **one} for one in row[name]]
+
+
 def _audience(row: Record) -> list[Record]:
     return [{**row, "audience_id": row["audience_details"]["audience_id"]}]
 
@@ -410,7 +451,7 @@ def _statistics(row: Record) -> list[Record]:
 # in records, and what comes only with pages of one account.
 NO_COLUMNS = (
     *("auth_code", "statistics", "ad_review_map", "ad_group_review_map"),
-    *("app", "min_transferable_amount", "info", "metrics"),
+    *("app", "min_transferable_amount", "info", "metrics", "smart_plus_ad_review_infos", "material_review_infos"),
 )
 
 
@@ -529,6 +570,12 @@ TOLD: Mapping[str, Told] = {
     "product_sets": Told("catalog/set/get", ("bc_id", "catalog_id", "product_set_id"), _product_sets, owner="bc_id"),
     "gmv_max_stores": Told("gmv_max/store/list", ("store_id",)),
     "gmv_max_campaigns": Told("gmv_max/campaign/get", ("campaign_id",), _gmv_max, cursor="modify_time"),
+    "gmv_max_campaign_settings": Told(
+        "campaign/gmv_max/info", ("campaign_id",), _gmv_one_by_one("PRODUCT_GMV_MAX", "LIVE_GMV_MAX")
+    ),
+    "gmv_max_sessions": Told("campaign/gmv_max/session/list", ("session_id",), _gmv_one_by_one("PRODUCT_GMV_MAX")),
+    "gmv_max_videos": Told("gmv_max/video/get", ("store_id", "item_id"), _shop_videos),
+    "gmv_max_exclusive_authorizations": Told("gmv_max/exclusive_authorization/get", ("store_id",), _every_shop),
     "products": Told("catalog/product/get", ("bc_id", "catalog_id", "product_id"), _every_catalog, owner="bc_id"),
     "catalog_feeds": Told(
         "catalog/feed/get", ("bc_id", "catalog_id", "feed_id"), _every_catalog, owner="bc_id", records=_feed
@@ -614,6 +661,18 @@ TOLD: Mapping[str, Told] = {
         ("adgroup_id",),
         _for_all("adgroup", "adgroup_ids"),
         records=_reviewed("ad_group_review_map"),
+    ),
+    "smart_plus_ad_reviews": Told(
+        "smart_plus/ad/review_info",
+        ("smart_plus_ad_id",),
+        _smart_plus_ads,
+        records=_listed_in("smart_plus_ad_review_infos"),
+    ),
+    "smart_plus_material_reviews": Told(
+        "smart_plus/ad/review_info",
+        ("smart_plus_ad_id", "ad_material_id"),
+        _smart_plus_ads,
+        records=_listed_in("material_review_infos"),
     ),
     "adgroup_diagnoses": Told("tool/diagnosis/get", ("adgroup_id",), _diagnoses),
     "campaign_negative_keywords": Told(

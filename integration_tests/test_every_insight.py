@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from . import expected, forked
-from .expected_insights import BY_DAY, GMV_MAX, MATERIALS, NAMES, table
+from .expected_insights import INCREMENTAL, NAMES, table
 from .killing import end
 from .reading import Destination, Key, Outcome, Record, by_key, catalog, difference, key_of, repeated
 from .simulator import Simulator, Switches, World
@@ -30,7 +30,10 @@ STARTS = {name: "2026-03-07" if name in HOURLY else "2026-01-10" for name in NAM
 # Hours between one sync and the next.
 STEPS = (0, 30, 50, 24 * 9)
 SETTINGS: Mapping[str, Any] = {"page_size": 100, "wait_scale": 0.0001}
-PATHS = ("gmv_max/report/get", "creative/report/get")
+PATHS = (
+    *("gmv_max/report/get", "creative/report/get"),
+    *("smart_plus/material_report/overview", "smart_plus/material_report/breakdown"),
+)
 KILLS = 20 if os.environ.get("PROVE") else 2
 
 
@@ -143,7 +146,7 @@ def test_the_schema_names_what_is_filled(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_modes(name: str) -> None:
     """Days go on from a state; what has no time is read whole."""
-    modes = ["full_refresh", "incremental"] if name in (*GMV_MAX, *BY_DAY) else ["full_refresh"]
+    modes = ["full_refresh", "incremental"] if name in INCREMENTAL else ["full_refresh"]
     assert catalog()[name]["supported_sync_modes"] == modes
 
 
@@ -169,8 +172,8 @@ def test_one_forbidden_account_spoils_only_itself(name: str) -> None:
     wanted = {key: row for key, row in found.truth[name].items() if row["advertiser_id"] == FIRST}
     assert difference(found.destination.tables[name], wanted) == ""
     assert any(name in line and SECOND in line for line in (*outcome.warnings, outcome.sentences))
-    assert outcome.statuses[name][-1] == ("INCOMPLETE" if name in MATERIALS else "COMPLETE")
-    if name in (*GMV_MAX, *BY_DAY):
+    assert outcome.statuses[name][-1] == ("COMPLETE" if name in INCREMENTAL else "INCOMPLETE")
+    if name in INCREMENTAL:
         states = outcome.states[name]["stream"]["stream_state"]["states"]
         assert [entry["partition"]["advertiser_id"] for entry in states] == [FIRST]
 

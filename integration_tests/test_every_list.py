@@ -409,8 +409,8 @@ OPTIONAL = {
     "bc/get": tuple(stream for stream, told in TOLD.items() if told.owner in ("", "bc_id")),
     "pixel/list": ("pixels", "pixel_event_statistics", "custom_conversions"),
     "identity/get": ("identities", "identity_posts"),
-    "gmv_max/store/list": ("gmv_max_stores", "shop_products"),
-    "smart_plus/ad/get": ("smart_plus_ads",),
+    "gmv_max/store/list": ("gmv_max_stores", "shop_products", "gmv_max_videos", "gmv_max_exclusive_authorizations"),
+    "smart_plus/ad/get": ("smart_plus_ads", "smart_plus_ad_reviews", "smart_plus_material_reviews"),
     "tt_video/list": ("spark_posts",),
     "comment/list": ("comments",),
 }

@@ -95,7 +95,29 @@ def a_catalog(simulator: Simulator) -> dict[str, Any]:
     return {"catalog_id": rows(simulator, "catalog/get", {"bc_id": CENTER})[0]["catalog_id"]}
 
 
+def a_shop(simulator: Simulator) -> dict[str, Any]:
+    """A shop of the first account, with the Business Center that it is asked about through."""
+    shop = rows(simulator, "gmv_max/store/list", {"advertiser_id": FIRST})[-1]
+    return {name: shop[name] for name in ("store_id", "store_authorized_bc_id")}
+
+
+def a_gmv_max_campaign(simulator: Simulator) -> dict[str, Any]:
+    """A GMV Max campaign for products."""
+    filtering = {"gmv_max_promotion_types": ["PRODUCT_GMV_MAX"]}
+    found = rows(simulator, "gmv_max/campaign/get", {"advertiser_id": FIRST, "filtering": filtering})
+    return {"campaign_id": found[0]["campaign_id"]}
+
+
 REQUIRED: Mapping[str, Any] = {
+    "campaign/gmv_max/info": a_gmv_max_campaign,
+    "campaign/gmv_max/session/list": a_gmv_max_campaign,
+    "gmv_max/identity/get": a_shop,
+    "gmv_max/video/get": lambda simulator: {**a_shop(simulator), "need_auth_code_video": True},
+    "gmv_max/exclusive_authorization/get": a_shop,
+    "smart_plus/ad/review_info": lambda simulator: {
+        "smart_plus_ad_ids": ids_of(simulator, "smart_plus/ad/get", "smart_plus_ad_id"),
+        "lang": "en",
+    },
     "bc/asset/get": lambda _: {"asset_type": "ADVERTISER"},
     "bc/asset/admin/get": lambda _: {"asset_type": "ADVERTISER"},
     "file/image/ad/info": lambda simulator: {"image_ids": ids_of(simulator, "file/image/ad/search", "image_id")},

@@ -31,6 +31,7 @@ from .facts import LISTINGS, METRICS, Filter
 from .gmv_max import GMV_PARAMETERS, gmv_query
 from .legality import NOT_SIMULATED, PARAMETERS, report_query, wants_totals
 from .lists import LIST_ENDPOINTS
+from .materials import MATERIAL_PARAMETERS, material_query, material_rows
 from .numbers import mix
 from .refusal import Params, Refusal, bad, texts
 from .reports import CenterRowset, Key, ReportQuery, Rowset, rowset
@@ -492,6 +493,17 @@ def _creative_report(request: Request, tiktok: TikTok, epoch: int, headers: dict
     return _paged(_page(rows, page, size, tiktok.switches), page, size, len(rows))
 
 
+def _material_report(by_ad: bool) -> Handler:
+    def handler(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> dict[str, Any]:
+        params = Params(request.query, MATERIAL_PARAMETERS)
+        query = material_query(params, tiktok.world, _advertiser(params, request, tiktok), by_ad)
+        page, size = _paging(params, 100)
+        rows = material_rows(query, tiktok.world, epoch)
+        return _paged(_page(rows, page, size, tiktok.switches), page, size, len(rows))
+
+    return handler
+
+
 # TikTok's page on report performance; which code and message such a request gets is not public.
 MOST_IDS = {
     "interest_category": 3000,
@@ -571,4 +583,6 @@ ENDPOINTS: Mapping[str, tuple[str, Handler]] = {
     **TASK_ENDPOINTS,
     "gmv_max/report/get": ("GET", _gmv_report),
     "creative/report/get": ("GET", _creative_report),
+    "smart_plus/material_report/overview": ("GET", _material_report(by_ad=True)),
+    "smart_plus/material_report/breakdown": ("GET", _material_report(by_ad=False)),
 }

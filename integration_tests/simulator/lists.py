@@ -101,7 +101,7 @@ def checked(spec: Param, value: Any) -> Any:
             raise bad(f"{spec.name}: Field must be set to array.")
         if not value or (spec.longest is not None and len(value) > spec.longest):
             raise Refusal(40011, f"{spec.name}: Length must be between 1 and {spec.longest}.")
-        element = Param(spec.name, spec.type[6:-1], enum=spec.enum)
+        element = Param(spec.name, spec.type[6:-1], enum=spec.enum, fields=spec.fields)
         return [checked(element, item) for item in value]
     if spec.type == "object":
         return _object(spec, value)

@@ -36,7 +36,8 @@ REDACTED = "***"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>Bad Gateway</h1></center></body></html>"
 SECRET_PARAMS = ("secret", "auth_code", "access_token")
 REPORTS = ("report/integrated/get", "gmv_max/report/get", "creative/report/get")
-PAGED = (*REPORTS, "campaign/get", "adgroup/get", "ad/get", *PAGED_LISTS)
+SMALL_PAGES = {f"smart_plus/material_report/{kind}": 100 for kind in ("overview", "breakdown")}
+PAGED = (*REPORTS, *SMALL_PAGES, "campaign/get", "adgroup/get", "ad/get", *PAGED_LISTS)
 PAGE = 1000
 
 
@@ -114,7 +115,7 @@ class Simulator:
         page, pages = 0, 1
         while page < pages:
             page += 1
-            size = LISTS[endpoint].largest if endpoint in LISTS else PAGE
+            size = LISTS[endpoint].largest if endpoint in LISTS else SMALL_PAGES.get(endpoint, PAGE)
             paging = {"page": [str(page)], "page_size": [str(size)]} if endpoint in PAGED else {}
             request = Request("GET", f"{PREFIX}{endpoint}/", token, {**query, **paging})
             found = answer(request, everything, self.clock.epoch)

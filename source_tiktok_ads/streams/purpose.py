@@ -51,6 +51,14 @@ LISTED: Mapping[str, str] = {
     "gmv_max_room_insights": "the figures of one livestream in one GMV Max campaign in one day",
     "change_log": "one change in an ad account: who changed what, when, and the values before and after",
     "business_center_change_log": "one activity in a Business Center: who did what, and when",
+    "gmv_max_campaign_settings": "the settings of one GMV Max campaign, which takes one request each",
+    "gmv_max_sessions": "one running or coming session of one GMV Max campaign, which takes one request each",
+    "gmv_max_videos": "one TikTok post that GMV Max can use for one TikTok Shop",
+    "gmv_max_exclusive_authorizations": "whether one ad account may run GMV Max for one TikTok Shop",
+    "smart_plus_material_insights": "the figures over all time of one creative, text or the like of one Smart+ ad",
+    "smart_plus_material_insights_daily": "the figures in one day of one creative of one Smart+ ad; one request an ad",
+    "smart_plus_ad_reviews": "the review of one upgraded Smart+ ad",
+    "smart_plus_material_reviews": "the review of one creative of one upgraded Smart+ ad",
     "carriers": "the mobile carriers of one country",
 }
 

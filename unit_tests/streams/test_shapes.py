@@ -279,6 +279,8 @@ def test_what_fits_is_kept(kind: str, wire: Any, expected: Any) -> None:
         ("date", "2026-02-30"),
         ("date", 20260105),
         ("list", "a"),
+        ("texts", 7),
+        ("texts", "[1"),
         ("list", {"a": 1}),
         ("object", [1]),
         ("object", "a"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from .. import assets as owned
 from ..assets import assets
 from ..entities import moment, sample
 from ..numbers import mix
 from ..refusal import bad
-from ..world import AD, ADGROUP, CAMPAIGN, DAY, Entity
+from ..world import AD, ADGROUP, CAMPAIGN, DAY, Entity, ad_id_v2
 from .scene import Row, Scene, Source
 
 
@@ -42,6 +43,36 @@ def _reviews(kind: str, column: str) -> Callable[[Scene], list[Row]]:
         return [{column: {entity.id: _review(scene, column, entity) for entity in found}}]
 
     return rows
+
+
+# Two sources, TikTok's SDK and its reference: one answer holds the reviews of ads and those of their creatives.
+def _smart_plus_reviews(scene: Scene) -> list[Row]:
+    groups: dict[str, list[Entity]] = {}
+    for creative in scene.world.entities(AD, scene.advertiser, scene.epoch):
+        if creative.flavour == "UPGRADED_SMART_PLUS":
+            groups.setdefault(str(ad_id_v2(creative)), []).append(creative)
+    ids = scene.get("smart_plus_ad_ids")
+    if lacking := [id for id in ids if id not in groups]:
+        raise bad(f"smart_plus_ad_ids: {lacking[0]} does not exist.")
+    extra = scene.sent.get("extra_info_setting", {})
+    ads = [_smart_plus_review(scene, "smart_plus_ad_review_infos", extra, id, int(id)) for id in ids]
+    materials = [
+        {
+            **_smart_plus_review(scene, "material_review_infos", extra, id, creative.number),
+            "ad_material_id": creative.id,
+        }
+        for id in ids
+        for creative in groups[id]
+    ]
+    return [{"smart_plus_ad_review_infos": ads, "material_review_infos": materials}]
+
+
+def _smart_plus_review(scene: Scene, column: str, extra: Mapping[str, bool], id: str, number: int) -> Row:
+    row: Row = sample(replace(scene.facts.columns[column], type="object"), mix(number))
+    told = [reason for reason in row["reject_info"] if extra.get("include_reject_info") and number % 3 == 0]
+    if not extra.get("include_violation_frame"):
+        told = [{name: value for name, value in reason.items() if name != "violation_frames"} for reason in told]
+    return {**row, "smart_plus_ad_id": id, "reject_info": told or None}
 
 
 def _diagnoses(scene: Scene) -> list[Row]:
@@ -92,6 +123,7 @@ def _details(scene: Scene) -> list[Row]:
 SOURCES: Mapping[str, Source] = {
     "ad/review_info": Source(_reviews(AD, "ad_review_map"), ("ad_ids", "lang")),
     "adgroup/review_info": Source(_reviews(ADGROUP, "ad_group_review_map"), ("adgroup_ids", "lang")),
+    "smart_plus/ad/review_info": Source(_smart_plus_reviews, ("smart_plus_ad_ids", "lang", "extra_info_setting")),
     "tool/diagnosis/get": Source(_diagnoses, ("adgroup_ids", "issue_category")),
     "search_ad/negative_keyword/get": Source(_keywords, ("object_type", "object_id")),
     "dmp/custom_audience/get": Source(_details, ("custom_audience_ids", "history_size")),

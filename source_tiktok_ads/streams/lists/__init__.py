@@ -10,7 +10,9 @@ from source_tiktok_ads.streams.lists.creative_insights import CREATIVE_INSIGHTS
 from source_tiktok_ads.streams.lists.creatives import CREATIVES
 from source_tiktok_ads.streams.lists.events import EVENTS
 from source_tiktok_ads.streams.lists.finance import FINANCE
+from source_tiktok_ads.streams.lists.gmv_max import GMV_MAX
 from source_tiktok_ads.streams.lists.logs import LOGS
+from source_tiktok_ads.streams.lists.materials import MATERIALS
 from source_tiktok_ads.streams.lists.products import PRODUCTS
 from source_tiktok_ads.streams.lists.reference import REFERENCE
 from source_tiktok_ads.streams.lists.reviews import REVIEWS
@@ -22,6 +24,7 @@ LISTINGS: tuple[Listing, ...] = (
     *CREATIVES,
     *AUDIENCES,
     *COMMERCE,
+    *GMV_MAX,
     *PRODUCTS,
     *FINANCE,
     *ADMINISTRATION,
@@ -30,5 +33,6 @@ LISTINGS: tuple[Listing, ...] = (
     *LOGS,
     *REVIEWS,
     *CREATIVE_INSIGHTS,
+    *MATERIALS,
     *REFERENCE,
 )

@@ -1,10 +1,11 @@
 """The lists of why something does not run as meant: reviews, diagnoses, negative keywords, details of audiences."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
-from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Pass, Row, inside
+from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Pass, Row, inside, rows_inside
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
@@ -41,6 +42,44 @@ REVIEW: Mapping[str, Shape] = {
             }
         )
     )("Reasons of the rejection, each with the content it is about and what to do."),
+}
+
+REASONS = {
+    "reasons": TEXTS,
+    "suggestion": TEXT,
+    "forbidden_ages": TEXTS,
+    "forbidden_locations": TEXTS,
+    "forbidden_placements": TEXTS,
+    "content_info": OBJECT(
+        {
+            "content_type": TEXT,
+            "text_content": TEXT,
+            "image_content": OBJECT({"image_id": ID}),
+            "video_content": OBJECT({"video_id": ID}),
+            "carousel_music_info": OBJECT({"music_id": ID}),
+        }
+    ),
+    "violation_frames": LIST(
+        OBJECT({"type": TEXT, "video_id": ID, "web_url_list": TEXTS, "violation_frame_material_type": TEXT})
+    ),
+    "specification": TEXT,
+    "video_violation_frames": LIST(OBJECT({"web_url": TEXT, "hover_periods": TEXTS, "thumbnail_periods": TEXTS})),
+}
+SMART_PLUS_REVIEW: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    "smart_plus_ad_id": ID("Id of the upgraded Smart+ ad."),
+    "review_status": TEXT("Whether it can be delivered: ALL_AVAILABLE, PART_AVAILABLE or UNAVAILABLE."),
+    "passed_locations": TEXTS("Targeted regions that passed the review."),
+    "reject_info": LIST(OBJECT(REASONS))("Reasons of the rejection, each with the content and the frames it is about."),
+}
+SMART_PLUS_AD_REVIEW: Mapping[str, Shape] = {
+    **SMART_PLUS_REVIEW,
+    "appeal_status": TEXT("How far an appeal against a rejection is, such as NOT_APPEALED or APPEALING."),
+    "appeal_reject_reasons": TEXTS("Why an appeal was rejected."),
+}
+MATERIAL_REVIEW: Mapping[str, Shape] = {
+    **SMART_PLUS_REVIEW,
+    "ad_material_id": ID("Id of the creative within the ad; of each image of a carousel, not of the carousel."),
 }
 
 AD_REVIEW: Mapping[str, Shape] = {"advertiser_id": ADVERTISER_ID, "ad_id": ID("Id of the ad."), **REVIEW}
@@ -143,6 +182,15 @@ def by_id(name: str) -> Callable[[Row], Iterator[Row]]:
     return rows
 
 
+def listed_in(name: str) -> Callable[[Row], Iterator[Row]]:
+    """Makes rows of an answer that holds several lists, of the one called `name`."""
+
+    def rows(answer: Row) -> Iterator[Row]:
+        yield from rows_inside(answer, name)
+
+    return rows
+
+
 def lifted(audience: Row) -> Iterator[dict[str, Any]]:
     """An audience whose id stands at the top, where a key has to be."""
     yield {**audience, "audience_id": inside(audience, "audience_details").get("audience_id")}
@@ -151,6 +199,11 @@ def lifted(audience: Row) -> Iterator[dict[str, Any]]:
 def of_ads(ads: Sequence[Row]) -> Params:
     """A request for the reviews of several ads."""
     return {"ad_ids": [ad["ad_id"] for ad in ads]}
+
+
+def of_smart_plus_ads(ads: Sequence[Row]) -> Params:
+    """A request for the reviews of several upgraded Smart+ ads."""
+    return {"smart_plus_ad_ids": [ad["smart_plus_ad_id"] for ad in ads]}
 
 
 def of_adgroups(adgroups: Sequence[Row]) -> Params:
@@ -182,7 +235,34 @@ def ids_of(name: str, path: str, id_name: str, id: Shape) -> Listing:
 
 
 ADS = ids_of("ad ids", "ad/get", "ad_id", AD_REVIEW["ad_id"])
+SMART_PLUS_ADS = replace(
+    ids_of("ids of upgraded Smart+ ads", "smart_plus/ad/get", "smart_plus_ad_id", ID("Id of the ad.")),
+    page_size=100,
+    inborn=True,
+)
 CAMPAIGNS = ids_of("campaign ids", "campaign/get", "campaign_id", CAMPAIGN_ID)
+
+
+# TikTok: the gateway wants a language though the reference does not, and tells reasons only where they are asked for.
+WITH_REASONS = Pass(
+    {"lang": "en", "extra_info_setting": {"include_reject_info": True, "include_violation_frame": True}}
+)
+
+
+def smart_plus_reviews(name: str, list_name: str, ids: tuple[str, ...], columns: Mapping[str, Shape]) -> Listing:
+    """The reviews of upgraded Smart+ ads, or of their creatives: one answer holds both, each in a list of its own."""
+    return Listing(
+        name,
+        "smart_plus/ad/review_info",
+        ids,
+        columns,
+        rows_at="",
+        paging=Paging.WHOLE,
+        passes=(WITH_REASONS,),
+        parent=Parent(SMART_PLUS_ADS, of_smart_plus_ads, at_once=100),
+        records=listed_in(list_name),
+        optional=True,
+    )
 
 
 def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: Shape) -> Listing:
@@ -221,6 +301,19 @@ REVIEWS: tuple[Listing, ...] = (
         parent=Parent(ADGROUPS, of_adgroups, at_once=20),
         records=by_id("ad_group_review_map"),
         optional=True,
+    ),
+    smart_plus_reviews(
+        "smart_plus_ad_reviews",
+        "smart_plus_ad_review_infos",
+        ("smart_plus_ad_id",),
+        SMART_PLUS_AD_REVIEW,
+    ),
+    # TikTok: material/review_info wants ids that, of a carousel's images, only this answer tells, with the reviews.
+    smart_plus_reviews(
+        "smart_plus_material_reviews",
+        "material_review_infos",
+        ("smart_plus_ad_id", "ad_material_id"),
+        MATERIAL_REVIEW,
     ),
     Listing(
         "adgroup_diagnoses",
