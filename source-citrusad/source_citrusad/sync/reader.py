@@ -340,11 +340,13 @@ class Reader:
             page, first = replace(page, rows=()), replace(first, rows=())
             if reached >= first.total:
                 break
-            yield from self._remember(piece, first, reached)
+            yield from self._remember(piece, page.job, first.total, reached)
             if idle > REPAIRS or repeated > REPAIRS:
+                # To go on behind these rows would find as little.
+                self.state.unfinished = None
                 raise TableError(
                     f"BigQuery gave {reached} of {first.total} rows of {self.table.title} and no more: run the "
-                    "sync again."
+                    "sync again, which reads them from the first."
                 )
             page, begun = yield from self._next(first, page, reached)
             if begun < reached:
@@ -457,16 +459,16 @@ class Reader:
             "and the results of their query are gone: the slice is read again, so these rows come twice."
         )
 
-    def _remember(self, piece: Piece, first: Page, reached: int) -> Iterator[Checkpoint]:
+    def _remember(self, piece: Piece, job: Job, total: int, reached: int) -> Iterator[Checkpoint]:
         """Keep in the state how many rows of a query have left, so that another sync can go on behind them."""
         # With a look-back days come again in any case, and they may have changed.
         if not self._resumes or not piece.days or not reached or self._lookback:
             return
         self.state.unfinished = Unfinished(
             piece,
-            first.job,
+            job,
             reached,
-            first.total,
+            total,
             len(self._tail),
             _hash(self._tail),
             _hash([self.sql.encode()]),

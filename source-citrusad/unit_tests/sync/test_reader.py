@@ -359,6 +359,18 @@ def test_a_read_that_was_killed_goes_on_behind_its_rows(pages_free: bool) -> Non
     assert (bench.state.cursor, bench.state.nulls, bench.state.unfinished, bench.warned) == (LAST, True, None, [])
 
 
+def test_the_job_that_took_over_is_the_one_that_is_remembered() -> None:
+    """Its rows go on where those of the first one were gone, and after a kill too."""
+    bench = begun()
+    bench.warehouse.cached = True
+    bench.wire.faults += [once(GONE, of_a_page), once(GONE, lambda asked: "startIndex" in asked.params)]
+    stopped(bench)
+    del bench.warehouse.jobs["job0"]
+    bench.again().read()
+    assert sorted(bench.ids) == bench.expected(LAST)
+    assert bench.warned == []
+
+
 def test_a_new_day_is_read_after_what_is_unfinished() -> None:
     """By a query of its own."""
     bench = stopped(begun(now=NOW - timedelta(hours=5)))
@@ -602,7 +614,7 @@ def test_rows_that_never_come() -> None:
     bench.wire.faults.append(lambda asked: None if asked.sql else ok(nothing))
     with pytest.raises(TableError, match="gave 300 of 1002 rows of"):
         bench.read()
-    assert bench.reader.midway
+    assert (bench.reader.midway, bench.state.unfinished) == (True, None)
 
 
 def test_another_refusal_in_the_middle() -> None:
