@@ -52,7 +52,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     def leave(code: int) -> None:
         raise Left(code)
 
-    wire = Wire(Warehouse())
+    wire, level = Wire(Warehouse()), logging.getLogger("airbyte").level
     monkeypatch.setattr("source_citrusad.source.HttpTransport", lambda: wire)
     monkeypatch.setattr(os, "_exit", leave)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
@@ -60,7 +60,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
         monkeypatch.delenv(name, raising=False)
     yield wire
     update_secrets([])
-    logging.getLogger("airbyte").setLevel(logging.NOTSET)
+    logging.getLogger("airbyte").setLevel(level)
 
 
 Command = Callable[..., tuple[int, list[Message]]]
