@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,7 +88,7 @@ class Metric:
     times: tuple[str, ...] = ()
     alone: bool = False
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """The column the metric fills."""
         return (ID if self.unit == "id" else _SHAPES[self.type])(self.meaning)
