@@ -134,14 +134,17 @@ def _request(stream: Stream) -> str:
 def _cost(stream: Stream) -> str:
     """How many requests a list takes that come from another list, or from each day; nothing for any other stream."""
     days = stream.days if isinstance(stream, DatedListing) else 0
-    if not isinstance(stream, Listing) or not (stream.parent or days == 1):
+    if not isinstance(stream, Listing) or not (stream.parent or stream.task or days == 1):
         return ""
+    # A task is created, asked about and downloaded; further lists for the same objects do that once more for each.
+    alike = sum(other.scope is stream.scope for other in (stream, *stream.more))
+    one = f"at least {3 * alike}" if stream.task else "at least one"
     window = {0: "", 1: " and each day"}.get(days, f" and each window of {days} days")
     if not stream.parent:
-        return f"at least one for each account{window}"
+        return f"{one} for each account{window}"
     parent = stream.parent
     many = "each" if parent.at_once == 1 else f"every {parent.at_once}"
-    return f"at least one for {many} of the {parent.listing.name.replace('_', ' ')}{window}"
+    return f"{one} for {many} of the {parent.listing.name.replace('_', ' ')}{window}"
 
 
 SURE: Mapping[str, str] = {

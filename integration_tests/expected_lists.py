@@ -702,6 +702,7 @@ TOLD: Mapping[str, Told] = {
         cursor="time",
         dated=True,
     ),
+    "leads": Told("page/lead/task", ("lead_id",), personal=("answers",)),
     "audience_details": Told("dmp/custom_audience/get", ("audience_id",), _all_audiences, records=_audience),
     "video_performance": Told(
         "report/video_performance/get", ("material_id", "video_id"), _shown_videos, records=_figures

@@ -177,6 +177,61 @@ def test_an_app_without_the_permission_leaves_the_log_out(simulator: Simulator) 
     assert len(outcome.warnings) == len(WORLD.advertiser_ids)
 
 
+LEADS = "leads"
+
+
+def leads(simulator: Simulator, **settings: Any) -> Outcome:
+    """A read of the leads."""
+    return read(simulator, [LEADS], "full_refresh", start_date=START, **settings)
+
+
+def wrong_leads(simulator: Simulator, outcome: Outcome, personal_data: bool = False) -> str:
+    """How the leads differ from the truth."""
+    return difference(
+        by_key(LEADS, outcome.records[LEADS]), list_table(simulator, LEADS, start=START, personal_data=personal_data)
+    )
+
+
+def test_answers_leave_only_where_personal_data_are_asked_for(simulator: Simulator) -> None:
+    """Neither in records nor in any other line; the leads themselves are all there."""
+    without, with_them = leads(simulator), leads(simulator, personal_data=True)
+    for outcome, personal in ((without, False), (with_them, True)):
+        assert (outcome.code, outcome.warnings, wrong_leads(simulator, outcome, personal)) == (0, [], "")
+        assert (b"example.org" in b"".join(outcome.lines)) == personal
+        assert (b"Person " in b"".join(outcome.lines)) == personal
+
+
+@pytest.mark.parametrize("fault", ["failed", "unknown", "cut"])
+def test_leads_whose_task_leads_to_nothing(simulator: Simulator, fault: str) -> None:
+    """Once, another is created; always, the stream is incomplete and says so, without a word of what was filled in."""
+    rules: Mapping[str, dict[str, Any]] = {
+        "failed": {"kind": "status", "path": "page/lead/task", "put": "FAILED", "params": {"task_id": "7"}},
+        "unknown": {"kind": "code", "path": "page/lead/task/download", "code": 40007},
+        "cut": {"kind": "cut_file", "path": "page/lead/task/download"},
+    }
+    simulator.faults.add(**rules[fault], times=1)
+    once = leads(simulator)
+    assert (once.code, once.warnings, wrong_leads(simulator, once)) == (0, [], "")
+    simulator.faults.add(**rules[fault])
+    always = leads(simulator)
+    assert (always.code, always.statuses[LEADS][-1]) == (1, "INCOMPLETE")
+    assert "of 2 tasks for the same file none led to it" in always.sentences
+    assert b"example.org" not in b"".join(always.lines)
+
+
+def test_regions_that_are_refused_are_left_out_with_a_warning(simulator: Simulator) -> None:
+    """The leads that come without one are all there."""
+    simulator.switches.update({"lead_regions": False})
+    outcome = leads(simulator)
+    truth = list_table(simulator, LEADS, start=START)
+    found = by_key(LEADS, outcome.records[LEADS])
+    assert 0 < len(found) < len(truth)
+    assert {key: truth[key] for key in found} == found
+    assert outcome.code == 0
+    assert all("page/lead/task adds is left out" in line for line in outcome.warnings)
+    assert len(outcome.warnings) >= len(WORLD.advertiser_ids)
+
+
 # The simulator itself.
 
 

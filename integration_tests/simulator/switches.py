@@ -32,6 +32,7 @@ class Switches:
     comment_time_as_text: bool = False  # comments carry Go's text of a time (an example of TikTok's), not epoch seconds
     identity_pages_told: bool = False  # page_info of identities is right without identity_type, too
     change_log_as_json: bool = False  # the file of changes stands in JSON (a client's test), not a printed dictionary
+    lead_regions: bool = True  # leads of two regions are asked for with a header (reference copy); else refused
     split_test_utc: bool = False  # times of split tests are UTC's
     # reports
     report_numbers_as_text: bool = True  # else JSON numbers

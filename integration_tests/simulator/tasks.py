@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import threading
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from .assets import CHANGE, Asset, assets
+from .assets import CHANGE, LEAD, PAGE, Asset, assets
 from .entities import moment
 from .list_facts import TASK_LISTS
+from .listed.creatives import LIBRARY_BASE, PAGE_TYPES, is_moved
 from .lists import check_permission
 from .lists import checked as checked_value
 from .refusal import Params, Refusal, bad
@@ -260,14 +262,154 @@ def _printed(value: Any) -> Any:
     return value
 
 
+# The leads of a form.
+
+HEADS_OF_LEADS = (
+    *("lead_id", "created_time", "ad_id", "ad_name", "adgroup_id", "adgroup_name"),
+    *("campaign_id", "campaign_name", "form_id", "form_name", "Name", "Email", "What, when?"),
+)
+REGIONS = ("", "eu", "us")
+LEADS_IN_CSV = 2
+"""Files of more leads are zipped; at TikTok, those of more than 10 MB (bububa/tiktok-business)."""
+
+
+def _owner_of_forms(world: World, sent: Sent) -> tuple[Advertiser, bool]:
+    """Whose forms are asked for, and whether a Business Center has taken them over. Raises Refusal."""
+    for id in world.advertiser_ids:
+        account = world.advertiser(id)
+        assert account is not None
+        if "advertiser_id" not in sent and sent.get("library_id") == str(LIBRARY_BASE + account.index):
+            return account, True
+        if sent.get("advertiser_id") == id:
+            return account, False
+    raise Refusal(40001, "No permission to operate the form library.")
+
+
+def _forms(world: World, account: Advertiser, epoch: int, moved: bool) -> list[Asset]:
+    found = assets(world, PAGE, account.index, epoch)
+    return [
+        form for form in found if PAGE_TYPES[form.index % len(PAGE_TYPES)] == "LEAD_GEN" and is_moved(form) == moved
+    ]
+
+
+def _leads(world: World, form: Asset, epoch: int) -> list[Asset]:
+    return assets(world, LEAD, form.number % 99_991, epoch)
+
+
+def _lead(form: Asset, lead: Asset) -> Row:
+    number = lead.seed % 10**6
+    return {
+        "lead_id": lead.id,
+        "create_time": moment(lead.created),
+        "ad_id": str(BASE + number),
+        "ad_name": f"Ad {number}",
+        "adgroup_id": str(BASE + number + 10**6),
+        "adgroup_name": f"Ad group {number}, ø",
+        "campaign_id": str(BASE + number + 2 * 10**6),
+        "campaign_name": f'Campaign "{number}"',
+        "page_id": form.id,
+        "form_name": f"Form {form.index}",
+        "answers": {
+            "Name": f"Person {number} Æ",
+            "Email": f"person.{number}@example.org",
+            "What, when?": ("", "at noon,\r\nor later", 'a "big" one')[number % 3],
+        },
+    }
+
+
+def leads(world: World, epoch: int, sent: Sent, region: str) -> list[Row]:
+    """The leads of one form in a region, newest first: which leads come without a region is unverified."""
+    account, moved = _owner_of_forms(world, sent)
+    form = next((one for one in _forms(world, account, epoch, moved) if one.id == sent.get("page_id")), None)
+    if form is None:
+        raise bad("page_id: The form does not exist.")
+    return [_lead(form, lead) for lead in _leads(world, form, epoch) if REGIONS[lead.index % 3] == region]
+
+
+def every_lead(world: World, epoch: int, query: Mapping[str, list[str]]) -> list[Row]:
+    """All leads of an account's forms, those that a Business Center has taken over among them."""
+    account = world.advertiser(query["advertiser_id"][0])
+    assert account is not None
+    forms = [form for moved in (False, True) for form in _forms(world, account, epoch, moved)]
+    return [_lead(form, lead) for form in forms for lead in _leads(world, form, epoch)]
+
+
+def lead_file(rows: list[Row], switches: Any, id: str) -> bytes:
+    """The file itself, with the mark of its encoding in front (a client reads it so); zipped where it is large."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(HEADS_OF_LEADS)
+    for row in rows:
+        told = {**row, "create_time": f"{row['create_time']}(UTC+00:00)", "ad_id": f"'{row['ad_id']}"}
+        writer.writerow([*(told[name] for name in row if name != "answers"), *row["answers"].values()])
+    content = out.getvalue().encode("utf-8-sig")
+    if len(rows) <= LEADS_IN_CSV:
+        return content
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{id}.csv", content)
+    return packed.getvalue()
+
+
+def _lead_task(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> Any:
+    """Creates a task; with the id of one, says how far it is (reference copy and bububa/tiktok-business)."""
+    path = request.endpoint
+    tiktok.access.readable(request.headers.get("access-token", ""))
+    sent = sent_by(path, body_of(request))
+    check_permission(path, request, tiktok)
+    if ("advertiser_id" in sent) == ("library_id" in sent) or ("ad_id" in sent) == ("page_id" in sent):
+        raise bad("Give advertiser_id or library_id, and ad_id or page_id.")
+    owner = _lead_owner(sent, request, tiktok)
+    if "task_id" not in sent:
+        leads(tiktok.world, epoch, sent, _region(request, tiktok))
+        id = tiktok.tasks.create(Written(path, sent, owner, epoch))
+        return {"task_id": id, "status": "CREATED"}
+    task = tiktok.tasks.find(path, sent["task_id"], owner, epoch)
+    task.checks += 1
+    done = is_done(task, epoch)
+    return {"task_id": sent["task_id"], "status": "SUCCEED" if done else "RUNNING"}
+
+
+def _region(request: Request, tiktok: TikTok) -> str:
+    region = request.headers.get("x-lead-region", "")
+    if region not in REGIONS or (region and not tiktok.switches.lead_regions):
+        raise bad("x-lead-region: Must be one of: eu, us.")
+    return region
+
+
+def _lead_owner(sent: Sent, request: Request, tiktok: TikTok) -> str:
+    """The account or library that a request names, and its region, which the task is known by."""
+    if "advertiser_id" in sent:
+        owner_of(sent["advertiser_id"], request, tiktok)
+    else:
+        _owner_of_forms(tiktok.world, sent)
+    return f"{sent.get('advertiser_id') or sent['library_id']} {_region(request, tiktok)}"
+
+
+def _lead_download(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> Any:
+    params = Params(request.query, ("advertiser_id", "library_id", "task_id"))
+    sent = {name: params.text(name) for name in ("advertiser_id", "library_id") if name in params}
+    if len(sent) != 1:
+        raise bad("Give advertiser_id or library_id.")
+    owner = _lead_owner(sent, request, tiktok)
+    task = tiktok.tasks.find("page/lead/task", params.text("task_id"), owner, epoch)
+    if not is_done(task, epoch):
+        raise Refusal(40201, "The task is not ready.")
+    rows = leads(tiktok.world, task.epoch, task.sent, _region(request, tiktok))
+    return lead_file(rows, tiktok.switches, params.text("task_id"))
+
+
 KINDS: Mapping[str, Kind] = {
     "changelog/task/create": Kind(changes, change_file, "PROCESSING", "SUCCESS"),
 }
 EVERY: Mapping[str, Callable[[World, int, Mapping[str, list[str]]], list[Row]]] = {
-    "changelog/task/create": every_change
+    "changelog/task/create": every_change,
+    "page/lead/task": every_lead,
 }
 TASK_ENDPOINTS: Mapping[str, tuple[str, Callable[[Request, TikTok, int, dict[str, str]], Any]]] = {
     "changelog/task/create": ("POST", _create),
     "changelog/task/check": ("GET", checked("changelog/task/create")),
     "changelog/task/download": ("GET", downloaded("changelog/task/create")),
+    "page/lead/task": ("POST", _lead_task),
+    "page/lead/task/download": ("GET", _lead_download),
 }

@@ -57,6 +57,8 @@ TWO_SOURCES = frozenset(
         "identity/video/get",
         "optimizer/rule/list",
         "optimizer/rule/result/list",
+        "page/lead/task",
+        "page/lead/task/download",
         "pixel/event/stats",
         "pixel/instant_page/event",
         "pixel/list",

@@ -59,6 +59,7 @@ LISTED: Mapping[str, str] = {
     "smart_plus_material_insights_daily": "the figures in one day of one creative of one Smart+ ad; one request an ad",
     "smart_plus_ad_reviews": "the review of one upgraded Smart+ ad",
     "smart_plus_material_reviews": "the review of one creative of one upgraded Smart+ ad",
+    "leads": "one lead: what one person filled into one form",
     "carriers": "the mobile carriers of one country",
 }
 

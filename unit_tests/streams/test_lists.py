@@ -125,6 +125,7 @@ def test_personal_columns() -> None:
         "account_budget_changes": ("operator_name",),
         "business_center_members": ("user_name", "user_email"),
         "change_log": ("operator",),
+        "leads": ("answers",),
         "business_center_change_log": ("activity_log",),
     }
 

@@ -11,6 +11,7 @@ from source_tiktok_ads.streams.lists.creatives import CREATIVES
 from source_tiktok_ads.streams.lists.events import EVENTS
 from source_tiktok_ads.streams.lists.finance import FINANCE
 from source_tiktok_ads.streams.lists.gmv_max import GMV_MAX
+from source_tiktok_ads.streams.lists.leads import LEADS
 from source_tiktok_ads.streams.lists.logs import LOGS
 from source_tiktok_ads.streams.lists.materials import MATERIALS
 from source_tiktok_ads.streams.lists.products import PRODUCTS
@@ -31,6 +32,7 @@ LISTINGS: tuple[Listing, ...] = (
     *EVENTS,
     *AUTOMATION,
     *LOGS,
+    *LEADS,
     *REVIEWS,
     *CREATIVE_INSIGHTS,
     *MATERIALS,
