@@ -46,7 +46,7 @@ HEADS: Mapping[str, str] = {
 }
 IDS = ("lead_id", "campaign_id", "adgroup_id", "ad_id", "page_id")
 # TikTok: a spreadsheet would round long ids, so some stand behind an apostrophe or in a formula.
-_GUARDED = re.compile(r"""\s*(?:'|="?)?(.*?)"?\s*""", re.DOTALL)
+_GUARD = re.compile(r"""^\s*(?:'|="?)?|"?\s*$""")
 # TikTok: times are UTC's, which some say in brackets behind them.
 _ZONE = re.compile(r"\s*\(UTC(?:[+-]0?0:?00)?\)\s*$")
 
@@ -91,9 +91,8 @@ def _lead(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
 
 def _id(text: str) -> str | None:
     """An id without what guards it from a spreadsheet; null where there is none."""
-    found = _GUARDED.fullmatch(text)
-    id = found[1] if found else text
-    return None if id.strip("-") == "" else id
+    id = _GUARD.sub("", text)
+    return id if id.strip("-") else None
 
 
 def of_form(forms: Sequence[Row]) -> Params:
