@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ PARTS = {
     "dimensions": ("dimensions", "Invalid dimension fields: {}"),
     "filters": ("filtering", "Invalid filter(s): '{}' are not supported"),
 }
-ANSWERS = ("code", "page_size", *PARTS, *WORDINGS)
+ANSWERS = ("code", "page_size", "time_span", *PARTS, *WORDINGS)
 CHANGES = (
     *("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle", "date"),
     *answers.OF_PAGES,
@@ -84,12 +84,20 @@ class Rule:
         wanted = wanted and all(text in request.first(name) for name, text in self.params.items())
         if self.kind == "page_size":
             return wanted and int(request.first("page_size") or 0) > self.rows
+        if self.kind == "time_span":
+            return wanted and _days(request) > self.rows
         return wanted and (self.kind not in PARTS or bool(self.named(request)))
 
     def named(self, request: Request) -> list[str]:
         """Those of `names` that the request asks for, of a rule that refuses a part of what is asked."""
         asked = request.first(PARTS[self.kind][0])
         return [name for name in self.names if f'"{name}"' in asked]
+
+
+def _days(request: Request) -> int:
+    """How many days a request is about, 0 where it tells none."""
+    first, last = request.first("start_date"), request.first("end_date")
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1 if first and last else 0
 
 
 def rule_from(raw: Mapping[str, Any]) -> Rule:
@@ -168,6 +176,8 @@ def refused(rules: list[Rule], request: Request) -> Answer | None:
             return _answer(rule.code, rule.message, request)
         if rule.kind == "page_size":
             return _answer(40002, f"page_size: Must be between 1 and {rule.rows}.", request)
+        if rule.kind == "time_span":
+            return _answer(40002, f"max time span is {rule.rows} days", request)
         if rule.kind in PARTS:
             return _answer(40002, PARTS[rule.kind][1].format(rule.named(request)), request)
     return None
