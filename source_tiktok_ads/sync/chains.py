@@ -455,7 +455,8 @@ class Chains:
     def _say_once(self, reading: Reading, request: Request, sentence: str) -> None:
         """Say what is left out, once for each list and account."""
         # What Business Centers have is the same for every account.
-        told = reading.listing.name, "" if reading.listing.scope is Scope.CENTERS else request.account.id
+        whose = _center(request) if reading.listing.scope is Scope.CENTERS else request.account.id
+        told = reading.listing.name, whose
         with self._lock:
             news = told not in self._told
             self._told.add(told)
@@ -466,12 +467,13 @@ class Chains:
         try:
             yield from self._without_refused(reading, request)
         except Incomplete as error:
-            reading.hears.lacks(str(error))
+            reading.hears.lacks(f"{_center(request)}{error}")
         except TikTokError as error:
             other = reading.listing.instead
             if other is None or _our_fault(error) or error.action not in REFUSALS:
                 raise
-            self._say_once(reading, request, f"{error.event}. {other.path} is read in its place, which may give less.")
+            told = f"{_center(request)}{error.event}. {other.path} is read in its place, which may give less."
+            self._say_once(reading, request, told)
             yield from self._list(replace(reading, listing=other), request)
 
     def known(self, listing: Listing, account: Account, unlisted: frozenset[str] = frozenset()) -> Known:
@@ -879,3 +881,9 @@ def _until_old(fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: 
             raise Incomplete(f"TikTok counts {sorted(counts)} rows, {len(seen)} have come by page {page}.")
         if old or len(seen) >= info.total_number:
             return
+
+
+def _center(request: Request) -> str:
+    """Which Business Center a request is about, as sentences begin that name no account; empty for all other lists."""
+    id = request.params.get("bc_id")
+    return f"bc_id {id}: " if id else ""

@@ -289,7 +289,7 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) 
     money = {"currency": part.account.currency} if reader.stream.columns.get("currency") is CURRENCY else {}
 
     def lacks(sentence: str) -> None:
-        part.short = sentence
+        part.short = also_short(part.short, sentence)
 
     def leaves_out(sentence: str) -> None:
         say_left_out(reader, part, sentence)
@@ -320,3 +320,14 @@ def say_left_out(reader: Reader[Any], part: Slice, sentence: str) -> None:
     """Name what is left out of an account, beside what may be left out of it already."""
     reader.sync.summary.leave_out(reader.stream.name, part.account.id, sentence, beside=True)
     reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
+
+
+MOST_SHORT = 500
+"""Once so many characters are said of what one slice lacks, nothing is added."""
+
+
+def also_short(known: str, sentence: str) -> str:
+    """What is known to lack and one thing more: a slice is about several Business Centers, shops or pixels."""
+    if sentence in known or len(known) > MOST_SHORT:
+        return known
+    return f"{known} {sentence}".strip()

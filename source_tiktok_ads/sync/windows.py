@@ -114,9 +114,8 @@ class Window:
         """The rows of campaigns that have to be asked for by themselves, where the account has such."""
         hidden = [special for special in SPECIALS if self._stream.hides(special)]
         found = self._part.reader.sync.structure.specials(self._part.account.id) if hidden else []
-        for special in found:
-            if special in hidden:
-                yield from self._special(replace(cut, special=special), special.name, told)
+        for special in (special for special in found if special in hidden):
+            yield from self._special(replace(cut, special=special), special.name, told)
 
     def _special(self, cut: Cut, name: str, told: Told) -> Iterator[list[bytes]]:
         refusals, account_id = self._lessons.refusals, self._part.account.id

@@ -157,6 +157,14 @@ def test_rows_that_keep_moving_are_said_to_lack() -> None:
     assert "TikTok counts 99 rows" in reading.lacks[0]
 
 
+def test_a_business_center_whose_list_is_short_is_named() -> None:
+    """No account stands for it in the sentence."""
+    numbers = iter(range(100))
+    reading = Reading(lambda path, params: {**things(str(next(numbers))), "page_info": page([], 99)["page_info"]})
+    reading.read(THINGS, bc_id="7")
+    assert reading.lacks[0].startswith("bc_id 7: TikTok counts 99 rows")
+
+
 def test_a_whole_answer() -> None:
     """No page is asked for, and a row that stands twice leaves once."""
     reading = Reading({"list": [{"thing_id": "1"}, {"thing_id": "1"}]})

@@ -17,7 +17,7 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Par
 from source_tiktok_ads.streams.model import CURRENCY
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.lists import DatedListReader, ListReader
+from source_tiktok_ads.sync.lists import MOST_SHORT, DatedListReader, ListReader, also_short
 from source_tiktok_ads.sync.partition import MOST_NAMED, Slice
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import ForeignState
@@ -723,3 +723,11 @@ def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(c
     assert len(pages) == (1 if code else 2)
     assert reading.reader.children == {"centers": frozenset({"1"} if code else {"1", "2"})}
     assert ["2 is no longer among the shops" in text for text in reading.said] == [True] * bool(code)
+
+
+def test_what_lacks_of_several_centers_is_all_said() -> None:
+    """Each thing once, as far as a sentence goes."""
+    assert also_short("", "a.") == "a."
+    assert also_short("a. b.", "b.") == "a. b."
+    assert also_short("a.", "b.") == "a. b."
+    assert also_short("a" * (MOST_SHORT + 1), "b.") == "a" * (MOST_SHORT + 1)

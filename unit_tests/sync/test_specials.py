@@ -132,7 +132,11 @@ def test_some_reports_hide_nothing(report: Report) -> None:
 def test_a_report_with_a_filter_of_its_own_means_what_it_says() -> None:
     """Who asks for one way of buying is given no other."""
     filters = (Filter("buying_type", ("AUCTION",)),)
-    assert [Report("mine", AD, DAY, filters=filters).hides(special) for special in SPECIALS] == [False, True]
+    report = Report("mine", AD, DAY, filters=filters)
+    assert [report.hides(special) for special in SPECIALS] == [False, True]
+    reading = Reading(told, report)
+    assert reading.ids() == ["1", "3"]
+    assert reading.asked("report/integrated/get") == ["", "Promote"]
 
 
 def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
