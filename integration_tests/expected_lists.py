@@ -263,6 +263,33 @@ def _every_pixel(truth: Truth, owner: Query) -> Iterator[Asked]:
         yield {"event_source_type": "PIXEL", "event_source_id": pixel["pixel_id"]}, {}
 
 
+def _attributed_apps(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for app in truth.rows("app/list", **owner):
+        if app["self_attribution_enabled"]:
+            yield {"event_source_type": "APP", "event_source_id": app["app_platform_id"]}, {}
+
+
+def _every_feed(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for asked, told in _every_catalog(truth, owner):
+        for feed in truth.rows("catalog/feed/get", **owner, **asked):
+            about = {"feed_id": feed["feed_id"]}
+            yield {**asked, **about}, {**told, **about}
+
+
+def _every_partner(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for partner in truth.rows("bc/partner/get", **owner):
+        for kind in ("ADVERTISER", "CATALOG", "TIKTOK_SHOP", "PIXEL"):
+            for way in ("SHARED", "SHARING"):
+                about = {"asset_type": kind, "share_type": way}
+                yield {**about, "partner_id": partner["bc_id"]}, {**about, "partner_bc_id": partner["bc_id"]}
+
+
+def _every_center_pixel(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for pixel in truth.rows("bc/asset/admin/get", **owner, asset_type="PIXEL"):
+        code = {"pixel_code": pixel["pixel_code"]}
+        yield code, {**code, "pixel_id": pixel["asset_id"]}
+
+
 def _objects(truth: Truth, owner: Query, kind: str) -> list[str]:
     status = {"primary_status": "STATUS_ALL" if truth.include_deleted else "STATUS_NOT_DELETE"}
     return [row[f"{kind}_id"] for row in truth.rows(f"{kind}/get", **owner, filtering=status)]
@@ -341,6 +368,14 @@ def _figures(row: Record) -> list[Record]:
     inner = {name: value for part in ("info", "metrics") for name, value in row.get(part, {}).items()}
     category = {"ad_category": str(inner["ad_category"])} if "ad_category" in inner else {}
     return [{name: value for name, value in row.items() if name not in ("info", "metrics")} | inner | category]
+
+
+def _update(row: Record) -> list[Record]:
+    times = row["update_time"]
+    if not times["start_time"]:
+        return []
+    told = {name: value for name, value in row.items() if not name.startswith("update_")}
+    return [{**told, **row["update_status"], **{name: utc(text) for name, text in times.items()}}]
 
 
 def _partner(row: Record) -> list[Record]:
@@ -452,6 +487,7 @@ def _statistics(row: Record) -> list[Record]:
 NO_COLUMNS = (
     *("auth_code", "statistics", "ad_review_map", "ad_group_review_map"),
     *("app", "min_transferable_amount", "info", "metrics", "smart_plus_ad_review_infos", "material_review_infos"),
+    *("update_status", "update_time"),
 )
 
 
@@ -487,6 +523,12 @@ TOLD: Mapping[str, Told] = {
     "business_centers": Told("bc/get", ("bc_id",), owner="", records=_center),
     "business_center_accounts": Told(
         "bc/asset/admin/get", ("bc_id", "asset_id"), _each("asset_type", "ADVERTISER"), owner="bc_id"
+    ),
+    "business_center_assets": Told(
+        "bc/asset/admin/get",
+        ("bc_id", "asset_type", "asset_id"),
+        _each("asset_type", "ADVERTISER", "CATALOG", "TIKTOK_SHOP", "PIXEL", tell="asset_type"),
+        owner="bc_id",
     ),
     "business_center_balances": Told(
         "advertiser/balance/get",
@@ -642,10 +684,41 @@ TOLD: Mapping[str, Told] = {
     "business_center_partners": Told(
         "bc/partner/get", ("bc_id", "partner_bc_id"), owner="bc_id", records=_partner, renamed=("bc_name",)
     ),
+    "business_center_partner_assets": Told(
+        "bc/partner/asset/get",
+        ("bc_id", "partner_bc_id", "share_type", "asset_type", "asset_id"),
+        _every_partner,
+        owner="bc_id",
+    ),
+    "pixel_links": Told(
+        "bc/pixel/link/get", ("bc_id", "pixel_id", "advertiser_id"), _every_center_pixel, owner="bc_id"
+    ),
+    "catalog_feed_logs": Told(
+        "catalog/feed/log",
+        ("bc_id", "catalog_id", "feed_id", "start_time"),
+        _every_feed,
+        owner="bc_id",
+        records=_update,
+        cursor="start_time",
+    ),
+    "catalog_videos": Told(
+        "catalog/video/get",
+        ("bc_id", "catalog_id", "catalog_video_id"),
+        _every_catalog,
+        owner="bc_id",
+        cursor="create_time",
+    ),
     "business_center_asset_groups": Told("bc/asset_group/list", ("bc_id", "asset_group_id"), owner="bc_id"),
     "offline_event_sets": Told("offline/get", ("event_set_id",), cursor="update_time"),
     "crm_event_sets": Told("crm/list", ("event_set_id",), cursor="create_time"),
-    "custom_conversions": Told("custom_conversion/list", ("custom_conversion_id",), _every_pixel, cursor="create_time"),
+    "custom_conversions": Told(
+        "custom_conversion/list",
+        ("custom_conversion_id",),
+        _every_pixel,
+        cursor="create_time",
+        more=_attributed_apps,
+        more_path="custom_conversion/list",
+    ),
     "automated_rules": Told("optimizer/rule/list", ("rule_id",), records=_rule),
     "automated_rule_results": Told(
         "optimizer/rule/result/list",

@@ -163,6 +163,19 @@ REQUIRED: Mapping[str, Any] = {
         "filtering": {"ad_ids": ids_of(simulator, "ad/get", "ad_id")},
     },
     "creative_fatigue/get": an_ad_that_ran,
+    "catalog/feed/log": lambda simulator: {
+        **a_catalog(simulator),
+        "feed_id": rows(simulator, "catalog/feed/get", {"bc_id": CENTER, **a_catalog(simulator)})[-1]["feed_id"],
+    },
+    "catalog/video/get": a_catalog,
+    "bc/partner/asset/get": lambda simulator: {
+        "partner_id": rows(simulator, "bc/partner/get", {"bc_id": CENTER})[0]["bc_id"],
+        "asset_type": "CATALOG",
+        "share_type": "SHARED",
+    },
+    "bc/pixel/link/get": lambda simulator: {
+        "pixel_code": rows(simulator, "bc/asset/admin/get", {"bc_id": CENTER, "asset_type": "PIXEL"})[0]["pixel_code"]
+    },
     "ad/review_info": lambda simulator: {
         "ad_ids": [row["ad_id"] for row in rows(simulator, "ad/get", {"advertiser_id": FIRST, "page_size": 100})]
     },
@@ -464,7 +477,7 @@ def test_what_does_not_exist_is_refused(simulator: Simulator) -> None:
     assert ask(simulator, "catalog/set/get", {"bc_id": CENTER, "catalog_id": "1"}).code == 40002
     found = ask(simulator, "identity/get", {"advertiser_id": FIRST, "filtering": {"keyword": "x"}})
     assert found.message == "keyword: not part of the simulation."
-    assert rows(simulator, "bc/asset/get", {"bc_id": CENTER, "asset_type": "PIXEL"}) == []
+    assert rows(simulator, "bc/asset/get", {"bc_id": CENTER, "asset_type": "LEAD"}) == []
     assert len(rows(simulator, "bc/get", {"bc_id": CENTER})) == 1
 
 

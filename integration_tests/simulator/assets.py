@@ -76,6 +76,11 @@ class Asset:
             return self.deleted
         return self.created + self.version(epoch) * self.period
 
+    @property
+    def code(self) -> str:
+        """The code by which a website names the asset, if it is a pixel."""
+        return f"C{self.seed % 10**12}"
+
     def name(self, word: str, epoch: int) -> str:
         """What its owner calls it today; every change of it shows."""
         version = self.version(epoch)
@@ -112,7 +117,10 @@ ASSET_GROUP = Kind(7_370_000_000_000_000_000, 8, 6)
 ACCOUNT_TRANSACTION = Kind(7_460_000_000_000_000_000, 6, 2)
 BUDGET_CHANGE = Kind(7_470_000_000_000_000_000, 9, 3)
 ACTIVITY = Kind(7_490_100_000_000_000_000, 20, 1)
+PARTNER_ASSET = Kind(7_480_000_000_000_000_000, 2, 9)
 # These belong to a catalog or a shop.
+FEED_LOG = Kind(7_485_000_000_000_000_000, 3, 8)
+CATALOG_VIDEO = Kind(7_487_000_000_000_000_000, 8, 5)
 PRODUCT = Kind(7_380_000_000_000_000_000, 8, 3)
 FEED = Kind(7_390_000_000_000_000_000, 2, 8)
 ISSUE = Kind(7_400_000_000_000_000_000, 8, 6)
@@ -175,6 +183,11 @@ def members(world: World, center: BusinessCenter) -> list[Advertiser]:
     ids = (*world.advertiser_ids, *world.unreadable_ids)
     accounts = [account for account in map(world.advertiser, ids) if account is not None]
     return [account for account in accounts if center_of(world, account) == center]
+
+
+def center_pixels(world: World, center: BusinessCenter, epoch: int) -> list[Asset]:
+    """The pixels that a Business Center owns: those of its first account."""
+    return assets(world, PIXEL, members(world, center)[0].index, epoch)
 
 
 def is_shared(account: Advertiser) -> bool:

@@ -48,6 +48,17 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
         ("video_performance", [{"material_id": "1"}], {"filtering": {"material_ids": ["1"]}}),
         ("ad_benchmarks", [{"ad_id": "1"}, {"ad_id": "2"}], {"filtering": {"ad_ids": ["1", "2"]}}),
         ("creative_fatigue", [{"ad_id": "1"}], {"ad_id": "1"}),
+        (
+            "business_center_partner_assets",
+            [{"bc_id": "1", "partner_bc_id": "2"}],
+            {"bc_id": "1", "partner_id": "2"},
+        ),
+        ("pixel_links", [{"bc_id": "1", "pixel_id": "2", "pixel_code": "C"}], {"bc_id": "1", "pixel_code": "C"}),
+        (
+            "catalog_feed_logs",
+            [{"bc_id": "1", "catalog_id": "2", "feed_id": "3", "status": "ON"}],
+            {"bc_id": "1", "catalog_id": "2", "feed_id": "3"},
+        ),
         ("products", [{"bc_id": "1", "catalog_id": "2"}], {"bc_id": "1", "catalog_id": "2"}),
         (
             "shop_products",
@@ -97,6 +108,33 @@ def test_a_day_of_fatigue_has_its_figures_at_the_top() -> None:
     """Beside the day and the ad."""
     row = {"ad_id": "1", "date": "2026-03-01", "metrics": {"dnu": 5}}
     assert records("creative_fatigue", row) == [{"ad_id": "1", "date": "2026-03-01", "dnu": 5}]
+
+
+def test_an_update_of_a_feed_that_has_not_begun_is_no_row_yet() -> None:
+    """Its beginning is what tells it apart."""
+    status = {"process_status": "SUCCESS", "add_count": 1}
+    times = {"start_time": "2026-03-01 00:00:00", "end_time": None}
+    assert records("catalog_feed_logs", {"update_status": status, "update_time": times}) == [{**status, **times}]
+    assert records("catalog_feed_logs", {"update_status": {"process_status": "WAITING"}}) == []
+
+
+def test_custom_conversions_of_apps_are_asked_for_where_tiktok_attributes_installs() -> None:
+    """By the id that the app has in its store."""
+    (apps,) = BY["custom_conversions"].more
+    assert apps.parent is not None
+    asked_about = [{"app_platform_id": "com.a", "self_attribution_enabled": True}, {"app_platform_id": "com.b"}]
+    assert [*filter(apps.parent.where, asked_about)] == asked_about[:1]
+    assert apps.parent.asks(asked_about[:1]) == {"event_source_type": "APP", "event_source_id": "com.a"}
+
+
+def test_links_are_asked_for_of_pixels_whose_code_is_told() -> None:
+    """The pixel keeps its id under the name that other streams have for it."""
+    parent = BY["pixel_links"].parent
+    assert parent is not None
+    assert parent.listing.records is not None
+    named = parent.listing.records({"bc_id": "1", "asset_id": "2", "pixel_code": "C"})
+    assert [*named] == [{"bc_id": "1", "pixel_id": "2", "pixel_code": "C"}]
+    assert [*parent.listing.records({"bc_id": "1", "asset_id": "2", "pixel_code": None})] == []
 
 
 def test_rows_without_an_id_get_one_of_what_they_say() -> None:

@@ -104,6 +104,8 @@ def test_scopes() -> None:
         *("invoices", "account_costs", "payment_portfolios", "account_transactions", "account_budget_changes"),
         *("business_center_members", "business_center_partners", "business_center_asset_groups"),
         "business_center_change_log",
+        *("business_center_assets", "business_center_partner_assets", "pixel_links"),
+        *("catalog_feed_logs", "catalog_videos"),
     }
     assert scoped[Scope.REFERENCE] == {
         *("regions", "languages", "interest_categories", "action_categories"),

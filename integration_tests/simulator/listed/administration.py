@@ -73,6 +73,33 @@ def _activity(activity: Asset) -> Row:
     }
 
 
+ASSET_TYPES = ("ADVERTISER", "CATALOG", "TIKTOK_SHOP", "PIXEL")
+
+
+def _partner_assets(scene: Scene) -> list[Row]:
+    """What is shared with a partner, of one kind and in one direction; two sources."""
+    found = [partner for partner in _of_center(scene, owned.PARTNER) if partner.id == scene.get("partner_id")]
+    if not found:
+        raise bad("partner_id: The partner does not exist.")
+    kind = scene.get("asset_type")
+    way = ASSET_TYPES.index(kind) * 2 + (scene.get("share_type") == "SHARED")
+    place = (scene.center.index * 1000 + found[0].index) * 10 + way
+    return scene.asset_rows(
+        assets(scene.world, owned.PARTNER_ASSET, place, scene.epoch),
+        lambda asset: {"asset_id": asset.id, "asset_type": kind, "asset_name": asset.name("Asset", scene.epoch)},
+    )
+
+
+def _pixel_links(scene: Scene) -> list[Row]:
+    """The ad accounts of a pixel; two sources."""
+    code = scene.get("pixel_code")
+    found = [pixel for pixel in owned.center_pixels(scene.world, scene.center, scene.epoch) if pixel.code == code]
+    if not found:
+        raise bad("pixel_code: The pixel does not exist.")
+    accounts = owned.members(scene.world, scene.center)
+    return [{"advertiser_id": account.advertiser_id} for account in accounts[: 1 + found[0].index % 3]]
+
+
 SOURCES: Mapping[str, Source] = {
     "bc/member/get": Source(_members),
     # The centre of the request is no column: a partner's own id is called bc_id too.
@@ -81,4 +108,6 @@ SOURCES: Mapping[str, Source] = {
     "changelog/get": Source(
         _activities, ("start_date", "end_date", "activity_type", "lang", "sort_field", "sort_type")
     ),
+    "bc/partner/asset/get": Source(_partner_assets, ("partner_id", "asset_type", "share_type")),
+    "bc/pixel/link/get": Source(_pixel_links, ("pixel_code",)),
 }

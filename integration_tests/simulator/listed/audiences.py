@@ -44,7 +44,7 @@ def _pixels(scene: Scene) -> list[Row]:
         found[::-1] if scene.get("order_by") == "EARLIEST_CREATE" else found,
         lambda pixel: {
             "pixel_id": pixel.id,
-            "pixel_code": f"C{pixel.seed % 10**12}",
+            "pixel_code": pixel.code,
             "pixel_name": pixel.name("Pixel", scene.epoch),
             "create_time": moment(pixel.created),
         },
@@ -143,6 +143,8 @@ def _apps(scene: Scene) -> list[Row]:
             "app_id": app.id,
             "advertiser_id": scene.advertiser.advertiser_id,
             "app_name": app.name("App", scene.epoch),
+            "app_platform_id": f"com.app{app.number % 10**9}",
+            "self_attribution_enabled": app.index % 2 == 0,
             "icon_url": scene.signed("icon", app.number),
         },
     )

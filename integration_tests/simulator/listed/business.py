@@ -31,13 +31,33 @@ def _center_row(scene: Scene, center: BusinessCenter) -> Row:
 
 
 def _assigned(scene: Scene) -> list[Row]:
-    """What is assigned to the user: every other account of the Business Center."""
-    return _center_accounts(scene)[::2]
+    """What is assigned to the user: every other asset of the Business Center."""
+    return _center_assets(scene)[::2]
+
+
+def _center_assets(scene: Scene) -> list[Row]:
+    """Ad accounts, catalogs, shops or pixels; libraries of forms and TikTok accounts are not part of the simulation."""
+    kind = scene.get("asset_type")
+    if kind == "ADVERTISER":
+        return _center_accounts(scene)
+    found = {
+        "CATALOG": assets(scene.world, owned.CATALOG, scene.center.index, scene.epoch),
+        "TIKTOK_SHOP": assets(scene.world, owned.STORE, scene.center.index, scene.epoch),
+        "PIXEL": owned.center_pixels(scene.world, scene.center, scene.epoch),
+    }.get(kind, [])
+    return scene.asset_rows(
+        found,
+        lambda asset: {
+            "asset_type": kind,
+            "asset_id": asset.id,
+            "asset_name": asset.name("Asset", scene.epoch),
+            "pixel_code": asset.code if kind == "PIXEL" else None,
+        },
+    )
 
 
 def _center_accounts(scene: Scene) -> list[Row]:
-    # Only accounts are simulated: a Business Center has no asset of any other type.
-    accounts = owned.members(scene.world, scene.center) if scene.get("asset_type") == "ADVERTISER" else []
+    accounts = owned.members(scene.world, scene.center)
     return [
         scene.filled(
             {"asset_type": "ADVERTISER", "asset_id": account.advertiser_id, "asset_name": account.name},
@@ -129,7 +149,7 @@ ONLY_ASKED = (
 )
 SOURCES: Mapping[str, Source] = {
     "bc/get": Source(_business_centers, ("bc_id", "scene")),
-    "bc/asset/admin/get": Source(_center_accounts, ("asset_type",)),
+    "bc/asset/admin/get": Source(_center_assets, ("asset_type",)),
     "bc/asset/get": Source(_assigned, ("asset_type",)),
     "advertiser/balance/get": Source(_balances, only_asked=ONLY_ASKED, only_alone=("min_transferable_amount",)),
     "bc/account/transaction/get": Source(

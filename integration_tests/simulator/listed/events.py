@@ -19,18 +19,22 @@ def _crm_sets(scene: Scene) -> list[Row]:
 
 
 def _conversions(scene: Scene) -> list[Row]:
-    """The custom conversions of a pixel; those of apps are not part of the simulation."""
-    wanted = scene.get("event_source_id")
-    pixels = [pixel for pixel in scene.assets(owned.PIXEL) if pixel.id == wanted]
-    if scene.get("event_source_type") != "PIXEL" or not pixels:
+    """The custom conversions of a pixel, or of an app whose installs TikTok attributes itself; two sources."""
+    kind, wanted = scene.get("event_source_type"), scene.get("event_source_id")
+    if kind == "PIXEL":
+        found = [pixel for pixel in scene.assets(owned.PIXEL) if pixel.id == wanted]
+    else:
+        apps = [app for app in scene.assets(owned.APP) if app.index % 2 == 0]
+        found = [app for app in apps if f"com.app{app.number % 10**9}" == wanted]
+    if not found:
         raise bad("event_source_id: The event source does not exist.")
-    place = scene.advertiser.index * 100 + pixels[0].index
+    place = (scene.advertiser.index * 2 + (kind == "APP")) * 100 + found[0].index
     return scene.asset_rows(
         assets(scene.world, owned.CONVERSION, place, scene.epoch),
         lambda conversion: {
             "custom_conversion_id": conversion.id,
             "name": conversion.name("Conversion", scene.epoch),
-            "event_source_type": "PIXEL",
+            "event_source_type": kind,
             "event_source_id": wanted,
             "create_time": moment(conversion.created),
             "update_time": moment(conversion.modified(scene.epoch)),

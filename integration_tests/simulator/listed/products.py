@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from .. import assets as owned
 from ..assets import Asset, assets
+from ..entities import moment, sample
 from ..refusal import bad
 from .scene import Row, Scene, Source
 
@@ -48,6 +49,34 @@ def _feeds(scene: Scene) -> list[Row]:
                 "hour": feed.index % 24,
                 "minute": 30,
             },
+        },
+    )
+
+
+def _feed_log(scene: Scene) -> list[Row]:
+    """The last ten updates of a feed (two sources); of some, one that has not begun, which is a reading of WAITING."""
+    found = [feed for feed in _of_catalog(scene, owned.FEED) if feed.id == scene.get("feed_id")]
+    if not found:
+        raise bad("feed_id: The feed does not exist.")
+    place = (scene.center.index * 1000 + _catalog(scene).index) * 100 + found[0].index
+    waiting = {"update_status": {"process_status": "WAITING"}, "update_time": {"start_time": None, "end_time": None}}
+    rows = [
+        {
+            "update_status": sample(scene.facts.columns["update_status"], update.seed),
+            "update_time": {"start_time": moment(update.created), "end_time": moment(update.created + 90)},
+        }
+        for update in assets(scene.world, owned.FEED_LOG, place, scene.epoch)
+    ]
+    return [*([waiting] if found[0].index % 2 else []), *rows][:10]
+
+
+def _videos(scene: Scene) -> list[Row]:
+    return scene.asset_rows(
+        _of_catalog(scene, owned.CATALOG_VIDEO),
+        lambda video: {
+            "catalog_video_id": f"{video.number}_{video.index}",
+            "video_name": video.name("Video", scene.epoch),
+            "create_time": moment(video.created),
         },
     )
 
@@ -117,6 +146,8 @@ def _shop_products(scene: Scene) -> list[Row]:
 SOURCES: Mapping[str, Source] = {
     "catalog/product/get": Source(_products, ("catalog_id",), depth=100_000),
     "catalog/feed/get": Source(_feeds, ("catalog_id",)),
+    "catalog/feed/log": Source(_feed_log, ("catalog_id", "feed_id")),
+    "catalog/video/get": Source(_videos, ("catalog_id",)),
     "catalog/overview": Source(_overview, ("catalog_id",)),
     "catalog/eventsource_bind/get": Source(_event_sources, ("catalog_id",)),
     "diagnostic/catalog": Source(_issues, ("catalog_id", "feed_id", "lang")),

@@ -65,6 +65,14 @@ BUSINESS_CENTER_ACCOUNT: Mapping[str, Shape] = {
     "tt_account_roles": LIST(TEXT)("Roles of the user in a TikTok account."),
 }
 
+ASSET_TYPES = ("ADVERTISER", "CATALOG", "TIKTOK_SHOP", "PIXEL", "LEAD", "TT_ACCOUNT")
+BUSINESS_CENTER_ASSET: Mapping[str, Shape] = {
+    **BUSINESS_CENTER_ACCOUNT,
+    "asset_type": TEXT("Kind of asset: ADVERTISER, CATALOG, TIKTOK_SHOP, PIXEL, LEAD or TT_ACCOUNT."),
+    "asset_id": ID("Id of the ad account, catalog, shop, pixel, library of forms or TikTok account."),
+    "asset_name": TEXT("Name of the asset."),
+}
+
 AMOUNTS = {"cash_amount": NUMBER, "grant_amount": NUMBER, "credit_amount": NUMBER}
 
 BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
@@ -240,6 +248,17 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         passes=(Pass({"asset_type": "ADVERTISER"}),),
         parent=OF_CENTER,
         instead=CenterList("assigned accounts", "bc/asset/get", ("bc_id", "asset_id"), BUSINESS_CENTER_ACCOUNT),
+    ),
+    CenterList(
+        "business_center_assets",
+        "bc/asset/admin/get",
+        ("bc_id", "asset_type", "asset_id"),
+        BUSINESS_CENTER_ASSET,
+        passes=tuple(Pass({"asset_type": kind}, {"asset_type": kind}) for kind in ASSET_TYPES),
+        parent=OF_CENTER,
+        instead=CenterList(
+            "assigned assets", "bc/asset/get", ("bc_id", "asset_type", "asset_id"), BUSINESS_CENTER_ASSET
+        ),
     ),
     CenterList(
         "business_center_balances",

@@ -296,6 +296,8 @@ AUDIENCE_LIST = Listing(
     "audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"
 )
 
+APPS = Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE)
+
 AUDIENCES: tuple[Listing, ...] = (
     AUDIENCE_LIST,
     Listing(
@@ -334,7 +336,7 @@ AUDIENCES: tuple[Listing, ...] = (
         passes=tuple(of_goal(objective, goal) for objective, goals in GOALS.items() for goal in goals),
         trying=True,
     ),
-    Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE),
+    APPS,
     pages("lead_forms", {"business_type": "LEAD_GEN"}),
     pages("pages", {"business_types": OTHER_BUSINESS_TYPES}),
 )

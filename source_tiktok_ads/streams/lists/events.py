@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
-from source_tiktok_ads.streams.lists.audiences import PIXELS
+from source_tiktok_ads.streams.lists.audiences import APPS, PIXELS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, TEXT, Shape
 
@@ -31,8 +31,8 @@ CUSTOM_CONVERSION: Mapping[str, Shape] = {
     "custom_conversion_id": ID("Id of the custom conversion."),
     "name": TEXT("Name of the custom conversion."),
     "description": TEXT("Description of the custom conversion."),
-    "event_source_type": TEXT("What sends the event: PIXEL."),
-    "event_source_id": ID("Id of the pixel that sends the event."),
+    "event_source_type": TEXT("What sends the event: PIXEL or APP."),
+    "event_source_id": ID("Id of the pixel that sends the event; of an app, its id in its store."),
     "optimization_event": TEXT("Standard event the custom conversion belongs to."),
     "rules": LIST(OBJECT({"parameter": TEXT, "operator": TEXT, "values": LIST(TEXT)}))(
         "Conditions an event has to meet to count."
@@ -48,6 +48,17 @@ CUSTOM_CONVERSION: Mapping[str, Shape] = {
 def of_pixel(pixels: Sequence[Row]) -> Params:
     """A request for the custom conversions of one pixel."""
     return {"event_source_type": "PIXEL", "event_source_id": pixels[0]["pixel_id"]}
+
+
+def of_app(apps: Sequence[Row]) -> Params:
+    """A request for the custom conversions of one app."""
+    return {"event_source_type": "APP", "event_source_id": apps[0]["app_platform_id"]}
+
+
+def has_conversions(app: Row) -> bool:
+    """Whether custom conversions of an app can be asked for."""
+    # TikTok: only those of apps whose installs TikTok attributes itself.
+    return app.get("self_attribution_enabled") is True and bool(app.get("app_platform_id"))
 
 
 EVENTS: tuple[Listing, ...] = (
@@ -79,5 +90,14 @@ EVENTS: tuple[Listing, ...] = (
         cursor="create_time",
         parent=Parent(PIXELS, of_pixel),
         optional=True,
+        more=(
+            Listing(
+                "custom conversions of apps",
+                "custom_conversion/list",
+                ("custom_conversion_id",),
+                CUSTOM_CONVERSION,
+                parent=Parent(APPS, of_app, where=has_conversions),
+            ),
+        ),
     ),
 )

@@ -1,9 +1,10 @@
 """The lists of what is sold: products of catalogs and shops, where they come from, and what is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.lists.accounts import BC_ID
 from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, CATALOGS, STORE_ID, STORES, of_catalog
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
@@ -69,6 +70,42 @@ FEED: Mapping[str, Shape] = {
     )("Source and schedule of the last update; the password of the source is never passed on."),
 }
 
+FEED_LOG: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "catalog_id": CATALOG_ID,
+    "feed_id": ID("Id of the feed."),
+    "start_time": MOMENT("When the update began; TikTok names no time zone, so it is read as UTC."),
+    "end_time": MOMENT("When the update ended, likewise."),
+    "process_status": TEXT("How far the update is: PROCESSING, SUCCESS or FAILED."),
+    "add_count": INTEGER("Number of products that were added."),
+    "update_count": INTEGER("Number of products that were updated."),
+    "remove_count": INTEGER("Number of products that were removed."),
+    "error_count": INTEGER("Number of products that could not be added, updated or removed."),
+    "warn_count": INTEGER("Number of warnings."),
+}
+
+CATALOG_VIDEO: Mapping[str, Shape] = {
+    "bc_id": BC_ID,
+    "catalog_id": CATALOG_ID,
+    "catalog_video_id": ID("Id of the video in the catalog."),
+    "video_name": TEXT("Name of the video."),
+    "video_link": TEXT("Address the video was uploaded from."),
+    "sku_id_list": TEXTS("SKUs of the products that the video belongs to."),
+    "category": TEXT("Category of these products."),
+    "brand": TEXT("Brand of these products."),
+    "creator": TEXT("Who made the video."),
+    "video_type": TEXT("Kind of video."),
+    "description": TEXT("Description of the video."),
+    "landing_page_url": TEXT("Address where the products can be bought."),
+    **{f"custom_label_{number}": TEXT("Custom label of the video.") for number in range(5)},
+    "video_id": ID("Id of the video at TikTok."),
+    "video_signature": TEXT("MD5 of the video."),
+    "status": TEXT("How far the video is processed, such as SUCCESS."),
+    "active_status": TEXT("Whether the advertiser has switched it on."),
+    "create_time": MOMENT("When the upload was complete, in UTC."),
+    "preview_url": TEXT("Address of a preview."),
+}
+
 OVERVIEW: Mapping[str, Shape] = {
     "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
@@ -132,23 +169,54 @@ def of_shop(stores: Sequence[Row]) -> Params:
     }
 
 
+def update(entry: Row) -> Iterator[dict[str, Any]]:
+    """An update of a feed as one flat row; nothing before it has begun, for only its beginning tells it apart."""
+    times = inside(entry, "update_time")
+    if times.get("start_time"):
+        yield {**inside(entry, "update_status"), **times}
+
+
+def of_feed(feeds: Sequence[Row]) -> Params:
+    """A request for the updates of one feed."""
+    return {name: feeds[0][name] for name in ("bc_id", "catalog_id", "feed_id")}
+
+
 OfCatalog = partial(
     Listing,
     scope=Scope.CENTERS,
     parent=Parent(CATALOGS, of_catalog, tells=("bc_id", "catalog_id")),
     optional=True,
 )
+FEEDS = OfCatalog(
+    "catalog_feeds", "catalog/feed/get", ("bc_id", "catalog_id", "feed_id"), FEED, "feed_list", paging=Paging.WHOLE
+)
 
 PRODUCTS: tuple[Listing, ...] = (
     # TikTok: page * page_size may not exceed 100,000.
     OfCatalog("products", "catalog/product/get", ("bc_id", "catalog_id", "product_id"), PRODUCT, page_size=500),
-    OfCatalog(
-        "catalog_feeds",
-        "catalog/feed/get",
-        ("bc_id", "catalog_id", "feed_id"),
-        FEED,
-        "feed_list",
+    FEEDS,
+    Listing(
+        "catalog_feed_logs",
+        "catalog/feed/log",
+        ("bc_id", "catalog_id", "feed_id", "start_time"),
+        FEED_LOG,
+        "feed_logs",
+        # TikTok: the last ten updates of each feed.
         paging=Paging.WHOLE,
+        cursor="start_time",
+        scope=Scope.CENTERS,
+        parent=Parent(FEEDS, of_feed, tells=("bc_id", "catalog_id", "feed_id")),
+        records=update,
+        optional=True,
+    ),
+    OfCatalog(
+        "catalog_videos",
+        "catalog/video/get",
+        ("bc_id", "catalog_id", "catalog_video_id"),
+        CATALOG_VIDEO,
+        "videos",
+        page_size=50,
+        cursor="create_time",
     ),
     OfCatalog(
         "catalog_overviews", "catalog/overview", ("bc_id", "catalog_id"), OVERVIEW, rows_at="", paging=Paging.WHOLE
