@@ -13,7 +13,7 @@ from source_citrusad.settings import VARIABLES, Settings, settings_of
 from source_citrusad.sync import state
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "citrusad.md"]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "citrusad.md", ROOT / "benchmarks" / "README.md"]
 EXAMPLES = ROOT / "examples"
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -342,12 +342,7 @@ class Reader:
                 break
             yield from self._remember(piece, page.job, first.total, reached)
             if idle > REPAIRS or repeated > REPAIRS:
-                # To go on behind these rows would find as little.
-                self.state.unfinished = None
-                raise TableError(
-                    f"BigQuery gave {reached} of {first.total} rows of {self.table.title} and no more: run the "
-                    "sync again, which reads them from the first."
-                )
+                raise self._never_whole(reached, first.total)
             page, begun = yield from self._next(first, page, reached)
             if begun < reached:
                 first, reached, wire, repeated = page, begun, 0, repeated + 1
@@ -355,6 +350,14 @@ class Reader:
         if piece.parts == 1 and not unfinished:
             self._sizes.learn_day(piece.days, first.scanned, wire)
         return True
+
+    def _never_whole(self, reached: int, total: int) -> TableError:
+        """The error of a query whose rows do not come; the state forgets the query, so that the next sync asks anew."""
+        self.state.unfinished = None
+        return TableError(
+            f"BigQuery gave {reached} of {total} rows of {self.table.title} and no more: run the sync again, which "
+            "reads them from the first."
+        )
 
     def _rows(self, page: Page) -> Iterator[Rows]:
         now = int(time.time() * 1000)
