@@ -23,6 +23,7 @@ from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, unsuppor
 from source_tiktok_ads.api.pages import Believed, PageCheck
 from source_tiktok_ads.api.patience import TRIES
 from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.filled import always_filled
 from source_tiktok_ads.streams.model import Params, Report, Stream
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
@@ -34,7 +35,7 @@ from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp, confirme
 from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.structure import Structure
-from source_tiktok_ads.sync.summary import Summary
+from source_tiktok_ads.sync.summary import Summary, Unfilled
 from source_tiktok_ads.sync.tasks import Kept
 
 FAILURES_IN_A_ROW = 8
@@ -166,6 +167,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[tuple[str, str]] = set()
         self._named: dict[str, set[str]] = {}
+        self._unfilled = Unfilled(always_filled(stream))
+        sync.summary.watch(stream.name, self._unfilled)
         self.children: Mapping[str, frozenset[str]] = {}
         self._believed = Believed(lambda text: sync.warn(f"{stream.name}: {text}"))
 
@@ -269,6 +272,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
         page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
+        self._unfilled.look(page.lines)
         rows.clear()
         return page
 

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 
 LONGEST_TABLE = 100
 """Above so many lines only what was left out is listed by account, the rest by stream."""
 
 Place = tuple[str, str]
 """A stream and an account."""
+
+
+class Unfilled:
+    """The columns of a stream that should have a value in every row, and have had none so far; used by all workers."""
+
+    def __init__(self, columns: Iterable[str]) -> None:
+        # A column without a value is not in the line of its row; a quote inside a text is escaped.
+        self._marks = {name: b'"%b":' % name.encode() for name in columns}
+
+    def look(self, lines: bytes) -> None:
+        """Rows have left: what has a value in one of them is not looked for any more."""
+        marks = self._marks
+        if any(mark in lines for mark in marks.values()):
+            # Two workers that do this at once may lose what one of them found; a later page finds it again.
+            self._marks = {name: mark for name, mark in marks.items() if mark not in lines}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns, in order."""
+        return [*self._marks]
 
 
 class Summary:
@@ -20,6 +41,7 @@ class Summary:
         self._rows: Counter[Place] = Counter()
         self._reasons: dict[Place, str] = {}
         self._altered: Counter[tuple[str, str, str]] = Counter()
+        self._unfilled: dict[str, Unfilled] = {}
 
     def add(self, stream: str, account: str, rows: int) -> None:
         """Rows have left."""
@@ -38,13 +60,25 @@ class Summary:
         with self._lock:
             self._altered[stream, column, became] += 1
 
+    def watch(self, stream: str, unfilled: Unfilled) -> None:
+        """At the end, tell which of these columns of a stream have never had a value."""
+        self._unfilled[stream] = unfilled
+
     def table(self) -> str:
         """One line per stream and account; per stream alone where that would be too long."""
         places = list(self._rows)
         if len(places) > LONGEST_TABLE:
             places = list(self._reasons)
         lines = [self._line(place) for place in sorted(places)]
-        return "\n".join(["stream, account, rows, skipped because", *lines, *self._totals(), *self._alterations()])
+        return "\n".join(
+            [
+                "stream, account, rows, skipped because",
+                *lines,
+                *self._totals(),
+                *self._alterations(),
+                *self._never_filled(),
+            ]
+        )
 
     def _line(self, place: Place) -> str:
         stream, account = place
@@ -55,6 +89,16 @@ class Summary:
         for (stream, _), rows in self._rows.items():
             totals[stream] += rows
         return [f"{stream}, all accounts, {rows}, -" for stream, rows in sorted(totals.items())]
+
+    def _never_filled(self) -> list[str]:
+        """One line with the columns that were null in every row although TikTok always fills them; none if none."""
+        read = {stream for (stream, _), rows in self._rows.items() if rows}
+        named = [
+            f"{stream}: {', '.join(unfilled.columns)}"
+            for stream, unfilled in sorted(self._unfilled.items())
+            if stream in read and unfilled.columns
+        ]
+        return [f"columns that never had a value: {'; '.join(named)}"] if named else []
 
     def _alterations(self) -> list[str]:
         """One line per column whose values did not leave as they came."""

@@ -1,6 +1,6 @@
 """The table at the end of the log."""
 
-from source_tiktok_ads.sync.summary import LONGEST_TABLE, Summary
+from source_tiktok_ads.sync.summary import LONGEST_TABLE, Summary, Unfilled
 
 
 def test_rows_and_reasons_by_stream_and_account() -> None:
@@ -45,3 +45,31 @@ def test_values_that_did_not_leave_as_they_came_are_counted() -> None:
         "ads.clicks: 2 values that TikTok sent could not be read and are null",
         "ads.clicks: 1 values that TikTok sent were rounded to what the column holds",
     ]
+
+
+def lines(*records: str) -> bytes:
+    """Lines of a page."""
+    return "\n".join(f'{{"data":{record}}}' for record in records).encode()
+
+
+def test_columns_that_never_had_a_value_are_named_in_one_line() -> None:
+    """Of each stream that had rows; a name inside a text is no column."""
+    summary = Summary()
+    watched = {name: Unfilled(["create_time", "ad_name", "spend"]) for name in ("ads", "images", "empty")}
+    for name, unfilled in watched.items():
+        summary.watch(name, unfilled)
+    for name in ("ads", "images"):
+        summary.add(name, "1", 2)
+    watched["ads"].look(lines('{"ad_name":"a","note":"\\\\"spend\\\\":1"}', "{}"))
+    watched["ads"].look(lines("{}"))
+    watched["images"].look(lines('{"spend":0,"ad_name":"","create_time":"x"}'))
+    assert watched["images"].columns == []
+    assert summary.table().splitlines()[-1] == "columns that never had a value: ads: create_time, spend"
+
+
+def test_no_line_where_every_column_had_a_value() -> None:
+    """Nothing is said of what is right."""
+    summary = Summary()
+    summary.add("ads", "1", 1)
+    summary.watch("ads", Unfilled([]))
+    assert "never" not in summary.table()
