@@ -370,7 +370,8 @@ class Said:
     def lines(self) -> list[str]:
         """Everything that says that something is missing: warnings, errors, and lines of the summary with a reason."""
         summary = next((line for line in self.outcome.logs if "stream, account, rows" in line), "")
-        reasons = [line for line in summary.splitlines()[1:] if not line.endswith(", -")]
+        places = [line for line in summary.splitlines()[1:] if not line.startswith("columns that never")]
+        reasons = [line for line in places if not line.endswith(", -")]
         return [*self.outcome.warnings, *(error["message"] for error in self.outcome.errors), *reasons]
 
     def names(self, stream: str, part: str) -> bool:

@@ -59,7 +59,8 @@ class Plain(Reader[Any]):
     @property
     def left_out(self) -> list[str]:
         """Why accounts lack, as the sync's summary has it."""
-        reasons = [line.split(", ", 3)[3] for line in self.sync.summary.table().splitlines()[1:]]
+        places = [line for line in self.sync.summary.table().splitlines()[1:] if not line.startswith("columns that")]
+        reasons = [line.split(", ", 3)[3] for line in places]
         return [reason for reason in reasons if reason != "-"]
 
     def run(self) -> list[str]:
