@@ -22,10 +22,10 @@ class Unfilled:
 
     def look(self, lines: bytes) -> None:
         """Rows have left: what has a value in one of them is not looked for any more."""
-        marks = self._marks
-        if any(mark in lines for mark in marks.values()):
-            # Two workers that do this at once may lose what one of them found; a later page finds it again.
-            self._marks = {name: mark for name, mark in marks.items() if mark not in lines}
+        for name, mark in list(self._marks.items()):
+            if mark in lines:
+                # Another worker may have found it meanwhile.
+                self._marks.pop(name, None)
 
     @property
     def columns(self) -> list[str]:
