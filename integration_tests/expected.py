@@ -261,10 +261,10 @@ def _report_row(row: Mapping[str, Mapping[str, str]], kinds: Mapping[str, str]) 
     return {**told, **{name: value for name, value in figures.items() if value is not None}}
 
 
-def figure(text: str, kind: str) -> Any:
-    """What a metric's text stands for in a column of that type; nothing for a dash."""
+def figure(text: Any, kind: str) -> Any:
+    """What a metric's text, or number, stands for in a column of that type; nothing for a dash."""
     # TikTok: a small count of a search report is a text such as <5.
-    if text in ("-", "") or (text.startswith("<") and kind in ("integer", "number")):
+    if text in ("-", "") or (str(text).startswith("<") and kind in ("integer", "number")):
         return None
     if kind == "boolean":
         return FLAGS[text]
