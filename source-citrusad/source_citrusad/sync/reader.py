@@ -228,16 +228,26 @@ class Reader:
             self._refused(piece, work, error, guard)
             return None
         budget.settle(guard, page.billed)
-        for _ in range(REPAIRS):
-            if page.total >= 0 and (page.rows or not page.token):
-                break
-            if page.total >= 0:
-                page = yield from self._context.queries.following(page)
-            else:
-                page = yield from self._context.queries.from_row(page.job, 0)
+        page = yield from self._with_rows(page)
         if page.total < 0:
             raise TableError(f"BigQuery does not say how many rows {self.table.title} gives: run the sync again.")
         return None if self._too_large(piece, work, page) else page
+
+    def _with_rows(self, page: Page) -> Asked[Page]:
+        """A query's first page that has rows and says how many there are, or the last that was asked for."""
+        for _ in range(REPAIRS):
+            if page.total >= 0 and (page.rows or not page.token):
+                break
+            try:
+                if page.total >= 0:
+                    page = yield from self._context.queries.following(page)
+                else:
+                    page = yield from self._context.queries.from_row(page.job, 0)
+            except BigQueryError as error:
+                # No row has left yet: the query may be run again.
+                _only_lost(error)
+                page, _ = yield from self._again(page, 0)
+        return page
 
     def _placed(self, ask: Callable[[str], Asked[T]]) -> Asked[T]:
         """Ask where the dataset lies, and once more where it has moved to."""

@@ -207,6 +207,21 @@ def test_a_first_page_without_rows() -> None:
     assert sorted(bench.ids) == bench.expected(LAST)
 
 
+def test_a_first_page_without_rows_whose_job_is_lost() -> None:
+    """No row of it has left: the query is run again, and nothing is said."""
+
+    def empty(asked: Asked) -> Answer | None:
+        if not asked.sql or asked.body.get("dryRun"):
+            return None
+        page = orjson.loads(bench.warehouse(asked).content)
+        return ok({**page, "rows": [], "pageToken": "0"})
+
+    bench = Bench(facts(week()))
+    bench.wire.faults += [short_once(empty), once(refusal(400, "jobBackendError", "try again"), of_a_page)]
+    assert sorted(bench.read().ids) == bench.expected(LAST)
+    assert (len(bench.wire.queries), bench.warned) == (2, [])
+
+
 def test_slices_fit_the_download() -> None:
     """By the dry run first, then by what answers teach; no query brings more than the limit."""
     bench = Bench(facts(week(10)), download=60_000).read()
