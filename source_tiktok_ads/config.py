@@ -717,6 +717,20 @@ def _filled_items(value: Any) -> Any:
     return value
 
 
+def _reports(value: Any) -> Any:
+    """Custom reports without what forms send for "nothing" and without names that no field reads."""
+    reports = _filled_items(value)
+    return [_known_in_report(report) for report in reports] if _is_list_of_objects(reports) else reports
+
+
+def _known_in_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in report.items() if name in _REPORT_RULES}
+    filters = known.get("filters")
+    if _is_list_of_objects(filters):
+        known["filters"] = [{name: item[name] for name in item if name in _FILTER_RULES} for item in filters]
+    return known
+
+
 def _flag(value: Any) -> Any:
     """Singer writes booleans as text."""
     return {"true": True, "false": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
@@ -744,6 +758,6 @@ _SHAPERS: Mapping[str, Callable[[Any], Any]] = {
     "start_date": _iso_day,
     "end_date": _iso_day,
     "include_deleted": _flag,
-    "custom_reports": _filled_items,
+    "custom_reports": _reports,
     "page_size": _number,
 }

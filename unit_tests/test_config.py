@@ -774,6 +774,7 @@ def refusal(mapping: Mapping[str, Any]) -> ConfigError | None:
 @given(MAPPINGS | MAPPINGS.map(lambda changes: ours(accounts=[ID]) | changes))
 @example({"credentials": {"auth_type": "oauth2.0", "advertiser_id": ID}, "accounts": []})
 @example({"environment": {"access_token": None}})
+@example({"custom_reports": [{"strange": 1, "filters": [{"field": "ad_id", "odd": 1}]}]})
 def test_any_mapping_ends_in_a_config_or_a_sentence(raw: dict[str, Any]) -> None:
     """Whatever is filled in: translating it twice changes nothing more, and reading it succeeds or names a field."""
     shaped, _ = normalise(raw)
