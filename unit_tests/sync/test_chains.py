@@ -377,6 +377,33 @@ def test_what_is_left_out_of_a_parent_list_is_left_out_of_the_stream_below() -> 
     }
 
 
+def test_what_does_not_exist_in_a_parent_list_is_said_of_the_stream_below() -> None:
+    """It is not missing, so nothing is refused; the sentence names the list."""
+    of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return things("part") if path == "part/list" else refusing(40007, "1")(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(of_things) == ["part"]
+    assert [text[:20] for text in reading.left_out] == ["thing/list: shops 1:"]
+    assert reading.refused == {}
+
+
+def test_a_refusal_in_a_parent_list_is_told_only_of_the_children_asked_for() -> None:
+    """A slice of other children has nothing to do with it."""
+    of_things = replace(WHOLE, name="parts", path="part/list", parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]}))
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        return things("part") if path == "part/list" else refusing(40001, "1")(path, params)
+
+    reading = Reading(answer)
+    assert reading.read(of_things, children=Children(SHOPS, (), {"2"})) == ["part"]
+    assert reading.refused == {}
+    assert reading.read(of_things, children=Children(SHOPS, (), {"1"})) == []
+    assert [*reading.refused] == ["1"]
+
+
 @pytest.mark.parametrize(("code", "again"), [(40001, 0), (40007, 0), (40118, 0), (40002, 2)])
 def test_a_shop_that_was_refused_is_not_asked_about_again(code: int, again: int) -> None:
     """Other windows are told the same, unless it may be the days of this one that TikTok does not take."""

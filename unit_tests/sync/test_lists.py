@@ -704,6 +704,22 @@ def test_many_shops_that_are_refused_are_not_all_named(full: bool) -> None:
     assert "shops 1: " in reading.sync.summary.table()
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_shop_that_does_not_exist_is_named_and_lacks_nothing(full: bool) -> None:
+    """Nothing of it can be missing, so a full refresh is complete without it."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": "1"}, {"shop_id": "2"}]}
+        return {"list": []} if params["shop"] == "2" else refused(40007)
+
+    reading = Reading(answer, replace(THINGS, paging=Paging.WHOLE, parent=OF_SHOPS), full=full)
+    (part,) = reading.reader.slices(Account(A))
+    list(part.read())
+    assert part.short == ""
+    assert ["shops 1: " in text for text in reading.said] == [True]
+
+
 @pytest.mark.parametrize("code", [0, 40001])
 def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(code: int) -> None:
     """Those that the last one asked about: they are read, or one warning names them and they are forgotten."""
