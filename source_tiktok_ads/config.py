@@ -725,8 +725,8 @@ def _reports(value: Any) -> Any:
 
 def _known_in_report(report: Mapping[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in report.items() if name in _REPORT_RULES}
-    filters = known.get("filters")
-    if _is_list_of_objects(filters):
+    filters = known.get("filters", ())
+    if filters and _is_list_of_objects(filters):
         known["filters"] = [{name: item[name] for name in item if name in _FILTER_RULES} for item in filters]
     return known
 
