@@ -268,7 +268,7 @@ def figure(text: Any, kind: str) -> Any:
         return None
     if kind == "boolean":
         return FLAGS[text]
-    return int(text) if kind == "integer" else float(Decimal(text)) if kind == "number" else text
+    return round(Decimal(text)) if kind == "integer" else float(Decimal(text)) if kind == "number" else text
 
 
 def folded(asked: Asked, rows: Iterable[Record]) -> list[Record]:

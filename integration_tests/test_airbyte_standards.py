@@ -17,8 +17,8 @@ from source_tiktok_ads.source import SourceTiktokAds
 from .docker_image import ROOT, bridge_address, derived
 from .simulator import Simulator, Switches, World
 
-# Enough for a row in every stream, countries by the hour too.
-SMALL = World(advertisers=2, campaigns=3)
+# Enough for a row in every stream, those of catalogs and countries by the hour too.
+SMALL = World(advertisers=2, campaigns=5, adgroups_per=1, ads_per=2)
 GENEROUS = Switches(country_by_hour=True, search_by_ad=True)
 
 pytestmark = pytest.mark.alone
