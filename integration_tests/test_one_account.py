@@ -122,7 +122,9 @@ def test_what_came_before_is_not_claimed_without() -> None:
         second = read(simulator, (STREAM,), state=first.state)
         simulator.faults.clear()
         third = read(simulator, (STREAM,), state=second.state)
-    assert Synced(simulator, second).cursor(FIRST) == Synced(simulator, first).cursor(FIRST)
+    claimed = Synced(simulator, second).cursor(FIRST)
+    assert {**Synced(simulator, first).cursor(FIRST), "owed": claimed["owed"]} == claimed
+    assert "owed" not in Synced(simulator, third).cursor(FIRST)
     assert Synced(simulator, second).cursor(SECOND) != Synced(simulator, first).cursor(SECOND)
     assert any("the state does not claim what was read" in line and FIRST in line for line in second.warnings)
     destination = Destination()

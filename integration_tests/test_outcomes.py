@@ -491,7 +491,6 @@ def test_a_start_in_the_future(command: Command, tiktok: Simulator, start: str) 
         (["Twin"], f'"Twin" is the name of several accounts; give the id instead. Candidates: Twin ({TWIN}), Twin ('),
         (["twin"], '"twin" is the name of several accounts; give the id instead. Candidates: Twin ('),
         (["Acme"], f'"Acme" is none the token can read. Candidates: Acme, Inc ({ACME}), Twin ({TWIN}), Twin ('),
-        ([ACME, "Beta"], '"Beta" is none the token can read. Candidates: Acme, Inc ('),
         (["123456789"], '"123456789" is none the token can read. Candidates: Acme, Inc ('),
     ],
 )
@@ -500,6 +499,17 @@ def test_a_name_that_is_not_one_account(command: Command, accounts: list[str], s
     sentence = on_both(command, ours(accounts=accounts))
     assert sentence.startswith("accounts: ")
     assert says in sentence
+
+
+def test_a_name_of_several_that_nobody_has(command: Command) -> None:
+    """check says so with the candidates; read brings the other accounts and fails for the name."""
+    config = quick(ours(accounts=[ACME, "Beta"]))
+    says = '"Beta" is none the token can read. Candidates: Acme, Inc ('
+    assert says in failed(command("check", config))
+    outcome = command("read", config, configured(["campaigns"]))
+    assert outcome.code == 1
+    assert {row["advertiser_id"] for row in outcome.records["campaigns"]} == {ACME}
+    assert (outcome.statuses["campaigns"][-1], says in outcome.sentences) == ("INCOMPLETE", True)
 
 
 @pytest.mark.parametrize("account", [CLOSED, "7999999999999999999"])
