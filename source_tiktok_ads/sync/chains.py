@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from source_tiktok_ads.api.client import Answer as Reply
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope
 from source_tiktok_ads.api.errors import (
     Action,
@@ -51,7 +50,7 @@ from source_tiktok_ads.sync.refusals import (
     essential,
     nothing_left,
 )
-from source_tiktok_ads.sync.tasks import Kept, Tasks
+from source_tiktok_ads.sync.tasks import Kept, TaskClient, Tasks
 
 # TikTok: what it answers where one shop, pixel or Business Center may not be seen, is not there or lacks what is asked
 # for. Its other refusals are about the app or the account, so that the next shop would only hear the same.
@@ -80,28 +79,11 @@ _NOTHING: Params = {}
 _LATER = "a later sync that is not refused reads its past too"
 
 
-class Asking(Protocol):
+class Asking(TaskClient, Protocol):
     """What this module needs of the client."""
-
-    def fetch(
-        self,
-        path: str,
-        params: Mapping[str, Any],
-        *,
-        decode: Callable[[bytes], Envelope],
-        advertiser_id: str | None = None,
-        accept: Callable[[Envelope], str | None] | None = None,
-        repeat_timeouts: bool = False,
-        body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply[Envelope]:
-        """The decoded answer of one request. Raises TikTokError."""
 
     def now(self) -> datetime:
         """TikTok's clock, in UTC."""
-
-    def pause(self, seconds: float, why: str) -> None:
-        """Wait before one request is sent again."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ PATIENCE = 1800.0
 LOST = frozenset({40001, 40002, 40007, 40200, 40201})
 
 
-class Asking(Protocol):
+class TaskClient(Protocol):
     """What tasks need of the client."""
 
     def fetch(
@@ -120,7 +120,7 @@ def _tasks_of(cursor: Mapping[str, Any]) -> dict[str, str]:
 class Tasks:
     """The tasks of one list for one account: `day` is today by TikTok's clock, `advertiser_id` whom they name."""
 
-    client: Asking
+    client: TaskClient
     listing: Listing
     account_id: str
     advertiser_id: str | None
