@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from source_tiktok_ads.api.client import Client
-from source_tiktok_ads.api.pace import Pace
-from source_tiktok_ads.api.transport import Reply
+from source_tiktok_ads.api.rate_limit import RateLimiter
+from source_tiktok_ads.api.transport import HttpResponse
 from source_tiktok_ads.config import parse
 from source_tiktok_ads.source import READERS
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
@@ -86,7 +86,7 @@ class Hostile:
     def close(self) -> None:
         """Close the idle connections: there are none."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         """The answer to a request."""
         parts = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
@@ -94,12 +94,12 @@ class Hostile:
         answer = self.simulator.ask(request)
         raw = json.dumps(answer.envelope).encode()
         if request.endpoint != self.path:
-            return Reply(200, {}, raw)
+            return HttpResponse(200, {}, raw)
         self.asked += 1
         assert self.asked < MOST_REQUESTS, "no end"
         if self.asked > self.times:
-            return Reply(200, {}, raw)
-        return Reply(self.status, self.headers, self.damage(raw))
+            return HttpResponse(200, {}, raw)
+        return HttpResponse(self.status, self.headers, self.damage(raw))
 
 
 @dataclass
@@ -117,7 +117,7 @@ def reading(stream: str, transport: Hostile) -> Reading:
     client = Client(
         "https://api.test",
         TOKEN,
-        Pace(50),
+        RateLimiter(50),
         transport,
         log=lambda level, text: texts.append(text),
         sleep=time.sleep,

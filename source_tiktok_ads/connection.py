@@ -23,13 +23,13 @@ from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
 TRIES = 3
 
 
-class Brisk:
+class CheckClient:
     """A client that gives up soon: who waits for a check wants to know, and the platform waits nine minutes at most."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self.now = client.now
-        self.settle_clock = client.settle_clock
+        self.confirm_clock = client.confirm_clock
 
     def accounts(self, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
         """Id and name of every account the token can read. Raises TikTokError."""
@@ -42,7 +42,7 @@ class Brisk:
         return self._client.get(path, params, decode=decode, attempts=TRIES, server_attempts=TRIES)
 
 
-def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
+def prove(client: CheckClient, config: Config, logger: logging.Logger) -> None:
     """Log the accounts the token reads and prove one report. Raises TikTokError or AccountsError with what is wrong."""
     found = accounts(client, config, logger.warning)
     for account in found:
@@ -51,7 +51,7 @@ def prove(client: Brisk, config: Config, logger: logging.Logger) -> None:
     readable = [account for account in found if not account.refusal]
     if refused and (not readable or _must_fail(config, refused)):
         raise AccountsError(" ".join(described(account) for account in refused))
-    client.settle_clock()
+    client.confirm_clock()
     if begun_nowhere(config.start_date, client.now()):
         raise AccountsError(future_start(config.start_date, client.now()))
     _prove_report(client, readable, REPORTS[0])
@@ -67,7 +67,7 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
     return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
 
 
-def _prove_of_centers(client: Brisk, report: CenterReport, logger: logging.Logger) -> None:
+def _prove_of_centers(client: CheckClient, report: CenterReport, logger: logging.Logger) -> None:
     """One request for a custom report on Business Centers, where the token sees one; raises as `_prove_custom` does.
 
     Where none may be read a sync leaves the report out, so that is only a warning.
@@ -80,10 +80,10 @@ def _prove_of_centers(client: Brisk, report: CenterReport, logger: logging.Logge
     except TikTokError as refused:
         if refused.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM):
             raise
-        logger.warning(f"{report.name}: {refused.sentence_of_an_option}")
+        logger.warning(f"{report.name}: {refused.message_for_optional_stream}")
 
 
-def _prove_custom(client: Brisk, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
+def _prove_custom(client: CheckClient, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
     """One request for a custom report. Raises AccountsError with what TikTok says of it, TikTokError of all else."""
     try:
         invalid = _prove_report(client, owners, report)
@@ -99,7 +99,7 @@ def _prove_custom(client: Brisk, owners: Sequence[Account], report: Report, logg
         raise AccountsError(f"TikTok accepts none of the metrics of the custom report {report.name}: choose others.")
 
 
-def _centers(client: Brisk) -> Sequence[Account]:
+def _centers(client: CheckClient) -> Sequence[Account]:
     """Business Centers of the token, none where the answer does not have their form. Raises TikTokError."""
     first = {"page": 1, "page_size": BUSINESS_CENTERS.page_size}
     data = client.get(BUSINESS_CENTERS.path, first, decode=decode).data
@@ -110,7 +110,7 @@ def _centers(client: Brisk) -> Sequence[Account]:
     return [Account(str(center["bc_id"]), named=False) for center in rows if center["bc_id"]]
 
 
-def _prove_report(client: Brisk, owners: Sequence[Account], report: Report) -> Sequence[str]:
+def _prove_report(client: CheckClient, owners: Sequence[Account], report: Report) -> Sequence[str]:
     """The metrics that TikTok refuses, by as few requests as hold them all, for one row of today.
 
     The first account, or Business Center, that may be read for reports is proof enough, none is a failure.
@@ -133,7 +133,7 @@ def _prove_report(client: Brisk, owners: Sequence[Account], report: Report) -> S
     raise refusals[0]
 
 
-def _refused(client: Brisk, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
+def _refused(client: CheckClient, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
     """The metrics that TikTok refuses of those, the others being proven without them. Raises TikTokError."""
     invalid: list[str] = []
     while left := [name for name in metrics if name not in invalid]:

@@ -48,12 +48,12 @@ def quick_answer(args: Sequence[str]) -> str | None:
 def _authorize(args: Sequence[str]) -> int:
     from source_tiktok_ads import authorize
     from source_tiktok_ads.api.client import Client
-    from source_tiktok_ads.api.pace import Pace
+    from source_tiktok_ads.api.rate_limit import RateLimiter
     from source_tiktok_ads.api.transport import HttpTransport
     from source_tiktok_ads.config import origin
 
     def client(token: str = "") -> Client:
-        return Client(origin(os.environ), token, Pace(1.0), HttpTransport(), log=lambda *_: None)
+        return Client(origin(os.environ), token, RateLimiter(1.0), HttpTransport(), log=lambda *_: None)
 
     def accounts(token: str, app_id: str, secret: str) -> Sequence[tuple[str, str]]:
         return client(token).accounts(app_id, secret, attempts=3, repeat_timeouts=False)

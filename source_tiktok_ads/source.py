@@ -44,7 +44,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_ads import incoming
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pace import Pace
+from source_tiktok_ads.api.rate_limit import RateLimiter
 from source_tiktok_ads.api.transport import HttpTransport
 from source_tiktok_ads.config import (
     PRODUCTION,
@@ -59,7 +59,7 @@ from source_tiktok_ads.config import (
     warns,
     with_access_token,
 )
-from source_tiktok_ads.connection import Brisk, prove
+from source_tiktok_ads.connection import CheckClient, prove
 from source_tiktok_ads.incoming import blobs_by_stream, config_error
 from source_tiktok_ads.outbox import Outbox
 from source_tiktok_ads.selection import streams
@@ -137,7 +137,7 @@ class SourceTiktokAds(Source):
                     "exchanges it for an access token. Everything else in the configuration is valid."
                 )
             else:
-                prove(Brisk(client_for(settings, logger)), settings, logger)
+                prove(CheckClient(client_for(settings, logger)), settings, logger)
         except (AirbyteTracedException, TikTokError, AccountsError) as error:
             return _failed(str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -289,7 +289,7 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
     return Client(
         settings.api_url,
         token,
-        Pace(second * quicker, minute * quicker, wait_scale=settings.wait_scale),
+        RateLimiter(second * quicker, minute * quicker, wait_scale=settings.wait_scale),
         HttpTransport(2 * settings.concurrency),
         log=logger.log,
         wait_scale=settings.wait_scale,

@@ -9,7 +9,7 @@ import pytest
 from sync.canned import SANDBOX, A, B, Canned, config, facts, informed, page, refused
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.connection import TRIES, Brisk, described, prove
+from source_tiktok_ads.connection import TRIES, CheckClient, described, prove
 from source_tiktok_ads.streams.fields import METRICS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 
@@ -28,7 +28,7 @@ class Check:
         """The lines of the log; raises what is wrong."""
         logger = logging.getLogger("check")
         with self.caplog.at_level(logging.INFO, "check"):
-            prove(Brisk(self.client), self.config, logger)
+            prove(CheckClient(self.client), self.config, logger)
         return self.lines
 
     @property
@@ -258,9 +258,9 @@ def test_without_a_business_center_there_is_nothing_to_prove(centers: Any, caplo
 def test_business_centers_that_may_not_be_read_only_warn(caplog: pytest.LogCaptureFixture) -> None:
     """A sync leaves the report out, too, and reads the rest."""
     check = Check(caplog, seeing(refused(40001)), custom_reports=[OF_CENTERS])
-    assert check.run()[-1] == f"centers: {refused(40001).sentence_of_an_option}"
+    assert check.run()[-1] == f"centers: {refused(40001).message_for_optional_stream}"
     check = Check(caplog, seeing(page([{"bc_info": {"bc_id": "7"}}]), refused(40001)), custom_reports=[OF_CENTERS])
-    assert check.run()[-1] == f"centers: {refused(40001).sentence_of_an_option}"
+    assert check.run()[-1] == f"centers: {refused(40001).message_for_optional_stream}"
 
 
 def test_another_failure_about_business_centers_fails_the_check(caplog: pytest.LogCaptureFixture) -> None:

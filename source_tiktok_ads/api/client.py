@@ -18,7 +18,7 @@ import msgspec
 from source_tiktok_ads.shell import Redactor
 
 from .clock import Clock
-from .envelope import UNREADABLE, Decode, E, Envelope, Verdict, decode_envelope, decoder
+from .envelope import DECODE_ERRORS, AnyEnvelope, Decode, E, Envelope, decode_envelope, decoder
 from .errors import (
     REGION,
     THROTTLES,
@@ -26,16 +26,16 @@ from .errors import (
     TikTokError,
     TimedOut,
     daily_quota,
-    failure,
+    error_from_code,
+    error_without_code,
+    for_one_account,
     named_limit,
-    of_one_account,
     readable,
-    refusal,
 )
-from .pace import Pace, Turn
-from .patience import TRIES, Effort
-from .repeats import Repeats
-from .transport import Fault, Reply, Transport
+from .rate_limit import RateLimiter, Reservation
+from .retry import TRIES, RetryBudget
+from .stale_answers import StaleAnswers
+from .transport import HttpResponse, Transport, TransportError
 
 Log = Callable[[int, str], object]
 Param = str | int | list[Any] | tuple[Any, ...] | dict[str, Any] | None
@@ -54,7 +54,7 @@ _EXCHANGE_TRIES = 3
 
 
 @dataclass(frozen=True)
-class Answer(Generic[E]):
+class ApiResponse(Generic[E]):
     """A decoded body and the headers it came with (names in lower case)."""
 
     envelope: E
@@ -133,7 +133,7 @@ class Client:
         self,
         origin: str,
         token: str,
-        pace: Pace,
+        limiter: RateLimiter,
         transport: Transport,
         *,
         log: Log,
@@ -151,9 +151,9 @@ class Client:
         self.redact = Redactor()
         self._base = f"{origin.rstrip('/')}/{_VERSION}/"
         self._token = ""
-        self._pace = pace
+        self._limiter = limiter
         self._transport = transport
-        self._repeats = Repeats()
+        self._repeats = StaleAnswers()
         self._log = log
         self._over = threading.Event()
         # Waiting on the event, so that the end of everything wakes whoever waits.
@@ -184,7 +184,7 @@ class Client:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
         return self._clock.now()
 
-    def settle_clock(self) -> None:
+    def confirm_clock(self) -> None:
         """Ask for one more answer where the only one so far tells another time than the machine.
 
         Where none comes, the time stays what that one told.
@@ -265,7 +265,7 @@ class Client:
         repeat_timeouts: bool = False,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer[E]:
+    ) -> ApiResponse[E]:
         """Like `get`, with the answer's headers; a POST where there is a `body`. `headers` are sent besides."""
         url = f"{self._base}{path}/?{query(params)}" if params else f"{self._base}{path}/"
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -280,7 +280,7 @@ class Client:
                 decode=decode,
                 accept=accept,
             ),
-            Effort(attempts, server_attempts, repeat_timeouts),
+            RetryBudget(attempts, server_attempts, repeat_timeouts),
         )
 
     @overload
@@ -310,7 +310,7 @@ class Client:
                 body=_json(body).encode(),
                 decode=decode,
             ),
-            Effort(attempts, attempts),
+            RetryBudget(attempts, attempts),
         ).envelope
 
     def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
@@ -355,48 +355,52 @@ class Client:
 
     def _auth(self) -> dict[str, str]:
         if not (self._token.isascii() and self._token.isprintable()):
-            raise refusal(40105, "it holds characters that no header can carry; nothing was sent", "", "-", None)
+            raise error_from_code(
+                40105, "it holds characters that no header can carry; nothing was sent", "", "-", None
+            )
         # TikTok: the token stands in its own header, not in Authorization.
         return {"Access-Token": self._token}
 
-    def _call(self, ask: _Ask[E], effort: Effort) -> Answer[E]:
+    def _call(self, ask: _Ask[E], effort: RetryBudget) -> ApiResponse[E]:
         first = self._monotonic()
         while True:
             turn = self._turn(ask)
             began = self._monotonic()
             outcome = self._attempt(ask)
             effort.seconds += self._monotonic() - began
-            self._tell_pace(turn, outcome)
-            if isinstance(outcome, Answer):
+            self._report_outcome(turn, outcome)
+            if isinstance(outcome, ApiResponse):
                 return outcome
             self._again_or_raise(ask, outcome, effort, first)
 
-    def _attempt(self, ask: _Ask[E]) -> Answer[E] | TikTokError:
+    def _attempt(self, ask: _Ask[E]) -> ApiResponse[E] | TikTokError:
         try:
-            reply = self._transport.send(ask.method, ask.url, ask.headers, ask.body)
-        except Fault as fault:
-            return failure(fault.kind, self.redact(fault.detail), ask.path, ask.advertiser_id)
+            response = self._transport.send(ask.method, ask.url, ask.headers, ask.body)
+        except TransportError as fault:
+            return error_without_code(fault.kind, self.redact(fault.detail), ask.path, ask.advertiser_id)
         self._answered = self._monotonic()
-        return self._judged(ask, reply)
+        return self._judged(ask, response)
 
-    def _judged(self, ask: _Ask[E], reply: Reply) -> Answer[E] | TikTokError:
-        if 300 <= reply.status < 400:
-            return failure("status", "", ask.path, ask.advertiser_id, reply.status)
+    def _judged(self, ask: _Ask[E], response: HttpResponse) -> ApiResponse[E] | TikTokError:
+        if 300 <= response.status < 400:
+            return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
         try:
-            envelope = ask.decode(reply.body)
-        except UNREADABLE:
-            return self._unreadable(ask, reply)
+            envelope = ask.decode(response.body)
+        except DECODE_ERRORS:
+            return self._unreadable(ask, response)
         # A file has no verdict of its own: whatever came with the status of a failure is none.
-        if _from_a_gateway(reply, envelope.code) or (reply.status >= 400 and isinstance(envelope.data, bytes)):
-            return failure("status", "", ask.path, ask.advertiser_id, reply.status)
-        self._clock.note(reply.headers.get("date", ""))
+        if _from_a_gateway(response, envelope.code) or (response.status >= 400 and isinstance(envelope.data, bytes)):
+            return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
+        self._clock.note(response.headers.get("date", ""))
         # TikTok: each request has an id of its own. A connection may bring the last answer a second time.
-        if self._repeats.of_another(envelope.request_id or "", ask.sent):
+        if self._repeats.is_stale(envelope.request_id or "", ask.sent):
             self._transport.close()
-            return failure("garbled", "the answer to another request, once more", ask.path, ask.advertiser_id)
+            return error_without_code(
+                "garbled", "the answer to another request, once more", ask.path, ask.advertiser_id
+            )
         refused = self._verdict(ask, envelope)
         if refused is None:
-            return Answer(envelope, reply.headers)
+            return ApiResponse(envelope, response.headers)
         return refused
 
     def _verdict(self, ask: _Ask[E], envelope: E) -> TikTokError | None:
@@ -407,72 +411,74 @@ class Client:
             self._say(logging.WARNING, error.sentence)
         # TikTok: success without data is a fault of its servers, not an empty answer.
         if envelope.data is None:
-            return failure("garbled", "no data", ask.path, ask.advertiser_id)
+            return error_without_code("garbled", "no data", ask.path, ask.advertiser_id)
         if ask.accept is None or (wrong := ask.accept(envelope)) is None:
             return None
         # It may have been a late answer to another request, and this one's own be still to come on that connection.
         self._transport.close()
-        return failure("garbled", wrong, ask.path, ask.advertiser_id)
+        return error_without_code("garbled", wrong, ask.path, ask.advertiser_id)
 
-    def _unreadable(self, ask: _Ask[E], reply: Reply) -> TikTokError:
+    def _unreadable(self, ask: _Ask[E], response: HttpResponse) -> TikTokError:
         """A refusal has no data, so a typed decoder may choke on it; else status or shape are wrong."""
         try:
-            plain = decode_envelope(reply.body)
-        except UNREADABLE:
+            plain = decode_envelope(response.body)
+        except DECODE_ERRORS:
             plain = None
-        if plain is None or _from_a_gateway(reply, plain.code):
-            if reply.status != 200:
-                return failure("status", "", ask.path, ask.advertiser_id, reply.status)
-            return failure("garbled", "no JSON" if reply.body else "empty body", ask.path, ask.advertiser_id)
-        self._clock.note(reply.headers.get("date", ""))
+        if plain is None or _from_a_gateway(response, plain.code):
+            if response.status != 200:
+                return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
+            return error_without_code(
+                "garbled", "no JSON" if response.body else "empty body", ask.path, ask.advertiser_id
+            )
+        self._clock.note(response.headers.get("date", ""))
         if plain.code:
             return self._refusal(ask, plain)
-        return failure("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
+        return error_without_code("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
 
-    def _refusal(self, ask: _Ask[Any], envelope: Verdict) -> TikTokError:
+    def _refusal(self, ask: _Ask[Any], envelope: AnyEnvelope) -> TikTokError:
         message, request_id = self.redact(envelope.message or ""), self.redact(envelope.request_id or "")
-        return refusal(envelope.code, message, request_id, ask.path, ask.advertiser_id)
+        return error_from_code(envelope.code, message, request_id, ask.path, ask.advertiser_id)
 
-    def _tell_pace(self, turn: Turn, outcome: Answer[Any] | TikTokError) -> None:
+    def _report_outcome(self, turn: Reservation, outcome: ApiResponse[Any] | TikTokError) -> None:
         now = self._monotonic()
         if isinstance(outcome, TimedOut):
-            self._pace.timed_out(now, turn)
+            self._limiter.on_timeout(now, turn)
         elif isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
-            self._pace.failed(turn)
+            self._limiter.on_no_answer(turn)
         elif isinstance(outcome, TikTokError) and outcome.action in THROTTLES:
             self._throttled(now, turn, outcome)
         else:
-            self._pace.succeeded(turn)
+            self._limiter.on_success(turn)
 
-    def _throttled(self, now: float, turn: Turn, error: TikTokError) -> None:
+    def _throttled(self, now: float, turn: Reservation, error: TikTokError) -> None:
         if error.action is Action.SLOW:
-            self._pace.refused(now, turn, named_limit(error.message))
+            self._limiter.on_throttle(now, turn, named_limit(error.message))
         elif error.action is Action.PAUSE:
             self._locked_out(now, turn, error)
         else:
-            self._pace.braked(now, turn, endpoint=error.action is Action.BRAKE_ENDPOINT)
+            self._limiter.on_scoped_throttle(now, turn, endpoint=error.action is Action.BRAKE_ENDPOINT)
 
-    def _locked_out(self, now: float, turn: Turn, error: TikTokError) -> None:
+    def _locked_out(self, now: float, turn: Reservation, error: TikTokError) -> None:
         pause = self._until_midnight() if daily_quota(error.message) else 0.0
-        lockouts = self._pace.restricted(now, turn, now + pause * self._scale)
+        lockouts = self._limiter.on_lockout(now, turn, now + pause * self._scale)
         if lockouts > _LOCKOUTS or pause > _LONGEST_PAUSE:
-            self._remember(error.settled())
+            self._remember(error.after_retries())
 
     def _until_midnight(self) -> float:
         moment = self.now()
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         return (midnight - moment).total_seconds()
 
-    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: Effort, first: float) -> None:
+    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: RetryBudget, first: float) -> None:
         """Wait before the next try, or raise what ends this request; its first try was at `first`."""
         wait = effort.wait_after(error, self._chance())
         if wait is None:
-            settled = error.settled()
+            settled = error.after_retries()
             # A refused app id, secret or code says nothing about the token, but where requests may come from does.
             refused = settled.action is Action.FAIL and (settled.rule is REGION or not ask.path.startswith("oauth2/"))
             if refused and settled.kind is None and settled.rule is not REGION and self._token_works(ask):
-                raise of_one_account(settled)
-            gone = settled.kind in _NETWORK and not effort.hurried and self._is_down(ask, first)
+                raise for_one_account(settled)
+            gone = settled.kind in _NETWORK and not effort.interactive and self._is_down(ask, first)
             if refused or gone:
                 self._remember(settled)
             raise settled
@@ -487,7 +493,7 @@ class Client:
         # One at a time: what the first finds out may be the end for all.
         with self._probing:
             try:
-                self._call(self._probe(), Effort(_EXCHANGE_TRIES, _EXCHANGE_TRIES))
+                self._call(self._probe(), RetryBudget(_EXCHANGE_TRIES, _EXCHANGE_TRIES))
             except TikTokError as error:
                 return error.kind is None and error.action is not Action.FAIL
             return True
@@ -502,16 +508,16 @@ class Client:
         """
         if self._answered < since:
             turn = self._turn(ask)
-            self._tell_pace(turn, self._attempt(self._probe()))
+            self._report_outcome(turn, self._attempt(self._probe()))
         return self._answered < since
 
-    def _turn(self, ask: _Ask[Any]) -> Turn:
+    def _turn(self, ask: _Ask[Any]) -> Reservation:
         """Wait for a start that holds."""
         while True:
             self._raise_end(ask)
-            turn = self._pace.reserve(self._monotonic(), ask.advertiser_id, ask.path)
+            turn = self._limiter.reserve(self._monotonic(), ask.advertiser_id, ask.path)
             self._wait(turn.start - self._monotonic(), turn.why)
-            if turn.granted and self._pace.stands(turn):
+            if turn.granted and self._limiter.is_valid(turn):
                 self._raise_end(ask)
                 return turn
 
@@ -541,7 +547,7 @@ class Client:
 
     def _raise_end(self, ask: _Ask[Any]) -> None:
         if self._end is not None:
-            raise self._end.again(ask.path, ask.advertiser_id)
+            raise self._end.repeated_for(ask.path, ask.advertiser_id)
 
 
 def _no_account_list(envelope: Envelope) -> str | None:
@@ -560,6 +566,6 @@ def _account_of(row: Any) -> tuple[str, str] | None:
     return str(id).strip(), name if isinstance(name, str) else ""
 
 
-def _from_a_gateway(reply: Reply, code: int) -> bool:
+def _from_a_gateway(response: HttpResponse, code: int) -> bool:
     """Whether a failure in JSON is the word of something in between: TikTok's own codes have five digits."""
-    return reply.status >= 400 and 0 < code < 1000
+    return response.status >= 400 and 0 < code < 1000

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 
-class Verdict(Protocol):
+class AnyEnvelope(Protocol):
     """What the client reads of any decoded answer; a typed envelope of a caller's has these four."""
 
     @property
@@ -33,11 +33,11 @@ class Verdict(Protocol):
         ...
 
 
-E = TypeVar("E", bound=Verdict)
+E = TypeVar("E", bound=AnyEnvelope)
 Decode = Callable[[bytes], E]
 
 # What a decoder raises on an answer that is not what it expects.
-UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+DECODE_ERRORS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
 
 class Envelope(msgspec.Struct):
@@ -59,7 +59,7 @@ def decoder(shape: type[E]) -> Decode[E]:
     """Decodes bodies into a typed envelope, lone surrogates too (which the quick decoder refuses).
 
     Numbers as text are taken as numbers. Numbers that no double holds are texts, and so is what is no number at all
-    (NaN, Infinity): nothing is rounded here. Raises one of `UNREADABLE`.
+    (NaN, Infinity): nothing is rounded here. Raises one of `DECODE_ERRORS`.
     """
     quick = msgspec.json.Decoder(shape, strict=False, float_hook=exact)
 
@@ -77,7 +77,7 @@ decode_envelope: Decode[Envelope] = decoder(Envelope)
 
 
 def decode_file(body: bytes) -> Envelope:
-    """A file, in the place of data; or TikTok's own envelope where that came instead. Raises one of `UNREADABLE`."""
+    """A file, in the place of data; or TikTok's own envelope where that came instead. Raises one of `DECODE_ERRORS`."""
     # TikTok: downloads are the file itself, CSV or zip, without the envelope; most of their errors come in one.
     start = body.lstrip()[:1]
     if start in (b"", b"<"):

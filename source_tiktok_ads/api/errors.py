@@ -52,7 +52,7 @@ class Rule:
     first_wait: float = 2.0
     then: Action = Action.GIVE_UP
 
-    def settled(self) -> "Rule":
+    def after_retries(self) -> "Rule":
         """The rule once patience is used up: what to do instead of waiting on."""
         waited = self.action is Action.RETRY or self.action in THROTTLES
         return replace(self, action=self.then) if waited else self
@@ -112,7 +112,7 @@ _FILTERS = Rule(
     "TikTok does not support a filter of the request",
     "The rows behind it are missing, and the state does not claim them: report it with the code and request_id.",
 )
-_ABSENT = Rule(
+_MISSING_COLUMN = Rule(
     Action.BUG,
     "system",
     "TikTok's answer lacks a column that tells its rows apart",
@@ -493,15 +493,15 @@ class TikTokError(Exception):
         return f"{self.event}. {self.rule.next_step}"
 
     @property
-    def sentence_of_an_option(self) -> str:
+    def message_for_optional_stream(self) -> str:
         """The same where many lack what was asked for, so that neither account nor connector need be at fault."""
         return f"{self.event}. Many accounts lack this; give app and user the permission, or deselect the stream."
 
-    def settled(self) -> "TikTokError":
+    def after_retries(self) -> "TikTokError":
         """The same error once patience is used up."""
-        return self._like(self.rule.settled(), self.path, self.advertiser_id)
+        return self._like(self.rule.after_retries(), self.path, self.advertiser_id)
 
-    def again(self, path: str, advertiser_id: str | None) -> "TikTokError":
+    def repeated_for(self, path: str, advertiser_id: str | None) -> "TikTokError":
         """The same verdict for a request that was not sent because of it."""
         return self._like(self.rule, path, advertiser_id)
 
@@ -539,7 +539,7 @@ class TimedOut(Unreachable):
     """No answer in time."""
 
 
-def of_one_account(error: TikTokError) -> TikTokError:
+def for_one_account(error: TikTokError) -> TikTokError:
     """The same verdict on credentials where TikTok answers other requests that are sent with them."""
     rule = Rule(
         Action.SKIP_ADVERTISER,
@@ -557,14 +557,14 @@ def of_one_account(error: TikTokError) -> TikTokError:
     )
 
 
-def refusal(code: int, message: str, request_id: str, path: str, advertiser_id: str | None) -> TikTokError:
+def error_from_code(code: int, message: str, request_id: str, path: str, advertiser_id: str | None) -> TikTokError:
     """The error for a verdict of TikTok."""
     rule = rule_for(code, message, path)
     error = TooLarge if rule.action is Action.SHRINK else TikTokError
     return error(rule, code=code, message=message, request_id=request_id, path=path, advertiser_id=advertiser_id)
 
 
-def failure(kind: Kind, detail: str, path: str, advertiser_id: str | None, status: int = 0) -> TikTokError:
+def error_without_code(kind: Kind, detail: str, path: str, advertiser_id: str | None, status: int = 0) -> TikTokError:
     """The error for an answer without a verdict: what the network did, or the HTTP status."""
     rule = rule_for_status(status) if kind == "status" else KINDS[kind]
     error = Unreachable
@@ -575,7 +575,7 @@ def failure(kind: Kind, detail: str, path: str, advertiser_id: str | None, statu
     return error(rule, code=status, message=detail, path=path, advertiser_id=advertiser_id, kind=kind)
 
 
-def absent(column: str, rows: int, path: str, advertiser_id: str | None) -> TikTokError:
+def missing_column(column: str, rows: int, path: str, advertiser_id: str | None) -> TikTokError:
     """The error for an answer none of whose rows has a column that was asked for and belongs to their key."""
     said = f"{column} stands in none of {rows} rows"
-    return TikTokError(_ABSENT, message=said, path=path, advertiser_id=advertiser_id)
+    return TikTokError(_MISSING_COLUMN, message=said, path=path, advertiser_id=advertiser_id)

@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 import msgspec
 
-from .envelope import E, Verdict
+from .envelope import AnyEnvelope, E
 
 
 class PageInfo(msgspec.Struct):
@@ -32,7 +32,7 @@ class PageInfo(msgspec.Struct):
         return max(self.total_page, by_rows, 1)
 
 
-def page_info(envelope: Verdict) -> PageInfo | None:
+def page_info(envelope: AnyEnvelope) -> PageInfo | None:
     """The answer's `page_info`, whether its data are typed or not; `None` where it is missing or unreadable."""
     info = _part(envelope.data, "page_info")
     if info is None or isinstance(info, PageInfo):
@@ -44,13 +44,13 @@ def page_info(envelope: Verdict) -> PageInfo | None:
         return None
 
 
-def first_row(envelope: Verdict) -> Any:
+def first_row(envelope: AnyEnvelope) -> Any:
     """The first row under `list`; `None` where there is none."""
     rows = _part(envelope.data, "list")
     return rows[0] if isinstance(rows, list) and rows else None
 
 
-def of_another_account(advertiser_id: str, envelope: Verdict) -> str | None:
+def wrong_account(advertiser_id: str, envelope: AnyEnvelope) -> str | None:
     """Why an answer cannot be about that account: its first row names another one, itself or as a dimension."""
     row = first_row(envelope)
     named = _part(row, "advertiser_id") or _part(_part(row, "dimensions"), "advertiser_id")
@@ -59,7 +59,7 @@ def of_another_account(advertiser_id: str, envelope: Verdict) -> str | None:
     return f"its rows are of account {str(named)[:40]!r}"
 
 
-def of_another_list(id: str, below: Sequence[str], envelope: Verdict) -> str | None:
+def wrong_list(id: str, below: Sequence[str], envelope: AnyEnvelope) -> str | None:
     """Why an answer can hardly be that list of objects: its first row lacks their `id`, or has one of what is below."""
     row = first_row(envelope)
     if row is None:
@@ -69,7 +69,7 @@ def of_another_list(id: str, below: Sequence[str], envelope: Verdict) -> str | N
     return next((f"its rows have {name}" for name in below if _part(row, name) is not None), None)
 
 
-def of_other_days(dimension: str, first: date, last: date, envelope: Verdict) -> str | None:
+def wrong_days(dimension: str, first: date, last: date, envelope: AnyEnvelope) -> str | None:
     """Why a report can hardly be about those days: the first row's `dimension` is the time of another."""
     told = _part(_part(first_row(envelope), "dimensions"), dimension)
     day = told.date() if isinstance(told, datetime) else _day(told)
@@ -87,7 +87,7 @@ def _part(data: Any, name: str) -> Any:
     return data.get(name) if isinstance(data, dict) else getattr(data, name, None)
 
 
-class Believed:
+class AcceptedOddities:
     """Oddities of paging that TikTok has repeated for a list, so that its next answers are not doubted for them.
 
     `warn` is called with a sentence the first time that an answer without `page_info` is believed.
@@ -132,7 +132,7 @@ class PageCheck(Generic[E]):
     """
 
     number: int | None
-    believed: Believed
+    believed: AcceptedOddities
     place: Hashable
     place_of: Callable[[E], PageInfo | None] = page_info
     wrong: Callable[[E], str | None] = lambda envelope: None

@@ -35,7 +35,7 @@ _MEMBERS = 1000
 
 
 @dataclass(frozen=True)
-class Reply:
+class HttpResponse:
     """A whole answer, unpacked; header names are in lower case."""
 
     status: int
@@ -43,7 +43,7 @@ class Reply:
     body: bytes
 
 
-class Fault(Exception):
+class TransportError(Exception):
     """No whole answer came.
 
     Kinds: `connect` (the request never left), `proxy` (it wants a login), `trust` (certificate), `timeout` (sent, no
@@ -61,8 +61,8 @@ class Fault(Exception):
 class Transport(Protocol):
     """What the client needs; tests pass a canned one."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """The answer, or a `Fault`."""
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+        """The answer, or a `TransportError`."""
         ...
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class _SafePool(HTTPSConnectionPool):
 _POOLS = {"http": _Pool, "https": _SafePool}
 
 
-class Bare(HTTPAdapter):
+class RawBodyAdapter(HTTPAdapter):
     """Leaves the body to us: requests would unpack it in small pieces, and knows no limit for a whole answer."""
 
     def init_poolmanager(self, *args: Any, **settings: Any) -> None:
@@ -141,7 +141,7 @@ class HttpTransport:
         adapter: HTTPAdapter | None = None,
     ) -> None:
         """`pool` is at least the number of threads, else connections are thrown away; `adapter` is for tests."""
-        self._adapter = adapter or Bare(pool_connections=2, pool_maxsize=pool)
+        self._adapter = adapter or RawBodyAdapter(pool_connections=2, pool_maxsize=pool)
         self._timeout = (connect_seconds, silence_seconds)
         self._whole = whole_seconds
         self._monotonic = monotonic
@@ -149,12 +149,12 @@ class HttpTransport:
         self._verify: bool | str = next((bundle for bundle in bundles if bundle), True)
         self._proxies: dict[str, dict[str, str]] = {}
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """The whole answer; raises `Fault`, whose detail holds no address and no header."""
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+        """The whole answer; raises `TransportError`, whose detail holds no address and no header."""
         try:
             return self._exchange(method, url, headers, body)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            fault = fault_of(error)
+            fault = transport_error(error)
         # Raised outside of the handler: the library's own error, whose text holds the address, must not hang on to it.
         raise fault
 
@@ -162,17 +162,17 @@ class HttpTransport:
         """Close the idle connections, so that the next request goes out on a new one."""
         self._adapter.close()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         deadline = self._monotonic() + self._whole
         response = self._adapter.send(
-            prepared(method, url, headers, body),
+            prepare(method, url, headers, body),
             timeout=self._timeout,
             verify=self._verify,
             proxies=self._proxies_for(url),
         )
         raw = response.raw
         answer = {name.lower(): value for name, value in raw.headers.items()}
-        return Reply(
+        return HttpResponse(
             response.status_code, answer, unpack(self._read(raw, deadline), answer.get("content-encoding", "").lower())
         )
 
@@ -187,7 +187,7 @@ class HttpTransport:
             left = deadline - self._monotonic()
             if left <= 0:
                 raw.close()
-                raise Fault("timeout", f"the answer was not whole after {self._whole:.0f} s")
+                raise TransportError("timeout", f"the answer was not whole after {self._whole:.0f} s")
             # The last silence may not outlast the whole; a closing connection keeps its socket to itself.
             if left < self._timeout[1] and isinstance(raw.connection, HTTPConnection) and raw.connection.sock:
                 raw.connection.sock.settimeout(left)
@@ -201,7 +201,7 @@ class HttpTransport:
         return self._proxies[origin]
 
 
-def prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
+def prepare(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.PreparedRequest:
     """A request of which nothing is guessed: no cookies, no .netrc, no second encoding of the address."""
     request = requests.PreparedRequest()
     request.method, request.url, request.body = method, url, body
@@ -212,11 +212,11 @@ def prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | No
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """The body without gzip; `Fault` where it is cut, broken, or packed in a way that was not asked for."""
+    """The body without gzip; `TransportError` where it is cut, broken, or packed in a way that was not asked for."""
     if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise Fault("garbled", f"content encoding {encoding!r} was not asked for")
+        raise TransportError("garbled", f"content encoding {encoding!r} was not asked for")
     try:
         # A packing ends with the length of its content: a buffer of that size spares copying the content once more.
         claimed = int.from_bytes(body[-4:], "little")
@@ -224,7 +224,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
             return zlib.decompress(body, _GZIP, min(claimed, _DENSEST * len(body)))
         return b"".join(_members(body))
     except zlib.error:
-        raise Fault("garbled", "broken gzip") from None
+        raise TransportError("garbled", "broken gzip") from None
 
 
 def _members(body: bytes) -> Iterator[bytes]:
@@ -245,24 +245,24 @@ def _members(body: bytes) -> Iterator[bytes]:
     raise zlib.error("too many members")
 
 
-def _huge() -> Fault:
-    return Fault("huge", f"more than {LARGEST >> 20} MiB")
+def _huge() -> TransportError:
+    return TransportError("huge", f"more than {LARGEST >> 20} MiB")
 
 
-def fault_of(error: Exception) -> Fault:
+def transport_error(error: Exception) -> TransportError:
     """The fault behind a library's error; its text is left behind, because it may hold the address."""
     inner = error.args[0] if error.args else None
     cause = getattr(inner, "reason", inner)
     cause = cause if isinstance(cause, Exception) else error
     name = type(cause).__name__
     if isinstance(error, (requests.exceptions.ReadTimeout, ReadTimeoutError)):
-        return Fault("timeout", "no byte came in time")
+        return TransportError("timeout", "no byte came in time")
     if isinstance(error, (requests.exceptions.SSLError, OSError)) and "certificate" in str(error).lower():
-        return Fault("trust", name)
+        return TransportError("trust", name)
     # A proxy that is asked for a tunnel says its status in this error's text alone.
     if isinstance(cause, ProxyError) and " 407 " in str(cause.original_error):
-        return Fault("proxy", "HTTP 407")
+        return TransportError("proxy", "HTTP 407")
     # ConnectTimeoutError is also the parent of refused connections and of names that don't resolve.
     if isinstance(cause, (ConnectTimeoutError, ProxyError)) or isinstance(error, _NEVER_SENT):
-        return Fault("connect", name)
-    return Fault("cut", name)
+        return TransportError("connect", name)
+    return TransportError("cut", name)

@@ -22,7 +22,7 @@ from source_tiktok_ads.api.errors import (
     invalid_metrics,
     unsupported_filters,
 )
-from source_tiktok_ads.api.pages import Believed, PageCheck, PageInfo, page_info
+from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Misshapen, Paging, Parent, Row, Scope, merged
 from source_tiktok_ads.streams.model import Params
@@ -197,7 +197,7 @@ class Chains:
         self._warn = warn
         self._lock = threading.Lock()
         self._lists: dict[str, Lists] = {}
-        self._oddities: dict[str, Believed] = {}
+        self._oddities: dict[str, AcceptedOddities] = {}
         self._known: dict[tuple[str, str, frozenset[str]], Known] = {}
         self._unreadable: dict[tuple[str, str, frozenset[str]], TikTokError] = {}
         self._reading: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
@@ -695,10 +695,10 @@ class Chains:
         data = reply.envelope.data
         return rows_in(listing, data), place_of(reply.envelope), data
 
-    def _oddities_of(self, listing: Listing) -> Believed:
+    def _oddities_of(self, listing: Listing) -> AcceptedOddities:
         with self._lock:
             warn = partial(_warn_of, self._warn, listing.name)
-            return self._oddities.setdefault(listing.name, Believed(warn))
+            return self._oddities.setdefault(listing.name, AcceptedOddities(warn))
 
 
 def _warn_of(warn: Told, name: str, text: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pages import of_another_account, of_another_list
+from source_tiktok_ads.api.pages import wrong_account, wrong_list
 from source_tiktok_ads.streams.model import (
     AD,
     ADGROUP,
@@ -70,7 +70,7 @@ class EntityReader(ChangeReader[Entity]):
         self._untyped: set[str] = set()
         # Lists of one account and page differ in the ids of their rows alone.
         below = [level.id for level in (CAMPAIGN, ADGROUP, AD) if level.id not in stream.ids]
-        self._other_list = partial(of_another_list, stream.ids[-1], below)
+        self._other_list = partial(wrong_list, stream.ids[-1], below)
 
     def rows(self, part: Slice) -> Pages:
         """The changed rows of the account, or all of them where a whole pass is due."""
@@ -168,7 +168,7 @@ class EntityReader(ChangeReader[Entity]):
             part.short = str(error)
 
     def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
-        asked, whose = {**params, "page_size": size, "page": page}, partial(of_another_account, part.account.id)
+        asked, whose = {**params, "page_size": size, "page": page}, partial(wrong_account, part.account.id)
         return self.ask(part, asked, lines.decode, wrong=whose, odd=self._other_list).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:

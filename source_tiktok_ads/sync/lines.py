@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from source_tiktok_ads.api.envelope import decoder
-from source_tiktok_ads.api.errors import absent
+from source_tiktok_ads.api.errors import missing_column
 from source_tiktok_ads.api.pages import PageInfo
 from source_tiktok_ads.streams.model import HOUR, Accounts, Entity, Report
 from source_tiktok_ads.streams.shapes import (
@@ -204,7 +204,7 @@ class ReportRows:
         found = {name for row in rows if isinstance(inner := row.get("dimensions"), dict) for name in inner}
         for name in self._by:
             if not found & {name, *self._answered_as.get(name, ())}:
-                raise absent(name, len(rows), self._path, None)
+                raise missing_column(name, len(rows), self._path, None)
 
     def _named(self, dimensions: Mapping[str, Any]) -> Mapping[str, Any]:
         """The dimensions of a row under the names they were asked by."""

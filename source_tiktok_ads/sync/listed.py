@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from source_tiktok_ads.api.errors import absent
+from source_tiktok_ads.api.errors import missing_column
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import Surprise, nothing
 from source_tiktok_ads.sync.lines import (
@@ -80,7 +80,7 @@ class ListingRows(Recent):
         """Raise TikTokError where a column of the key comes in no row: those that share the others would be one."""
         missing = [name for name in self._required if raws and not self._comes(name, raws, tells)]
         if missing and any(self._comes(name, raws, tells) for name in self._listing.ids):
-            raise absent(missing[0], len(raws), path, tells.get("advertiser_id"))
+            raise missing_column(missing[0], len(raws), path, tells.get("advertiser_id"))
 
     def _comes(self, name: str, raws: Sequence[Mapping[str, Any]], tells: Row) -> bool:
         return tells.get(name) not in (None, "") or any(self._sent(raw, name) not in (None, "") for raw in raws)

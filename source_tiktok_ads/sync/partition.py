@@ -18,10 +18,10 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.api.client import Answer as Reply
+from source_tiktok_ads.api.client import ApiResponse
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, unsupported_filters
-from source_tiktok_ads.api.pages import Believed, PageCheck
-from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck
+from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.filled import always_filled
 from source_tiktok_ads.streams.model import Params, Report, Stream
@@ -68,7 +68,7 @@ class Asking(Protocol):
         advertiser_id: str | None = None,
         accept: Callable[[Answer], str | None] | None = None,
         server_attempts: int = TRIES,
-    ) -> Reply[Answer]:
+    ) -> ApiResponse[Answer]:
         """The decoded answer of one request, with its headers. Raises TikTokError."""
 
     def now(self) -> datetime:
@@ -77,7 +77,7 @@ class Asking(Protocol):
     def pause(self, seconds: float, why: str) -> None:
         """Wait before one request is sent again."""
 
-    def settle_clock(self) -> None:
+    def confirm_clock(self) -> None:
         """Make sure of that clock where one answer alone tells it."""
 
 
@@ -170,7 +170,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._unfilled = Unfilled(always_filled(stream))
         sync.summary.watch(stream.name, self._unfilled)
         self.children: Mapping[str, frozenset[str]] = {}
-        self._believed = Believed(lambda text: sync.warn(f"{stream.name}: {text}"))
+        self._believed = AcceptedOddities(lambda text: sync.warn(f"{stream.name}: {text}"))
 
     @abstractmethod
     def slices(self, account: Account) -> Iterable[Slice]:
@@ -210,7 +210,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise failure(f"{self.stream.name}: {error.sentence}", error) from None
         except AccountsError as error:
             raise AirbyteTracedException(message=str(error), failure_type=FailureType.config_error) from None
-        self.sync.client.settle_clock()
+        self.sync.client.confirm_clock()
         start, now = self.sync.config.start_date, self.sync.client.now()
         if begun_nowhere(start, now):
             raise AirbyteTracedException(message=future_start(start, now), failure_type=FailureType.config_error)
@@ -290,7 +290,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             skipped = option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
             if skipped or self._in_a_row[account.id] >= FAILURES_IN_A_ROW:
                 self._failed.add(account.id)
-        told = error.sentence_of_an_option if option else error.sentence
+        told = error.message_for_optional_stream if option else error.sentence
         sentence = f"{self.stream.name}, account {account.id}: {told}"
         self.sync.summary.leave_out(self.stream.name, account.id, told)
         if self._must_fail(account, error, option):
@@ -374,7 +374,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         server_attempts: int = TRIES,
         wrong: Callable[[Answer], str | None] = lambda answer: None,
         odd: Callable[[Answer], str | None] = lambda answer: None,
-    ) -> Reply[Answer]:
+    ) -> ApiResponse[Answer]:
         """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less.
 
         `wrong` says why an answer can't be right, `odd` why it hardly can: such a one is taken if it comes again.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from source_tiktok_ads.api.errors import Action, TikTokError
-from source_tiktok_ads.api.pages import Believed, PageCheck
+from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck
 from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, CAMPAIGN, SPECIALS, Level, Params, Special
 from source_tiktok_ads.sync.lines import Answer, Piece, decode
 from source_tiktok_ads.sync.paging import Ahead, Incomplete, Lists
@@ -72,7 +72,7 @@ class Structure:
         self._known: dict[tuple[str, ...], list[str]] = {}
         self._untold: set[str] = set()
         self._untyped: set[str] = set()
-        self._believed = Believed(lambda text: warn(f"Lists read to divide a report: {text}"))
+        self._believed = AcceptedOddities(lambda text: warn(f"Lists read to divide a report: {text}"))
 
     @property
     def kinds(self) -> Sequence[Special]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from source_tiktok_ads.api.client import Answer as Reply
+from source_tiktok_ads.api.client import ApiResponse
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
@@ -49,7 +49,7 @@ class TaskClient(Protocol):
         repeat_timeouts: bool = False,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Reply[Envelope]:
+    ) -> ApiResponse[Envelope]:
         """The decoded answer of one request. Raises TikTokError."""
 
     def pause(self, seconds: float, why: str) -> None:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pages import PageInfo, of_another_account, of_other_days, page_info
-from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.api.pages import PageInfo, page_info, wrong_account, wrong_days
+from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.streams.model import SPECIALS, Params, Report
 from source_tiktok_ads.sync import lines
 from source_tiktok_ads.sync.cuts import Cut
@@ -270,7 +270,7 @@ class Window:
             self._lessons.rows.decode,
             server_attempts=server_attempts,
             wrong=self._of_another,
-            odd=partial(of_other_days, self._stream.grain.dimension, cut.days.first, cut.days.last),
+            odd=partial(wrong_days, self._stream.grain.dimension, cut.days.first, cut.days.last),
         )
         reply = self._lessons.refusals.answered(self._part.account.id, asked, ask)
         if reply.cut:
@@ -283,7 +283,7 @@ class Window:
 
     def _of_another(self, answer: Answer) -> str | None:
         """Why an answer is about another account; a Business Center's report is about many."""
-        return of_another_account(self._part.account.id, answer) if self._stream.owner == "advertiser_id" else None
+        return wrong_account(self._part.account.id, answer) if self._stream.owner == "advertiser_id" else None
 
     def _see_how_many(self, cut: Cut, info: PageInfo) -> None:
         if info.total_number > MOST_ROWS and self._divider.fewer_days(cut):

@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 
 from source_tiktok_ads.api.client import Client
-from source_tiktok_ads.api.pace import Pace
-from source_tiktok_ads.api.transport import Fault, Reply
+from source_tiktok_ads.api.rate_limit import RateLimiter
+from source_tiktok_ads.api.transport import HttpResponse, TransportError
 
 MACHINE = datetime(2030, 1, 1, tzinfo=timezone.utc)
 TOKEN = "the+token/of=tests"
@@ -28,20 +28,20 @@ def envelope(code: int = 0, message: str = "OK", data: Any = None, request_id: s
     return json.dumps({"code": code, "message": message, "request_id": id, "data": data}).encode()
 
 
-def ok(data: Any = None, **headers: str) -> Reply:
+def ok(data: Any = None, **headers: str) -> HttpResponse:
     """Success with data (an empty object unless told)."""
-    return Reply(200, headers, envelope(data={} if data is None else data))
+    return HttpResponse(200, headers, envelope(data={} if data is None else data))
 
 
-def refused(code: int, message: str = "no") -> Reply:
+def refused(code: int, message: str = "no") -> HttpResponse:
     """A refusal, as TikTok sends it: HTTP 200."""
-    return Reply(200, {}, envelope(code, message, {}))
+    return HttpResponse(200, {}, envelope(code, message, {}))
 
 
 class Script:
     """A transport that answers with what it was given, one after the other, and keeps what it was asked."""
 
-    def __init__(self, *answers: Reply | Fault) -> None:
+    def __init__(self, *answers: HttpResponse | TransportError) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, Mapping[str, str], bytes | None]] = []
         self.closed = 0
@@ -50,11 +50,11 @@ class Script:
         """Close the idle connections; counts."""
         self.closed += 1
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         """The next answer; the last one again and again."""
         self.asked.append((method, url, headers, body))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Fault):
+        if isinstance(answer, TransportError):
             raise answer
         return replace(answer, body=_ID.sub(lambda _: f"2026ABC{next(IDS)}".encode(), answer.body))
 
@@ -79,14 +79,16 @@ class Time:
 class Bench:
     """A client on a script and a virtual clock; `log` collects what it says."""
 
-    def __init__(self, *answers: Reply | Fault, pace: Pace | None = None, wait_scale: float = 1.0) -> None:
+    def __init__(
+        self, *answers: HttpResponse | TransportError, limiter: RateLimiter | None = None, wait_scale: float = 1.0
+    ) -> None:
         self.script = Script(*answers)
         self.time = Time()
         self.log: list[tuple[int, str]] = []
         self.client = Client(
             "https://api.test/",
             TOKEN,
-            pace or Pace(50),
+            limiter or RateLimiter(50),
             self.script,
             log=lambda level, text: self.log.append((level, text)),
             sleep=self.time.sleep,

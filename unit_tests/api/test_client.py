@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.api.client import Answer, Client, Token, query
+from source_tiktok_ads.api.client import ApiResponse, Client, Token, query
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file, decoder
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, Unreachable
-from source_tiktok_ads.api.pace import Pace
-from source_tiktok_ads.api.transport import Fault, Reply
+from source_tiktok_ads.api.rate_limit import RateLimiter
+from source_tiktok_ads.api.transport import HttpResponse, TransportError
 
 from .canned import MACHINE, TOKEN, Bench, Script, envelope, in_thread, ok, refused
 
@@ -47,7 +47,7 @@ def test_query(params: dict[str, Any], expected: dict[str, str]) -> None:
 
 def test_an_answer_to_another_request_is_not_taken() -> None:
     """Known by the id that it has in common with an earlier one; the connection is not used again."""
-    first, second = (Reply(200, {}, envelope(data={"n": n}, request_id=f"id {n}")) for n in (1, 2))
+    first, second = (HttpResponse(200, {}, envelope(data={"n": n}, request_id=f"id {n}")) for n in (1, 2))
     bench = Bench(first, first, second)
     assert [bench.client.get("a/get", {}).data, bench.client.get("b/get", {}).data] == [{"n": 1}, {"n": 2}]
     assert bench.script.closed == 1
@@ -100,10 +100,10 @@ def test_a_token_that_no_header_can_carry() -> None:
 
 def test_fetch_brings_the_headers() -> None:
     """The sole sign of a report over a part of the ads is a header."""
-    bench = Bench(Reply(200, {"x-tt-ads-throttle": "1"}, envelope(data={})), ok())
+    bench = Bench(HttpResponse(200, {"x-tt-ads-throttle": "1"}, envelope(data={})), ok())
     answers = [bench.client.fetch(REPORT, {}, decode=decoder(Envelope)) for _ in range(2)]
     assert [answer.cut for answer in answers] == [True, False]
-    assert isinstance(answers[0], Answer)
+    assert isinstance(answers[0], ApiResponse)
 
 
 class Rows(msgspec.Struct):
@@ -131,15 +131,15 @@ def test_a_refusal_is_read_though_the_typed_decoder_chokes_on_it() -> None:
 
 
 TRANSIENT = [
-    Reply(200, {}, b"<html>busy</html>"),
-    Reply(200, {}, b""),
-    Reply(200, {}, envelope(data=None)),
-    Reply(200, {}, envelope()[:-5]),
-    Reply(204, {}, b""),
-    Reply(500, {}, b"oops"),
-    Reply(502, {}, b""),
-    Reply(403, {}, b"<html>"),
-    Reply(200, {}, envelope(20001, "partly", None)),
+    HttpResponse(200, {}, b"<html>busy</html>"),
+    HttpResponse(200, {}, b""),
+    HttpResponse(200, {}, envelope(data=None)),
+    HttpResponse(200, {}, envelope()[:-5]),
+    HttpResponse(204, {}, b""),
+    HttpResponse(500, {}, b"oops"),
+    HttpResponse(502, {}, b""),
+    HttpResponse(403, {}, b"<html>"),
+    HttpResponse(200, {}, envelope(20001, "partly", None)),
     refused(50000),
     refused(51234),
     refused(40202),
@@ -149,17 +149,17 @@ TRANSIENT = [
     refused(40100, QPS),
     refused(40100, RESTRICTED),
     refused(40100, "Internal service timed out. Please retry in sometime."),
-    Reply(429, {}, b""),
-    Reply(429, {}, envelope(40100, QPS, {})),
-    Fault("connect", "NewConnectionError"),
-    Fault("trust", "SSLError"),
-    Fault("cut", "ProtocolError"),
-    Fault("garbled", "broken gzip"),
+    HttpResponse(429, {}, b""),
+    HttpResponse(429, {}, envelope(40100, QPS, {})),
+    TransportError("connect", "NewConnectionError"),
+    TransportError("trust", "SSLError"),
+    TransportError("cut", "ProtocolError"),
+    TransportError("garbled", "broken gzip"),
 ]
 
 
 @pytest.mark.parametrize("trouble", TRANSIENT)
-def test_transient_trouble_is_asked_again(trouble: Reply | Fault) -> None:
+def test_transient_trouble_is_asked_again(trouble: HttpResponse | TransportError) -> None:
     """The same request, after a wait that is told in the log."""
     bench = Bench(trouble, ok({"list": [1]}))
     assert get(bench).data == {"list": [1]}
@@ -169,7 +169,7 @@ def test_transient_trouble_is_asked_again(trouble: Reply | Fault) -> None:
 
 
 @pytest.mark.parametrize("trouble", [t for t in TRANSIENT if t not in (TRANSIENT[12], TRANSIENT[16])])
-def test_patience_ends(trouble: Reply | Fault) -> None:
+def test_patience_ends(trouble: HttpResponse | TransportError) -> None:
     """Trouble that stays is an error that names the account, and never an endless loop."""
     bench = Bench(trouble)
     with pytest.raises(TikTokError, match="account 1") as caught:
@@ -207,8 +207,10 @@ def test_bounds_of_the_caller() -> None:
     assert len(bench.script.asked) == 4
 
 
-@pytest.mark.parametrize("trouble", [Fault("timeout", "no byte"), Reply(504, {}, b"<html>"), Reply(408, {}, b"")])
-def test_a_timeout_is_never_repeated(trouble: Reply | Fault) -> None:
+@pytest.mark.parametrize(
+    "trouble", [TransportError("timeout", "no byte"), HttpResponse(504, {}, b"<html>"), HttpResponse(408, {}, b"")]
+)
+def test_a_timeout_is_never_repeated(trouble: HttpResponse | TransportError) -> None:
     """Repeating it lowers the app's limit; the caller asks for less."""
     bench = Bench(trouble)
     with pytest.raises(TimedOut) as caught:
@@ -219,7 +221,7 @@ def test_a_timeout_is_never_repeated(trouble: Reply | Fault) -> None:
 
 def test_timeouts_lower_the_pace() -> None:
     """TikTok leaves an app little after many of them within ten seconds."""
-    bench = Bench(Reply(504, {}, b""), pace=Pace(10))
+    bench = Bench(HttpResponse(504, {}, b""), limiter=RateLimiter(10))
     for _ in range(30):
         with pytest.raises(TimedOut):
             get(bench)
@@ -229,7 +231,7 @@ def test_timeouts_lower_the_pace() -> None:
 
 def test_a_timeout_is_repeated_where_nothing_can_shrink() -> None:
     """If the caller says so, with long pauses."""
-    bench = Bench(Fault("timeout", "no byte"), ok())
+    bench = Bench(TransportError("timeout", "no byte"), ok())
     assert get(bench, repeat_timeouts=True).code == 0
     assert bench.time.slept[0] == 60
 
@@ -245,19 +247,19 @@ def test_too_large() -> None:
 def test_a_redirect_is_an_error() -> None:
     """Whatever its body says."""
     with pytest.raises(Unreachable, match="redirect"):
-        get(Bench(Reply(302, {"location": "http://evil.test/"}, envelope(data={}))))
+        get(Bench(HttpResponse(302, {"location": "http://evil.test/"}, envelope(data={}))))
 
 
 def test_the_code_outranks_the_status() -> None:
     """A verdict beside HTTP 400 or 500 is TikTok's."""
     with pytest.raises(TikTokError) as caught:
-        get(Bench(Reply(500, {}, envelope(40001, "no", {}))))
+        get(Bench(HttpResponse(500, {}, envelope(40001, "no", {}))))
     assert caught.value.code == 40001
 
 
 def test_partly_successful_is_taken_with_a_warning() -> None:
     """20001 brings data."""
-    bench = Bench(Reply(200, {}, envelope(20001, "partly", {"list": [1]})))
+    bench = Bench(HttpResponse(200, {}, envelope(20001, "partly", {"list": [1]})))
     assert get(bench).data == {"list": [1]}
     assert [level for level, _ in bench.log] == [logging.WARNING]
     assert "20001" in bench.texts[0]
@@ -276,7 +278,7 @@ def test_a_revoked_token_ends_everything_at_once() -> None:
 
 @pytest.mark.parametrize("code", [40102, 40105, 40110, 40113, 40115, 40131])
 @pytest.mark.parametrize("elsewhere", [ok(), refused(40001)])
-def test_a_token_that_one_account_does_not_take_is_that_accounts_matter(code: int, elsewhere: Reply) -> None:
+def test_a_token_that_one_account_does_not_take_is_that_accounts_matter(code: int, elsewhere: HttpResponse) -> None:
     """Where TikTok answers another request with it, all others go on; nothing is said of an authorization code."""
     bench = Bench(refused(code, "no"), elsewhere, ok({"list": [1]}))
     with pytest.raises(TikTokError, match="for this account or endpoint, though it answers others") as caught:
@@ -299,7 +301,7 @@ def test_a_region_that_is_blocked_is_not_asked_from_again() -> None:
 
 def test_a_token_that_cannot_be_tried_elsewhere_ends_everything() -> None:
     """The network broke just then."""
-    bench = Bench(refused(40105), Fault("cut", "ProtocolError"))
+    bench = Bench(refused(40105), TransportError("cut", "ProtocolError"))
     with pytest.raises(TikTokError) as caught:
         bench.client.get("ad/get", {}, advertiser_id="1")
     assert caught.value.action is Action.FAIL
@@ -315,7 +317,7 @@ def test_a_refused_secret_ends_nothing_else() -> None:
 
 def test_a_proxy_that_wants_a_login_ends_everything_at_once() -> None:
     """No try can be luckier; the sentence says where user and password belong."""
-    bench = Bench(Fault("proxy", "HTTP 407"), ok())
+    bench = Bench(TransportError("proxy", "HTTP 407"), ok())
     for _ in range(2):
         with pytest.raises(TikTokError, match=r"The proxy wants a login .*password of the proxy into HTTPS_PROXY"):
             get(bench)
@@ -325,7 +327,7 @@ def test_a_proxy_that_wants_a_login_ends_everything_at_once() -> None:
 @pytest.mark.parametrize("kind", ["connect", "cut"])
 def test_an_outage_is_waited_for_once(kind: Literal["connect", "cut"]) -> None:
     """Once a request has spent its patience, and TikTok is out of reach elsewhere too, later calls don't wait."""
-    bench = Bench(Fault(kind, "ConnectionError"))
+    bench = Bench(TransportError(kind, "ConnectionError"))
     with pytest.raises(Unreachable, match="account 1") as caught:
         get(bench)
     asked, slept = len(bench.script.asked), sum(bench.time.slept)
@@ -337,10 +339,10 @@ def test_an_outage_is_waited_for_once(kind: Literal["connect", "cut"]) -> None:
     assert (len(bench.script.asked), sum(bench.time.slept)) == (asked, slept)
 
 
-@pytest.mark.parametrize("answer", [ok(), refused(40001), Reply(502, {}, b"")])
-def test_one_endpoint_out_of_reach_is_no_outage(answer: Reply) -> None:
+@pytest.mark.parametrize("answer", [ok(), refused(40001), HttpResponse(502, {}, b"")])
+def test_one_endpoint_out_of_reach_is_no_outage(answer: HttpResponse) -> None:
     """Any answer elsewhere, be it a refusal, shows that TikTok can be reached: other calls are made."""
-    bench = Bench(*[Fault("cut", "ProtocolError")] * 10, answer, ok())
+    bench = Bench(*[TransportError("cut", "ProtocolError")] * 10, answer, ok())
     with pytest.raises(Unreachable):
         get(bench)
     assert get(bench).code == 0
@@ -348,7 +350,7 @@ def test_one_endpoint_out_of_reach_is_no_outage(answer: Reply) -> None:
 
 def test_an_answer_to_somebody_else_is_no_outage() -> None:
     """While another thread is answered nothing has to be asked: only this request is out of reach."""
-    bench = Bench(*[Fault("connect", "refused")] * 4, ok(), *[Fault("connect", "refused")] * 6, ok())
+    bench = Bench(*[TransportError("connect", "refused")] * 4, ok(), *[TransportError("connect", "refused")] * 6, ok())
     sleep = bench.time.sleep
 
     def asleep(seconds: float) -> None:
@@ -375,7 +377,7 @@ def test_the_end_wakes_who_waits() -> None:
     """A thread in a long wait learns at once that the token is gone."""
     script, errors = Script(refused(60001), refused(40105)), []
     waiting = threading.Event()
-    client = Client("https://api.test", TOKEN, Pace(50), script, log=lambda _level, _text: waiting.set())
+    client = Client("https://api.test", TOKEN, RateLimiter(50), script, log=lambda _level, _text: waiting.set())
 
     def read() -> None:
         try:
@@ -434,14 +436,14 @@ def test_a_quota_of_the_day_ends_the_sync_when_midnight_is_far() -> None:
 
 def test_a_lockout_cancels_starts_that_were_given_out() -> None:
     """A request that waits for its start when the lockout comes does not go."""
-    pace = Pace(1)
-    bench = Bench(ok(), pace=pace)
-    first = pace.reserve(bench.time.now, "9", "x")
+    limiter = RateLimiter(1)
+    bench = Bench(ok(), limiter=limiter)
+    first = limiter.reserve(bench.time.now, "9", "x")
     real, locked = bench.time.sleep, []
 
     def sleep(seconds: float) -> None:
         if not locked:
-            locked.append(pace.restricted(bench.time.now, first))
+            locked.append(limiter.on_lockout(bench.time.now, first))
         real(seconds)
 
     bench.client._sleep = sleep
@@ -486,7 +488,7 @@ def test_a_pause_before_one_request_is_scaled_too() -> None:
 
 def test_the_clock_is_tiktoks() -> None:
     """The machine's before any answer; an answer that is none of TikTok's does not count."""
-    bench = Bench(Reply(502, {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}, b"gateway"), ok(date=DATE))
+    bench = Bench(HttpResponse(502, {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}, b"gateway"), ok(date=DATE))
     assert bench.client.now() == MACHINE
     get(bench)
     moment = datetime(2026, 11, 22, 22, 30, tzinfo=timezone.utc)
@@ -497,20 +499,20 @@ def test_the_clock_is_tiktoks() -> None:
 
 def test_one_more_answer_settles_what_time_it_is() -> None:
     """Once, where the only one disagrees with the machine; what it answers itself does not matter."""
-    for answer, year in ((ok(date=DATE), 2026), (Reply(500, {}, b""), 2026), (ok(), 2026)):
+    for answer, year in ((ok(date=DATE), 2026), (HttpResponse(500, {}, b""), 2026), (ok(), 2026)):
         bench = Bench(ok(date=DATE), answer)
-        bench.client.settle_clock()
+        bench.client.confirm_clock()
         assert bench.script.asked == []
         get(bench)
         for _ in range(2):
-            bench.client.settle_clock()
+            bench.client.confirm_clock()
         assert ["user/info" in url for _, url, _, _ in bench.script.asked] == [False, True]
         assert bench.client.now().year == year
 
 
 def test_a_refusal_has_a_date_too() -> None:
     """Also where the typed decoder chokes."""
-    bench = Bench(Reply(200, {"date": DATE}, envelope(40001, "no", {})))
+    bench = Bench(HttpResponse(200, {"date": DATE}, envelope(40001, "no", {})))
     with pytest.raises(TikTokError):
         get(bench, decode=decoder(RowsEnvelope))
     assert bench.client.now().year == 2026
@@ -534,7 +536,7 @@ def test_exchange() -> None:
 
 def test_exchange_without_the_accounts_where_they_take_too_long() -> None:
     """Thousands of accounts time out; the token alone does not."""
-    bench = Bench(Fault("timeout", ""), ok({"access_token": "new-token"}))
+    bench = Bench(TransportError("timeout", ""), ok({"access_token": "new-token"}))
     assert bench.client.exchange("7", "app-secret", "auth-code") == Token("new-token", (), ())
     assert json.loads(bench.script.asked[1][3] or b"")["return_advertiser_ids"] is False
 
@@ -601,7 +603,7 @@ def test_what_is_no_list_of_accounts_is_asked_for_again(data: Any) -> None:
 @pytest.mark.parametrize(("kind", "tries"), [("connect", 3), ("timeout", 1)])
 def test_accounts_for_somebody_who_waits(kind: Literal["connect", "timeout"], tries: int) -> None:
     """The list of accounts is given up as soon as its caller wants."""
-    bench = Bench(*[Fault(kind, "gone")] * 10)
+    bench = Bench(*[TransportError(kind, "gone")] * 10)
     with pytest.raises(TikTokError):
         bench.client.accounts("7", "app-secret", attempts=3, repeat_timeouts=False)
     assert len(bench.script.asked) == tries
@@ -614,7 +616,7 @@ SPELLINGS = [TOKEN, quote(TOKEN, safe=""), "access_token=abcdef"]
 @pytest.mark.parametrize("code", [40105, 40002, 50000, 20001])
 def test_no_secret_in_what_is_said(code: int, secret: str) -> None:
     """An answer that repeats a secret does not get it into log, message or repr."""
-    bench = Bench(Reply(200, {}, envelope(code, f"bad {secret}", {}, f"id {secret}")))
+    bench = Bench(HttpResponse(200, {}, envelope(code, f"bad {secret}", {}, f"id {secret}")))
     said = ""
     try:
         get(bench)
@@ -653,7 +655,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 HOSTILE = st.builds(
-    lambda status, body: Reply(status, {}, body),
+    lambda status, body: HttpResponse(status, {}, body),
     st.sampled_from([200, 200, 200, 204, 301, 400, 403, 429, 500, 504]),
     st.binary(max_size=40)
     | JSON.map(lambda value: json.dumps(value).encode())
@@ -668,7 +670,7 @@ HOSTILE = st.builds(
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(HOSTILE, min_size=1, max_size=4))
-def test_hostile_answers_are_classified(replies: list[Reply]) -> None:
+def test_hostile_answers_are_classified(replies: list[HttpResponse]) -> None:
     """Whatever comes is an answer or a `TikTokError`; no traceback, no hang, no secret."""
     bench = Bench(*replies)
     try:
@@ -682,7 +684,7 @@ def test_hostile_answers_are_classified(replies: list[Reply]) -> None:
 @pytest.mark.parametrize("body", [b'{"code":502,"message":"Bad Gateway"}', b'{"code":502,"data":{"list":7}}'])
 def test_json_of_a_gateway_is_no_verdict(body: bytes) -> None:
     """What stands between us and TikTok may speak JSON too; its failure passes like any other of a gateway."""
-    bench = Bench(Reply(502, {}, body), ok())
+    bench = Bench(HttpResponse(502, {}, body), ok())
     assert get(bench).code == 0
     assert len(bench.script.asked) == 2
 
@@ -699,8 +701,8 @@ def test_a_body_makes_a_post_with_the_headers_of_the_request() -> None:
 
 def test_a_file_is_the_answer_itself() -> None:
     """A refusal in its place is one, and neither an empty answer nor a page of a gateway is a file."""
-    none = (Reply(200, {}, b""), Reply(200, {}, b"<html>"), Reply(502, {}, b"bad"))
-    bench = Bench(*none, Reply(200, {}, b"a,b\r\n"))
+    none = (HttpResponse(200, {}, b""), HttpResponse(200, {}, b"<html>"), HttpResponse(502, {}, b"bad"))
+    bench = Bench(*none, HttpResponse(200, {}, b"a,b\r\n"))
     found = bench.client.fetch("a/download", {"task_id": "1"}, decode=decode_file)
     assert found.envelope.data == b"a,b\r\n"
     assert len(bench.script.asked) == 4

@@ -15,11 +15,11 @@ from source_tiktok_ads.api.errors import (
     TooLarge,
     Unreachable,
     daily_quota,
-    failure,
+    error_from_code,
+    error_without_code,
     invalid_metrics,
     named_limit,
     readable,
-    refusal,
     rule_for,
     rule_for_status,
 )
@@ -129,7 +129,7 @@ def test_every_example_of_words_leads_to_its_rule(wording: errors.Wording) -> No
 )
 def test_tiktoks_words_decide_what_is_said(code: int, message: str, path: str, says: list[str]) -> None:
     """No account is to be taken out, no code to be pasted, no fault to be reported where the words speak of else."""
-    error = refusal(code, message, "req", path, "7")
+    error = error_from_code(code, message, "req", path, "7")
     assert [text for text in (*says, message, "req", "account 7") if text not in error.sentence] == []
     wrong = ("take the account out", "authorization code", "fault of the connector", "Business Center")
     assert [text for text in wrong if text in error.sentence] == []
@@ -137,13 +137,13 @@ def test_tiktoks_words_decide_what_is_said(code: int, message: str, path: str, s
 
 def test_an_unknown_code_is_tiktoks_to_explain() -> None:
     """Its words come first, and nobody is blamed."""
-    error = refusal(49999, "The moon is full", "req", "ad/get", "7")
+    error = error_from_code(49999, "The moon is full", "req", "ad/get", "7")
     assert error.sentence.startswith(
         'TikTok says "The moon is full" (account 7, ad/get: code 49999, request_id req). '
         "The connector does not know this code. Look for the code"
     )
     assert "fault" not in error.sentence
-    assert refusal(49999, "", "", "ad/get", None).event == (
+    assert error_from_code(49999, "", "", "ad/get", None).event == (
         "TikTok gives no reason (ad/get: code 49999). The connector does not know this code"
     )
 
@@ -166,13 +166,13 @@ def test_stated_limits(message: str, days: int, rows: int) -> None:
     """As TikTok words them; a refusal for size as such states none."""
     error = TooLarge(rule_for(40067), code=40002, message=message)
     assert (error.most_days, error.most_rows) == (days, rows)
-    assert isinstance(refusal(40002, message, "1", "x", None), TooLarge) == bool(days or rows)
+    assert isinstance(error_from_code(40002, message, "1", "x", None), TooLarge) == bool(days or rows)
 
 
 @pytest.mark.parametrize("code", [40002, 40110, 40115])
 def test_a_used_authorization_code_has_its_own_sentence(code: int) -> None:
     """It says what to do, and that time is short."""
-    error = refusal(code, "expired", "1", "oauth2/access_token", None)
+    error = error_from_code(code, "expired", "1", "oauth2/access_token", None)
     assert "used already or has expired" in error.sentence
     assert "authorize" in error.sentence
     assert error.rule.blame == "config"
@@ -236,7 +236,7 @@ def test_daily_quota() -> None:
 
 def test_sentence_says_what_for_whom_why_and_what_next() -> None:
     """All that support asks for stands in one line."""
-    error = refusal(40001, "No permission to operate advertiser 12", "2026A", "campaign/get", "12")
+    error = error_from_code(40001, "No permission to operate advertiser 12", "2026A", "campaign/get", "12")
     assert error.sentence == (
         "TikTok gives no permission for this account or operation "
         '(account 12, campaign/get: code 40001 "No permission to operate advertiser 12", request_id 2026A). '
@@ -249,8 +249,8 @@ def test_sentence_says_what_for_whom_why_and_what_next() -> None:
 @pytest.mark.parametrize(
     ("error", "part"),
     [
-        (failure("status", "", "x", None, 503), "(x: HTTP 503)"),
-        (failure("garbled", "empty body", "x", "1"), '(account 1, x: garbled "empty body")'),
+        (error_without_code("status", "", "x", None, 503), "(x: HTTP 503)"),
+        (error_without_code("garbled", "empty body", "x", "1"), '(account 1, x: garbled "empty body")'),
         (TikTokError(RULES[50000], path="x"), "(x: )"),
     ],
 )
@@ -262,13 +262,13 @@ def test_sentence_without_a_verdict(error: TikTokError, part: str) -> None:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (refusal(40067, "query is too large", "", "x", None), TooLarge),
-        (refusal(50000, "", "", "x", None), TikTokError),
-        (failure("timeout", "", "x", None), TimedOut),
-        (failure("status", "", "x", None, 504), TimedOut),
-        (failure("status", "", "x", None, 414), TooLarge),
-        (failure("status", "", "x", None, 500), Unreachable),
-        (failure("connect", "", "x", None), Unreachable),
+        (error_from_code(40067, "query is too large", "", "x", None), TooLarge),
+        (error_from_code(50000, "", "", "x", None), TikTokError),
+        (error_without_code("timeout", "", "x", None), TimedOut),
+        (error_without_code("status", "", "x", None, 504), TimedOut),
+        (error_without_code("status", "", "x", None, 414), TooLarge),
+        (error_without_code("status", "", "x", None, 500), Unreachable),
+        (error_without_code("connect", "", "x", None), Unreachable),
     ],
 )
 def test_tree(error: TikTokError, kind: type[TikTokError]) -> None:
@@ -278,32 +278,32 @@ def test_tree(error: TikTokError, kind: type[TikTokError]) -> None:
 
 def test_server_fault() -> None:
     """Only TikTok's own 5xxxx."""
-    assert refusal(51999, "", "", "x", None).server_fault
-    assert not failure("status", "", "x", None, 500).server_fault
+    assert error_from_code(51999, "", "", "x", None).server_fault
+    assert not error_without_code("status", "", "x", None, 500).server_fault
 
 
 @pytest.mark.parametrize(
     ("error", "action"),
     [
-        (refusal(50000, "", "", "x", None), Action.GIVE_UP),
-        (refusal(40100, QPS, "", "x", None), Action.GIVE_UP),
-        (refusal(51008, "Service error:", "", "x", "1"), Action.SKIP_ADVERTISER),
-        (refusal(40700, "", "", "x", None), Action.BUG),
-        (failure("trust", "", "x", None), Action.FAIL),
-        (failure("timeout", "", "x", None), Action.SHRINK),
-        (refusal(40105, "", "", "x", None), Action.FAIL),
+        (error_from_code(50000, "", "", "x", None), Action.GIVE_UP),
+        (error_from_code(40100, QPS, "", "x", None), Action.GIVE_UP),
+        (error_from_code(51008, "Service error:", "", "x", "1"), Action.SKIP_ADVERTISER),
+        (error_from_code(40700, "", "", "x", None), Action.BUG),
+        (error_without_code("trust", "", "x", None), Action.FAIL),
+        (error_without_code("timeout", "", "x", None), Action.SHRINK),
+        (error_from_code(40105, "", "", "x", None), Action.FAIL),
     ],
 )
 def test_settled(error: TikTokError, action: Action) -> None:
     """When patience ends, the caller learns what to do instead of waiting."""
-    settled = error.settled()
+    settled = error.after_retries()
     assert settled.action is action
     assert (type(settled), settled.code, settled.kind) == (type(error), error.code, error.kind)
 
 
 def test_again_is_the_same_verdict_for_another_request() -> None:
     """So that each part says for itself why it is missing."""
-    error = refusal(40105, "revoked", "R", "campaign/get", "1").again("ad/get", "2")
+    error = error_from_code(40105, "revoked", "R", "campaign/get", "1").repeated_for("ad/get", "2")
     assert (error.code, error.request_id, error.path, error.advertiser_id) == (40105, "R", "ad/get", "2")
 
 

@@ -11,14 +11,14 @@ from source_tiktok_ads.api.envelope import Envelope
 from source_tiktok_ads.api.pages import (
     MISNUMBERED,
     UNCOUNTED,
-    Believed,
+    AcceptedOddities,
     PageCheck,
     PageInfo,
     first_row,
-    of_another_account,
-    of_another_list,
-    of_other_days,
     page_info,
+    wrong_account,
+    wrong_days,
+    wrong_list,
 )
 
 
@@ -74,7 +74,7 @@ NOT_COUNTED = Envelope(0, data={"list": []})
 
 def test_the_page_that_was_asked_for_is_taken() -> None:
     """One that does not say its number, too; and a list without pages has no numbers."""
-    believed = Believed(str)
+    believed = AcceptedOddities(str)
     assert PageCheck(2, believed, "A")(counted(2)) is None
     assert PageCheck(2, believed, "A")(counted(0)) is None
     assert PageCheck(None, believed, "A")(NOT_COUNTED) is None
@@ -84,7 +84,7 @@ def test_the_page_that_was_asked_for_is_taken() -> None:
 def test_what_is_odd_is_doubted_once_and_then_believed(odd: Envelope, why: str) -> None:
     """For the request, and from then on for its place; another place is doubted anew, and one warning is enough."""
     said: list[str] = []
-    believed = Believed(said.append)
+    believed = AcceptedOddities(said.append)
     first = PageCheck(2, believed, "A")
     assert [first(odd), first(odd)] == [why, None]
     assert PageCheck(2, believed, "A")(odd) is None
@@ -95,15 +95,15 @@ def test_what_is_odd_is_doubted_once_and_then_believed(odd: Envelope, why: str) 
 
 def test_an_oddity_that_passes_is_not_believed() -> None:
     """The next answer that is odd is doubted again."""
-    believed = Believed(str)
+    believed = AcceptedOddities(str)
     assert [PageCheck(2, believed, "A")(answer) for answer in (counted(3), counted(2))] == [MISNUMBERED, None]
     assert PageCheck(2, believed, "A")(counted(3)) == MISNUMBERED
 
 
 def test_what_the_caller_says_of_an_answer() -> None:
     """What is wrong is never taken, what is odd is if it comes again."""
-    wrong = PageCheck[Envelope](1, Believed(str), "A", wrong=lambda envelope: "no")
-    odd = PageCheck[Envelope](1, Believed(str), "A", odd=lambda envelope: "hm")
+    wrong = PageCheck[Envelope](1, AcceptedOddities(str), "A", wrong=lambda envelope: "no")
+    odd = PageCheck[Envelope](1, AcceptedOddities(str), "A", odd=lambda envelope: "hm")
     assert [wrong(counted()), wrong(counted())] == ["no", "no"]
     assert [odd(counted()), odd(counted())] == ["hm", None]
 
@@ -136,7 +136,7 @@ def test_the_first_row() -> None:
 )
 def test_rows_of_another_account(row: Any, why: str | None) -> None:
     """Where a row names its account."""
-    assert of_another_account("7", rows(row)) == why
+    assert wrong_account("7", rows(row)) == why
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_rows_of_another_account(row: Any, why: str | None) -> None:
 )
 def test_rows_of_another_list(row: Any, why: str | None) -> None:
     """Lists of campaigns, ad groups and ads of one account differ in their ids."""
-    assert of_another_list("adgroup_id", ["ad_id"], rows(row)) == why
+    assert wrong_list("adgroup_id", ["ad_id"], rows(row)) == why
 
 
 def test_no_rows_are_of_any_list() -> None:
     """Nothing tells them apart."""
-    assert of_another_list("adgroup_id", ["ad_id"], rows()) is None
+    assert wrong_list("adgroup_id", ["ad_id"], rows()) is None
 
 
 @pytest.mark.parametrize(
@@ -175,5 +175,5 @@ def test_rows_of_other_days(told: Any, why: str | None) -> None:
     """Whether the page could be typed or not; what is no day says nothing."""
     first, last = date(2026, 3, 1), date(2026, 3, 5)
     for row in ({"dimensions": {"day": told}}, SimpleNamespace(dimensions=SimpleNamespace(day=told))):
-        assert of_other_days("day", first, last, rows(row)) == why
-    assert of_other_days("day", first, last, rows()) is None
+        assert wrong_days("day", first, last, rows(row)) == why
+    assert wrong_days("day", first, last, rows()) is None

@@ -20,7 +20,15 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from source_tiktok_ads.api.transport import LARGEST, Bare, Fault, HttpTransport, fault_of, prepared, unpack
+from source_tiktok_ads.api.transport import (
+    LARGEST,
+    HttpTransport,
+    RawBodyAdapter,
+    TransportError,
+    prepare,
+    transport_error,
+    unpack,
+)
 
 from .canned import Time
 
@@ -37,9 +45,9 @@ class Canned(HTTPAdapter):
         self.seen: list[tuple[requests.PreparedRequest, dict[str, Any]]] = []
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:  # type: ignore[override]
-        """What Bare would make of the answer."""
+        """What RawBodyAdapter would make of the answer."""
         self.seen.append((request, settings))
-        return Bare().build_response(request, self.answer())
+        return RawBodyAdapter().build_response(request, self.answer())
 
 
 def response(body: Any, status: int = 200, **headers: str) -> urllib3.HTTPResponse:
@@ -68,8 +76,8 @@ def fail(error: Exception) -> Callable[[], Any]:
 def test_a_whole_answer() -> None:
     """Status, lower-case headers, unpacked body."""
     packed = gzip.compress(b'{"code":0}', mtime=0)
-    reply = transport(lambda: response(packed, Content_Encoding="GZIP", Date="now")).send("GET", URL, {}, None)
-    assert (reply.status, reply.headers["date"], reply.body) == (200, "now", b'{"code":0}')
+    found = transport(lambda: response(packed, Content_Encoding="GZIP", Date="now")).send("GET", URL, {}, None)
+    assert (found.status, found.headers["date"], found.body) == (200, "now", b'{"code":0}')
 
 
 def test_a_redirect_is_handed_over() -> None:
@@ -79,7 +87,7 @@ def test_a_redirect_is_handed_over() -> None:
 
 def test_a_cut_body() -> None:
     """Fewer bytes than promised."""
-    with pytest.raises(Fault, match="cut"):
+    with pytest.raises(TransportError, match="cut"):
         transport(lambda: response(b"abc", Content_Length="100")).send("GET", URL, {}, None)
 
 
@@ -101,7 +109,7 @@ def test_a_dripping_answer_is_cut_by_our_own_clock(connection: Any) -> None:
     time = Time()
     raw = response(Drip(time, 7.0), Content_Length="1000")
     raw._connection = connection
-    with pytest.raises(Fault, match="not whole after 120 s") as caught:
+    with pytest.raises(TransportError, match="not whole after 120 s") as caught:
         transport(lambda: raw, monotonic=time.monotonic).send("GET", URL, {}, None)
     assert caught.value.kind == "timeout"
     assert 120 <= time.now - 1000 < 128
@@ -114,7 +122,7 @@ def test_the_last_silence_does_not_outlast_the_whole() -> None:
     connection.sock = SimpleNamespace(settimeout=set_to.append, close=lambda: None)  # type: ignore[assignment]
     raw = response(Drip(time, 63.0), Content_Length="1000")
     raw._connection = connection
-    with pytest.raises(Fault, match="timeout"):
+    with pytest.raises(TransportError, match="timeout"):
         transport(lambda: raw, monotonic=time.monotonic).send("GET", URL, {}, None)
     assert set_to == [57.0]
 
@@ -146,7 +154,7 @@ CASES = [
 @pytest.mark.parametrize(("error", "kind"), CASES)
 def test_kinds_of_failure(error: Exception, kind: str) -> None:
     """Everything network-like has a kind, and none of its text, which may hold the address."""
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(TransportError) as caught:
         transport(fail(error)).send("GET", URL, {"Access-Token": "s3cr3t"}, None)
     assert caught.value.kind == kind
     assert "s3cr3t" not in repr(caught.value)
@@ -156,7 +164,7 @@ def test_kinds_of_failure(error: Exception, kind: str) -> None:
 
 def test_fault_of_an_error_without_arguments() -> None:
     """Its own name is all that is known."""
-    assert fault_of(OSError()).detail == "OSError"
+    assert transport_error(OSError()).detail == "OSError"
 
 
 @pytest.mark.parametrize(
@@ -179,13 +187,13 @@ def test_a_small_packing_of_a_large_answer_is_refused() -> None:
     """It is not unpacked any further than what can be taken, alone or in several members."""
     half = gzip.compress(bytes(LARGEST // 2 + 1), 1, mtime=0)
     for body in (gzip.compress(bytes(LARGEST + 1), 1, mtime=0), half + half):
-        with pytest.raises(Fault, match="huge: more than 128 MiB"):
+        with pytest.raises(TransportError, match="huge: more than 128 MiB"):
             unpack(body, "gzip")
 
 
 def test_more_members_than_any_answer_has() -> None:
     """Each costs a copy of what follows it."""
-    with pytest.raises(Fault, match="garbled"):
+    with pytest.raises(TransportError, match="garbled"):
         unpack(gzip.compress(b"x", mtime=0) * 1001, "gzip")
 
 
@@ -199,7 +207,7 @@ class Endless(io.RawIOBase):
 
 def test_an_answer_without_end_is_cut() -> None:
     """Before it fills the memory."""
-    with pytest.raises(Fault, match="huge") as caught:
+    with pytest.raises(TransportError, match="huge") as caught:
         transport(lambda: response(Endless())).send("GET", URL, {}, None)
     assert caught.value.kind == "huge"
 
@@ -220,7 +228,9 @@ class Wire:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("manager", [lambda: Bare().poolmanager, lambda: Bare().proxy_manager_for("http://p.test:1")])
+@pytest.mark.parametrize(
+    "manager", [lambda: RawBodyAdapter().poolmanager, lambda: RawBodyAdapter().proxy_manager_for("http://p.test:1")]
+)
 def test_what_comes_before_the_final_answer_is_passed_over(scheme: str, manager: Callable[[], Any]) -> None:
     """Hints, any number of them, and no header of theirs; directly and through a proxy, secured or not."""
     pool = manager().pool_classes_by_scheme[scheme]
@@ -237,7 +247,7 @@ def test_what_comes_before_the_final_answer_is_passed_over(scheme: str, manager:
 def test_a_change_of_protocol_is_no_hint() -> None:
     """Nothing follows it, so it is the final answer, which nobody takes for one of TikTok's."""
     wire = Wire(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-    found = Bare().poolmanager.pool_classes_by_scheme["http"].ConnectionCls.response_class(wire, method="GET")
+    found = RawBodyAdapter().poolmanager.pool_classes_by_scheme["http"].ConnectionCls.response_class(wire, method="GET")
     found.begin()
     assert found.status == 101
 
@@ -255,17 +265,17 @@ def test_a_change_of_protocol_is_no_hint() -> None:
 )
 def test_unpack_refuses(body: bytes, encoding: str) -> None:
     """Broken, cut, or packed in a way that was not asked for."""
-    with pytest.raises(Fault, match="garbled"):
+    with pytest.raises(TransportError, match="garbled"):
         unpack(body, encoding)
 
 
 def test_prepared() -> None:
     """Gzip is asked for, and nothing is guessed."""
-    get = prepared("GET", URL, {"Access-Token": "t"}, None)
+    get = prepare("GET", URL, {"Access-Token": "t"}, None)
     assert (get.method, get.url, get.body) == ("GET", URL, None)
     assert get.headers["accept-encoding"] == "gzip"
     assert "Content-Length" not in get.headers
-    assert prepared("POST", URL, {}, b"{}").headers["Content-Length"] == "2"
+    assert prepare("POST", URL, {}, b"{}").headers["Content-Length"] == "2"
 
 
 @pytest.mark.parametrize(

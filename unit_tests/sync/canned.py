@@ -8,10 +8,10 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from source_tiktok_ads.api.client import Answer
-from source_tiktok_ads.api.errors import TikTokError, refusal
-from source_tiktok_ads.api.patience import TRIES
-from source_tiktok_ads.api.transport import Reply
+from source_tiktok_ads.api.client import ApiResponse
+from source_tiktok_ads.api.errors import TikTokError, error_from_code
+from source_tiktok_ads.api.retry import TRIES
+from source_tiktok_ads.api.transport import HttpResponse
 from source_tiktok_ads.config import Config, parse
 from source_tiktok_ads.streams.model import Special
 from source_tiktok_ads.sync.advertisers import Advertisers
@@ -40,7 +40,7 @@ def config(**changes: Any) -> Config:
 
 def refused(code: int, message: str = "no", advertiser_id: str | None = None) -> TikTokError:
     """A verdict of TikTok."""
-    return refusal(code, message, "req-1", "some/path", advertiser_id)
+    return error_from_code(code, message, "req-1", "some/path", advertiser_id)
 
 
 def page(rows: Sequence[Any], total: int | None = None, number: int = 1, pages: int = 1) -> Data:
@@ -99,7 +99,7 @@ class Canned:
         repeat_timeouts: bool = False,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer[Any]:
+    ) -> ApiResponse[Any]:
         """The decoded answer with its headers."""
         params = params if body is None else body
         self.asked.append((path, dict(params)))
@@ -115,7 +115,7 @@ class Canned:
         if accept is not None and (doubt := accept(envelope)) is not None:
             self.doubts.append(doubt)
             assert accept(envelope) is None, doubt
-        return Answer(envelope, told)
+        return ApiResponse(envelope, told)
 
     def accounts(
         self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
@@ -133,7 +133,7 @@ class Canned:
         """Waits are over at once."""
         self.paused.append(seconds)
 
-    def settle_clock(self) -> None:
+    def confirm_clock(self) -> None:
         """It is sure."""
 
     def paths(self, path: str) -> list[Mapping[str, Any]]:
@@ -163,7 +163,7 @@ class Wire:
     def close(self) -> None:
         """Close the idle connections: there are none."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         """The answer to one request."""
         parts = urlsplit(url)
         path = parts.path.removeprefix("/open_api/v1.3/").rstrip("/")
@@ -185,7 +185,7 @@ class Wire:
                 "request_id": id,
                 "data": {},
             }
-        return Reply(200, {"date": format_datetime(NOW, usegmt=True)}, json.dumps(said).encode())
+        return HttpResponse(200, {"date": format_datetime(NOW, usegmt=True)}, json.dumps(said).encode())
 
 
 def _value(text: str) -> Any:

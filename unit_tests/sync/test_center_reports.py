@@ -83,7 +83,7 @@ def test_business_centers_that_may_not_be_listed_are_left_out() -> None:
     (part,) = reading.read()
     assert not part.finished
     (said,) = reading.said
-    assert said == f"Left out: mine, account centers: {refused(40001).sentence_of_an_option}"
+    assert said == f"Left out: mine, account centers: {refused(40001).message_for_optional_stream}"
 
 
 def test_a_full_refresh_without_the_list_of_business_centers_is_incomplete() -> None:

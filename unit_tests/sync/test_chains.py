@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.envelope import Envelope
-from source_tiktok_ads.api.errors import TikTokError, failure
+from source_tiktok_ads.api.errors import TikTokError, error_without_code
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
@@ -272,7 +272,7 @@ def test_a_page_of_changes_that_is_too_much_leads_to_smaller_ones() -> None:
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
         big = params["page"] == 2 and params["page_size"] > 10
-        return failure("timeout", "", path, A) if big else counted(path, params)
+        return error_without_code("timeout", "", path, A) if big else counted(path, params)
 
     def counted(path: str, params: Mapping[str, Any]) -> Any:
         found = numbered(path, params)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from source_tiktok_ads.api.errors import TikTokError, refusal
+from source_tiktok_ads.api.errors import TikTokError, error_from_code
 from source_tiktok_ads.streams.shapes import NUMBER
 from source_tiktok_ads.sync.lines import Answer, Data
 from source_tiktok_ads.sync.lines import PageInfo as Info
@@ -133,7 +133,7 @@ class Book:
         self.asked.append(number)
         found = self.pages[number - 1] if number <= len(self.pages) else ("", self.pages[0][1] if self.pages[0] else {})
         if found is None:
-            raise refusal(40002, "page: too deep", "req-1", "thing/get", None)
+            raise error_from_code(40002, "page: too deep", "req-1", "thing/get", None)
         rows, info = found
         return Answer(0, data=Data([{"id": row} for row in rows], Info(**info) if info else None))
 

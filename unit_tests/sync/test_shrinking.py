@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.api.errors import TikTokError, failure
-from source_tiktok_ads.api.patience import TRIES
+from source_tiktok_ads.api.errors import TikTokError, error_without_code
+from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Filter, Report
 from source_tiktok_ads.sync.cuts import Cut
 from source_tiktok_ads.sync.dividing import Divider
@@ -110,7 +110,7 @@ TOO_MUCH: Mapping[str, Callable[[Params], Any]] = {
     "all of them": lambda params: too_large(
         len(params["metrics"]) > 60 or len(span(params)) > 1 or len(adgroups(params)) > 1
     ),
-    "time": lambda params: failure("timeout", "", REPORT, A) if len(span(params)) > 4 else None,
+    "time": lambda params: error_without_code("timeout", "", REPORT, A) if len(span(params)) > 4 else None,
     "ads": lambda params: Truncated if len(adgroups(params)) > 3 else None,
     "ads of one campaign": lambda params: Truncated if len(adgroups(params)) > 1 else None,
     "a fault of theirs": lambda params: refused(50000) if len(span(params)) > 3 else None,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from source_tiktok_ads.api.errors import TikTokError, failure
+from source_tiktok_ads.api.errors import TikTokError, error_without_code
 from source_tiktok_ads.streams.model import AD_V2, BUYING_TYPES
 from source_tiktok_ads.sync.paging import Ahead, Incomplete
 from source_tiktok_ads.sync.structure import Structure
@@ -128,7 +128,7 @@ def test_a_row_without_an_id_is_a_campaign_that_is_missing() -> None:
         structure_of(Canned(lambda path, params: page([{"campaign_id": "1"}, {}]))).campaigns(A)
 
 
-@pytest.mark.parametrize("error", [refused(40067), failure("timeout", "", "campaign/get", A)])
+@pytest.mark.parametrize("error", [refused(40067), error_without_code("timeout", "", "campaign/get", A)])
 def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones(error: TikTokError) -> None:
     """Half as large until TikTok can answer; the account's other lists of the kind begin with what worked."""
     client = Canned(lambda path, params: page([]) if params["page_size"] < 300 else error)

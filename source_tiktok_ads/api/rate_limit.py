@@ -59,7 +59,7 @@ def endpoint_limits(qps: float) -> dict[str, Limit]:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Reservation:
     """Leave to send at `start` if `granted`, else the moment to ask again, and why."""
 
     start: float
@@ -67,11 +67,11 @@ class Turn:
     why: str
     advertiser_id: str | None
     path: str
-    epoch: int
-    order: int
+    lockout_id: int
+    generation: int
 
 
-class _Line:
+class _Window:
     """Starts in a row: N + 1 of them never share a second, nor more than the minute's number a minute."""
 
     def __init__(self, limit: Limit) -> None:
@@ -105,7 +105,7 @@ class _Line:
 
 
 @dataclass
-class _Brake:
+class _Backoff:
     """The distance that one advertiser's, or one endpoint's, requests keep after a refusal."""
 
     gap: float
@@ -137,7 +137,7 @@ class _Penalty:
         return less
 
 
-class Pace:
+class RateLimiter:
     """The governor of one app's budget; thread-safe, and it never sleeps."""
 
     def __init__(
@@ -150,82 +150,84 @@ class Pace:
     ) -> None:
         """Spacing follows the limits; pauses and brakes are shortened by `wait_scale`."""
         limits = endpoint_limits(qps) if endpoints is None else endpoints
-        self._endpoints = {path: _Line(limit) for path, limit in limits.items()}
+        self._endpoints = {path: _Window(limit) for path, limit in limits.items()}
         self._limit = Limit(qps, qpm if qpm is not None else 60 * qps)
-        self._line = _Line(self._limit)
+        self._window = _Window(self._limit)
         self._scale = wait_scale
         self._lock = threading.Lock()
         self._penalty = _Penalty(wait_scale)
         self._share = 1.0
         self._slowed = -math.inf
-        self._brakes: dict[tuple[str, str], _Brake] = {}
+        self._brakes: dict[tuple[str, str], _Backoff] = {}
         # Counts lockouts, and everything that cancels starts.
-        self._epoch = 0
-        self._order = 0
+        self._lockout_id = 0
+        self._generation = 0
         self._pauses = 0
         self._paused_until = -math.inf
         self._probed = -math.inf
 
-    def reserve(self, now: float, advertiser_id: str | None, path: str) -> Turn:
+    def reserve(self, now: float, advertiser_id: str | None, path: str) -> Reservation:
         """A start for this request, or the moment to ask again; who got a start must use it or say `failed`."""
         with self._lock:
             wait = self._lockout(now) or self._braked(now, advertiser_id, path)
             if wait:
-                return Turn(wait[0], False, wait[1], advertiser_id, path, self._epoch, self._order)
-            start = self._line.ready(now, min(self._share_at(now), self._penalty.left(now) / self._limit.qps))
-            self._line.take(start)
+                return Reservation(wait[0], False, wait[1], advertiser_id, path, self._lockout_id, self._generation)
+            start = self._window.ready(now, min(self._share_at(now), self._penalty.left(now) / self._limit.qps))
+            self._window.take(start)
             if path in self._endpoints:
                 self._endpoints[path].take(start)
             for brake in self._brakes_of(advertiser_id, path):
                 brake.ready = start + brake.gap
             if self._pauses:
                 self._probed = now
-            return Turn(start, True, "the app's request budget", advertiser_id, path, self._epoch, self._order)
+            return Reservation(
+                start, True, "the app's request budget", advertiser_id, path, self._lockout_id, self._generation
+            )
 
-    def stands(self, turn: Turn) -> bool:
+    def is_valid(self, reservation: Reservation) -> bool:
         """Whether a start still holds: a lockout or a lower pace since then cancels it."""
-        return turn.order == self._order
+        return reservation.generation == self._generation
 
-    def succeeded(self, turn: Turn) -> None:
+    def on_success(self, reservation: Reservation) -> None:
         """TikTok gave a verdict that is no throttle: a lockout is over, brakes ease."""
         with self._lock:
-            self._unlock(turn)
-            for key in self._keys(turn.advertiser_id, turn.path):
+            self._end_lockout(reservation)
+            for key in self._keys(reservation.advertiser_id, reservation.path):
                 self._ease(key)
 
-    def failed(self, turn: Turn) -> None:
+    def on_no_answer(self, reservation: Reservation) -> None:
         """No verdict came: if it was the probe after a lockout, another may go."""
         with self._lock:
-            if turn.epoch == self._epoch:
+            if reservation.lockout_id == self._lockout_id:
                 self._probed = -math.inf
 
-    def timed_out(self, now: float, turn: Turn) -> None:
+    def on_timeout(self, now: float, reservation: Reservation) -> None:
         """No answer came in time: as `failed`, and too many of these cost the app a part of its budget."""
-        self.failed(turn)
+        self.on_no_answer(reservation)
         with self._lock:
             if self._penalty.timed_out(now):
                 self._cancel(now)
 
-    def refused(self, now: float, turn: Turn, limit: float | None = None) -> None:
+    def on_throttle(self, now: float, reservation: Reservation, limit: float | None = None) -> None:
         """One second was full: go slower and recover; never again quicker than a limit that TikTok names."""
         with self._lock:
-            self._unlock(turn)
-            if limit and limit < self._limit.qps and turn.path not in self._endpoints:
+            self._end_lockout(reservation)
+            if limit and limit < self._limit.qps and reservation.path not in self._endpoints:
                 self._limit = Limit(limit, min(60 * limit, self._limit.qpm))
-                self._line = _Line(self._limit)
+                self._window = _Window(self._limit)
             # Answers to requests that left before the last drop say nothing about the pace since.
-            if turn.start >= self._slowed:
+            if reservation.start >= self._slowed:
                 drop = _DROP_AGAIN if now - self._slowed < _AGAIN else _DROP
                 self._share = max(_SLOWEST, self._share_at(now) * drop)
                 self._slowed = now
                 self._cancel(now)
 
-    def restricted(self, now: float, turn: Turn, until: float = -math.inf) -> int:
+    def on_lockout(self, now: float, reservation: Reservation, until: float = -math.inf) -> int:
         """The app is locked out: nobody asks until it ends; the number of lockouts in a row."""
         with self._lock:
             # Requests that were under way when the lockout began bring the same answer: it counts once.
-            if turn.epoch == self._epoch:
-                self._epoch += 1
+            if reservation.lockout_id == self._lockout_id:
+                self._lockout_id += 1
                 self._pauses += 1
                 pause = min(_LOCKOUT * self._pauses, _LONGEST_LOCKOUT) * self._scale
                 self._paused_until = max(now + pause, until)
@@ -233,24 +235,24 @@ class Pace:
                 self._cancel(now)
             return self._pauses
 
-    def braked(self, now: float, turn: Turn, *, endpoint: bool = False) -> None:
+    def on_scoped_throttle(self, now: float, reservation: Reservation, *, endpoint: bool = False) -> None:
         """One advertiser (or one endpoint) is asked too often: its requests keep a growing distance."""
         with self._lock:
-            self._unlock(turn)
-            key = self._keys(turn.advertiser_id, turn.path)[endpoint]
+            self._end_lockout(reservation)
+            key = self._keys(reservation.advertiser_id, reservation.path)[endpoint]
             brake = self._brakes.get(key)
             # As above: what left before the last refusal brings no news.
-            if brake is None or turn.start >= brake.since:
+            if brake is None or reservation.start >= brake.since:
                 gap = min(2 * brake.gap if brake else _FIRST_BRAKE * self._scale, _LONGEST_BRAKE * self._scale)
-                self._brakes[key] = _Brake(gap, now + gap, now)
+                self._brakes[key] = _Backoff(gap, now + gap, now)
 
     def _cancel(self, now: float) -> None:
-        self._order += 1
-        for line in (self._line, *self._endpoints.values()):
-            line.clear(now)
+        self._generation += 1
+        for window in (self._window, *self._endpoints.values()):
+            window.clear(now)
 
-    def _unlock(self, turn: Turn) -> None:
-        if turn.epoch == self._epoch:
+    def _end_lockout(self, reservation: Reservation) -> None:
+        if reservation.lockout_id == self._lockout_id:
             self._pauses = 0
             self._probed = -math.inf
 
@@ -274,7 +276,7 @@ class Pace:
             return self._endpoints[path].ready(now), "TikTok's limit of this endpoint"
         return None
 
-    def _brakes_of(self, advertiser_id: str | None, path: str) -> list[_Brake]:
+    def _brakes_of(self, advertiser_id: str | None, path: str) -> list[_Backoff]:
         if not self._brakes:
             return []
         return [self._brakes[key] for key in self._keys(advertiser_id, path) if key in self._brakes]

@@ -12,7 +12,7 @@ _SHORT_GROWTH = 1.3
 
 
 @dataclass
-class Effort:
+class RetryBudget:
     """What one request may cost, and what it has cost so far; limits of the rule itself apply too.
 
     With fewer attempts than usual somebody waits for the answer: then neither a lockout nor maintenance is sat out.
@@ -38,7 +38,7 @@ class Effort:
     def _throttled(self, error: TikTokError) -> float | None:
         """A refusal for speed only delays, so it is no try; brakes and pauses are the governor's."""
         self.refusals += 1
-        if self.refusals >= error.rule.tries or (error.action is Action.PAUSE and self.hurried):
+        if self.refusals >= error.rule.tries or (error.action is Action.PAUSE and self.interactive):
             return None
         return min(_SHORT_GROWTH**self.refusals, _LONGEST_SHORT_WAIT) if error.action is Action.SLOW else 0.0
 
@@ -49,12 +49,12 @@ class Effort:
         self.tries += 1
         self.server_faults += error.server_fault
         # A rule with more tries than usual (maintenance) has its own patience.
-        tries = rule.tries if rule.tries > TRIES and not self.hurried else min(rule.tries, self.attempts)
+        tries = rule.tries if rule.tries > TRIES and not self.interactive else min(rule.tries, self.attempts)
         if self.tries >= tries or self.server_faults >= self.server_attempts or self.seconds >= rule.seconds:
             return None
         return min(rule.first_wait * _GROWTH ** min(self.tries - 1, 20), _LONGEST_WAIT)
 
     @property
-    def hurried(self) -> bool:
+    def interactive(self) -> bool:
         """Whether somebody waits for the answer."""
         return self.attempts < TRIES

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.api.pace import Limit, Pace, Turn, endpoint_limits
+from source_tiktok_ads.api.rate_limit import Limit, RateLimiter, Reservation, endpoint_limits
 
 REPORT = "report/integrated/get"
 
 
 def arrivals(
-    pace: Pace,
+    limiter: RateLimiter,
     seconds: float,
     latency: Callable[[], float],
     jitter: Callable[[], float] = lambda: 0.0,
@@ -27,10 +27,10 @@ def arrivals(
     found = []
     while free[0][0] < seconds:
         now, worker = heapq.heappop(free)
-        turn = pace.reserve(now, "1", path)
+        turn = limiter.reserve(now, "1", path)
         if turn.granted:
             found.append(turn.start + jitter())
-            pace.succeeded(turn)
+            limiter.on_success(turn)
         heapq.heappush(free, (turn.start + (latency() if turn.granted else 0.0), worker))
     return sorted(at for at in found if at < seconds)
 
@@ -56,7 +56,7 @@ def test_never_above_the_limit_and_hardly_below(qps: int, latency: float, jitter
     """In no second more than N calls, jitter on the way included; 90 % of what limit and latency allow."""
     chance = random.Random(seed)
     at = arrivals(
-        Pace(qps),
+        RateLimiter(qps),
         60.0,
         latency=lambda: latency * chance.uniform(0.85, 1.15),
         jitter=lambda: chance.uniform(0.0, jitter),
@@ -68,7 +68,7 @@ def test_never_above_the_limit_and_hardly_below(qps: int, latency: float, jitter
 @pytest.mark.parametrize(("qps", "qpm"), [(1, 30), (10, 600), (20, 1200), (10, 200)])
 def test_never_above_the_limit_of_a_minute(qps: int, qpm: int) -> None:
     """The sandbox has 1 a second, but only 30 a minute."""
-    at = arrivals(Pace(qps, qpm), 600.0, latency=lambda: 0.1)
+    at = arrivals(RateLimiter(qps, qpm), 600.0, latency=lambda: 0.1)
     assert most_in(60.0, at) <= qpm
     assert len(at) >= 0.9 * qpm * 10
 
@@ -76,7 +76,7 @@ def test_never_above_the_limit_of_a_minute(qps: int, qpm: int) -> None:
 @pytest.mark.parametrize("qps", [0.25, 0.5, 1.5, 2.5])
 def test_fractions(qps: float) -> None:
     """A setting of less than one a second, or of no whole number, holds too."""
-    at = arrivals(Pace(qps), 400.0, latency=lambda: 0.01)
+    at = arrivals(RateLimiter(qps), 400.0, latency=lambda: 0.01)
     assert most_in(1.0, at) <= max(1, int(qps))
     assert len(at) <= qps * 400 + 1
     assert len(at) >= 0.9 * (qps if qps < 1 else int(qps)) * 400
@@ -84,86 +84,86 @@ def test_fractions(qps: float) -> None:
 
 def test_late_calls_catch_up() -> None:
     """A pause shorter than a second costs nothing of the budget."""
-    pace = Pace(10)
-    starts = [pace.reserve(0.0, None, "x").start for _ in range(5)]
-    after = [pace.reserve(starts[-1] + 0.3, None, "x").start for _ in range(5)]
+    limiter = RateLimiter(10)
+    starts = [limiter.reserve(0.0, None, "x").start for _ in range(5)]
+    after = [limiter.reserve(starts[-1] + 0.3, None, "x").start for _ in range(5)]
     assert after[1] - after[0] < 0.1
 
 
-def reserve(pace: Pace, now: float, advertiser_id: str | None = "1", path: str = REPORT) -> Turn:
+def reserve(limiter: RateLimiter, now: float, advertiser_id: str | None = "1", path: str = REPORT) -> Reservation:
     """A turn that is granted."""
-    turn = pace.reserve(now, advertiser_id, path)
+    turn = limiter.reserve(now, advertiser_id, path)
     assert turn.granted
     return turn
 
 
-def rate(pace: Pace, now: float) -> float:
+def rate(limiter: RateLimiter, now: float) -> float:
     """Calls a second from this moment on."""
-    starts = [reserve(pace, now).start for _ in range(31)]
+    starts = [reserve(limiter, now).start for _ in range(31)]
     return 20 / (starts[-1] - starts[10])
 
 
 def test_a_refusal_lowers_the_pace_which_recovers() -> None:
     """After a hundred seconds nothing is left of it."""
-    pace = Pace(10)
-    pace.refused(0.0, reserve(pace, 0.0))
-    assert rate(pace, 0.0) == pytest.approx(9.2 * 0.8, rel=0.05)
-    assert rate(pace, 100.0) == pytest.approx(9.2, rel=0.01)
+    limiter = RateLimiter(10)
+    limiter.on_throttle(0.0, reserve(limiter, 0.0))
+    assert rate(limiter, 0.0) == pytest.approx(9.2 * 0.8, rel=0.05)
+    assert rate(limiter, 100.0) == pytest.approx(9.2, rel=0.01)
 
 
 def test_refusals_of_one_burst_count_once() -> None:
-    """Answers to what left before the drop say nothing about the pace since."""
-    pace = Pace(10)
-    turns = [reserve(pace, 0.0) for _ in range(8)]
+    """Answers to what left before the drop say nothing about the limiter since."""
+    limiter = RateLimiter(10)
+    turns = [reserve(limiter, 0.0) for _ in range(8)]
     for turn in turns:
-        pace.refused(2.0, turn)
-    assert rate(pace, 2.0) == pytest.approx(9.2 * 0.8, rel=0.05)
+        limiter.on_throttle(2.0, turn)
+    assert rate(limiter, 2.0) == pytest.approx(9.2 * 0.8, rel=0.05)
     for round_ in range(200):
-        pace.refused(5.0 + round_, reserve(pace, 5.0 + round_))
-    assert 0.3 < rate(pace, 206.0) < 1.0
+        limiter.on_throttle(5.0 + round_, reserve(limiter, 5.0 + round_))
+    assert 0.3 < rate(limiter, 206.0) < 1.0
 
 
 def test_a_second_refusal_soon_after_means_company() -> None:
-    """Then the pace falls faster than after a chance one."""
-    alone, beside = Pace(10), Pace(10)
-    alone.refused(0.0, reserve(alone, 0.0))
-    alone.refused(20.0, reserve(alone, 20.0))
-    beside.refused(0.0, reserve(beside, 0.0))
-    beside.refused(5.0, reserve(beside, 5.0))
+    """Then the limiter falls faster than after a chance one."""
+    alone, beside = RateLimiter(10), RateLimiter(10)
+    alone.on_throttle(0.0, reserve(alone, 0.0))
+    alone.on_throttle(20.0, reserve(alone, 20.0))
+    beside.on_throttle(0.0, reserve(beside, 0.0))
+    beside.on_throttle(5.0, reserve(beside, 5.0))
     assert rate(beside, 20.0) < 0.85 * rate(alone, 20.0)
 
 
 def test_a_lower_pace_takes_back_starts_that_were_given_out() -> None:
     """Else a queue of waiting threads would go on at the old one."""
-    pace = Pace(10)
-    turns = [reserve(pace, 0.0) for _ in range(20)]
-    pace.refused(0.1, turns[0])
-    assert not any(pace.stands(turn) for turn in turns)
-    again = reserve(pace, 0.1)
-    assert pace.stands(again)
+    limiter = RateLimiter(10)
+    turns = [reserve(limiter, 0.0) for _ in range(20)]
+    limiter.on_throttle(0.1, turns[0])
+    assert not any(limiter.is_valid(turn) for turn in turns)
+    again = reserve(limiter, 0.1)
+    assert limiter.is_valid(again)
     assert again.start < turns[5].start
 
 
 def test_beside_another_program_on_the_same_app() -> None:
     """Somebody else takes half: fewer than two in a hundred are refused, and most of the rest is used."""
-    chance, pace, server = random.Random(1), Pace(10), [-math.inf] * 10
+    chance, limiter, server = random.Random(1), RateLimiter(10), [-math.inf] * 10
     asking = [(0.0, worker) for worker in range(8)]
     sent = refused = 0
     other = 0.0
     while asking[0][0] < 900:
         now, worker = heapq.heappop(asking)
-        turn = reserve(pace, now)
+        turn = reserve(limiter, now)
         while other < turn.start:
             server = [*server[1:], other] if server[0] <= other - 1 else server
             other += 0.2 * chance.uniform(0.8, 1.2)
         sent += 1
         if server[0] <= turn.start - 1:
             server = [*server[1:], turn.start]
-            pace.succeeded(turn)
+            limiter.on_success(turn)
             heapq.heappush(asking, (turn.start + 0.2, worker))
         else:
             refused += 1
-            pace.refused(turn.start, turn)
+            limiter.on_throttle(turn.start, turn)
             heapq.heappush(asking, (turn.start + 1.5, worker))
     assert refused / sent < 0.02
     assert sent / 900 > 3.3
@@ -171,45 +171,45 @@ def test_beside_another_program_on_the_same_app() -> None:
 
 def test_a_limit_that_tiktok_names_is_kept() -> None:
     """A tier chosen too high corrects itself; a limit higher than ours changes nothing."""
-    pace = Pace(50, 3000)
-    pace.refused(0.0, reserve(pace, 0.0), 10)
-    pace.refused(1.0, reserve(pace, 1.0), 20)
-    assert rate(pace, 500.0) == pytest.approx(9.2, rel=0.01)
+    limiter = RateLimiter(50, 3000)
+    limiter.on_throttle(0.0, reserve(limiter, 0.0), 10)
+    limiter.on_throttle(1.0, reserve(limiter, 1.0), 20)
+    assert rate(limiter, 500.0) == pytest.approx(9.2, rel=0.01)
 
 
 def test_a_lockout_stops_everybody_then_one_probes() -> None:
     """Five minutes nobody; then one request; the rest after its answer."""
-    pace = Pace(10)
-    first, second = reserve(pace, 0.0), reserve(pace, 0.0)
-    assert pace.stands(second)
-    assert pace.restricted(0.1, first) == 1
-    assert not pace.stands(second)
-    assert pace.reserve(200.0, "2", "x") == Turn(
+    limiter = RateLimiter(10)
+    first, second = reserve(limiter, 0.0), reserve(limiter, 0.0)
+    assert limiter.is_valid(second)
+    assert limiter.on_lockout(0.1, first) == 1
+    assert not limiter.is_valid(second)
+    assert limiter.reserve(200.0, "2", "x") == Reservation(
         300.1, False, "TikTok has locked this app out for too many requests", "2", "x", 1, 1
     )
-    probe = reserve(pace, 301.0)
-    waiting = pace.reserve(301.0, "2", "x")
+    probe = reserve(limiter, 301.0)
+    waiting = limiter.reserve(301.0, "2", "x")
     assert (waiting.granted, waiting.start) == (False, 302.0)
-    pace.succeeded(probe)
-    assert reserve(pace, 302.0).start < 303
+    limiter.on_success(probe)
+    assert reserve(limiter, 302.0).start < 303
 
 
 def test_a_lockout_counts_once() -> None:
     """What was under way brings the same answer, or a late success, and neither changes anything."""
-    pace = Pace(10)
-    turns = [reserve(pace, 0.0) for _ in range(3)]
-    assert [pace.restricted(1.0, turn) for turn in turns[:2]] == [1, 1]
-    pace.succeeded(turns[2])
-    pace.failed(turns[2])
-    assert not pace.reserve(200.0, "1", "x").granted
+    limiter = RateLimiter(10)
+    turns = [reserve(limiter, 0.0) for _ in range(3)]
+    assert [limiter.on_lockout(1.0, turn) for turn in turns[:2]] == [1, 1]
+    limiter.on_success(turns[2])
+    limiter.on_no_answer(turns[2])
+    assert not limiter.reserve(200.0, "1", "x").granted
 
 
 def test_lockouts_in_a_row_grow() -> None:
     """Attempts make them longer, so we ask less and less often: 5, 10, 15 … 30 minutes."""
-    pace, now, pauses = Pace(10), 0.0, []
+    limiter, now, pauses = RateLimiter(10), 0.0, []
     for count in range(1, 9):
-        assert pace.restricted(now, reserve(pace, now)) == count
-        until = pace.reserve(now, "1", "x").start
+        assert limiter.on_lockout(now, reserve(limiter, now)) == count
+        until = limiter.reserve(now, "1", "x").start
         pauses.append(until - now)
         now = until
     assert pauses == pytest.approx([300, 600, 900, 1200, 1500, 1800, 1800, 1800])
@@ -218,56 +218,56 @@ def test_lockouts_in_a_row_grow() -> None:
 @pytest.mark.parametrize("how", ["failed", "refused", "braked"])
 def test_a_probe_without_news_lets_the_next_go(how: str) -> None:
     """Whatever ends the probe, nobody waits for it any longer."""
-    pace = Pace(10)
-    pace.restricted(0.0, reserve(pace, 0.0))
-    probe = reserve(pace, 300.0)
+    limiter = RateLimiter(10)
+    limiter.on_lockout(0.0, reserve(limiter, 0.0))
+    probe = reserve(limiter, 300.0)
     if how == "failed":
-        pace.failed(probe)
+        limiter.on_no_answer(probe)
     elif how == "refused":
-        pace.refused(300.5, probe)
+        limiter.on_throttle(300.5, probe)
     else:
-        pace.braked(300.5, probe)
-    assert reserve(pace, 301.0, "2", "x").start < 303
+        limiter.on_scoped_throttle(300.5, probe)
+    assert reserve(limiter, 301.0, "2", "x").start < 303
 
 
 def test_a_lost_probe_is_forgotten() -> None:
     """A thread that dies with the probe does not stop the others for ever."""
-    pace = Pace(10)
-    pace.restricted(0.0, reserve(pace, 0.0))
-    reserve(pace, 300.0)
-    assert pace.reserve(449.5, "1", "x").start == 450.0
-    assert reserve(pace, 450.0)
+    limiter = RateLimiter(10)
+    limiter.on_lockout(0.0, reserve(limiter, 0.0))
+    reserve(limiter, 300.0)
+    assert limiter.reserve(449.5, "1", "x").start == 450.0
+    assert reserve(limiter, 450.0)
 
 
 def test_a_lockout_until_a_moment() -> None:
     """The quota of a day comes back at midnight, not in five minutes."""
-    pace = Pace(10)
-    pace.restricted(0.0, reserve(pace, 0.0), until=4000.0)
-    assert pace.reserve(3000.0, "1", "x").start == 4000.0
+    limiter = RateLimiter(10)
+    limiter.on_lockout(0.0, reserve(limiter, 0.0), until=4000.0)
+    assert limiter.reserve(3000.0, "1", "x").start == 4000.0
 
 
 def test_pauses_are_scaled_but_not_the_budget() -> None:
     """Tests wait less, and never send more."""
-    pace = Pace(10, wait_scale=0.01)
-    turn = reserve(pace, 0.0)
-    pace.restricted(0.0, turn)
-    assert pace.reserve(0.0, "1", "x").start == 3.0
-    assert most_in(1.0, arrivals(Pace(10, wait_scale=0.01), 20.0, latency=lambda: 0.1)) <= 10
+    limiter = RateLimiter(10, wait_scale=0.01)
+    turn = reserve(limiter, 0.0)
+    limiter.on_lockout(0.0, turn)
+    assert limiter.reserve(0.0, "1", "x").start == 3.0
+    assert most_in(1.0, arrivals(RateLimiter(10, wait_scale=0.01), 20.0, latency=lambda: 0.1)) <= 10
 
 
-def late(pace: Pace, number: int, within: float = 9.0) -> None:
+def late(limiter: RateLimiter, number: int, within: float = 9.0) -> None:
     """So many requests time out from 0 on, evenly within so many seconds."""
-    turn = reserve(pace, 0.0)
+    turn = reserve(limiter, 0.0)
     for n in range(number):
-        pace.timed_out(n * within / number, turn)
+        limiter.on_timeout(n * within / number, turn)
 
 
 @pytest.mark.parametrize(("number", "least", "most"), [(9, 9, 10), (10, 4, 5), (19, 4, 5), (20, 0.9, 1), (29, 0.9, 1)])
 def test_requests_that_time_out_cost_a_part_of_the_budget(number: int, least: float, most: int) -> None:
-    """TikTok leaves 5 or 1 a second for five minutes; then the pace is the full one again."""
-    pace = Pace(10)
-    late(pace, number)
-    at = arrivals(pace, 400.0, latency=lambda: 0.1)
+    """TikTok leaves 5 or 1 a second for five minutes; then the limiter is the full one again."""
+    limiter = RateLimiter(10)
+    late(limiter, number)
+    at = arrivals(limiter, 400.0, latency=lambda: 0.1)
     cut, after = [start for start in at if start < 300], [start for start in at if start > 320]
     assert most_in(1.0, cut) == most
     assert len(cut) >= least * 300
@@ -276,89 +276,89 @@ def test_requests_that_time_out_cost_a_part_of_the_budget(number: int, least: fl
 
 def test_so_many_that_time_out_stop_everybody() -> None:
     """From the thirtieth on TikTok takes nothing for five minutes; starts that were given out do not hold."""
-    pace = Pace(10)
-    given = reserve(pace, 0.0)
-    late(pace, 30)
-    assert not pace.stands(given)
-    waiting = pace.reserve(9.0, "1", "x")
+    limiter = RateLimiter(10)
+    given = reserve(limiter, 0.0)
+    late(limiter, 30)
+    assert not limiter.is_valid(given)
+    waiting = limiter.reserve(9.0, "1", "x")
     assert (waiting.granted, waiting.start) == (False, pytest.approx(8.7 + 300))
     assert "timed out" in waiting.why
-    assert rate(pace, 309.0) == pytest.approx(9.2, rel=0.05)
+    assert rate(limiter, 309.0) == pytest.approx(9.2, rel=0.05)
 
 
 def test_requests_that_time_out_now_and_then_cost_nothing() -> None:
     """Only those within ten seconds count together."""
-    pace = Pace(10)
-    late(pace, 30, within=60.0)
-    assert rate(pace, 60.0) == pytest.approx(9.2, rel=0.05)
+    limiter = RateLimiter(10)
+    late(limiter, 30, within=60.0)
+    assert rate(limiter, 60.0) == pytest.approx(9.2, rel=0.05)
 
 
 def test_a_lighter_penalty_does_not_end_a_heavier_one() -> None:
     """Ten more that time out later leave the one a second that twenty have left."""
-    pace = Pace(10)
-    late(pace, 20)
+    limiter = RateLimiter(10)
+    late(limiter, 20)
     for _ in range(10):
-        pace.timed_out(100.0, reserve(pace, 100.0))
-    assert rate(pace, 200.0) < 1
+        limiter.on_timeout(100.0, reserve(limiter, 100.0))
+    assert rate(limiter, 200.0) < 1
 
 
 def test_a_penalty_is_shortened_like_every_wait() -> None:
     """Ten seconds and five minutes become a tenth and three seconds."""
-    pace = Pace(10, wait_scale=0.01)
-    late(pace, 10, within=0.09)
-    assert rate(pace, 0.1) < 5
-    pace = Pace(10, wait_scale=0.01)
-    late(pace, 10, within=0.09)
-    assert rate(pace, 3.1) == pytest.approx(9.2, rel=0.05)
+    limiter = RateLimiter(10, wait_scale=0.01)
+    late(limiter, 10, within=0.09)
+    assert rate(limiter, 0.1) < 5
+    limiter = RateLimiter(10, wait_scale=0.01)
+    late(limiter, 10, within=0.09)
+    assert rate(limiter, 3.1) == pytest.approx(9.2, rel=0.05)
 
 
 def test_a_brake_holds_one_advertiser_only() -> None:
-    """40133: the others go on at full pace."""
-    pace = Pace(10)
-    pace.braked(0.0, reserve(pace, 0.0, "1"))
-    assert pace.reserve(1.0, "1", "x").start == 2.0
-    assert reserve(pace, 1.0, "2").start == 1.0
-    assert reserve(pace, 2.0, "1").start == 2.0
-    assert pace.reserve(2.5, "1", "x").start == 4.0
+    """40133: the others go on at full limiter."""
+    limiter = RateLimiter(10)
+    limiter.on_scoped_throttle(0.0, reserve(limiter, 0.0, "1"))
+    assert limiter.reserve(1.0, "1", "x").start == 2.0
+    assert reserve(limiter, 1.0, "2").start == 1.0
+    assert reserve(limiter, 2.0, "1").start == 2.0
+    assert limiter.reserve(2.5, "1", "x").start == 4.0
 
 
 def test_a_brake_grows_and_eases() -> None:
     """Refusals double the distance up to a minute, successes shorten it until nothing is left."""
-    pace = Pace(10)
-    early = [reserve(pace, 0.0) for _ in range(3)]
+    limiter = RateLimiter(10)
+    early = [reserve(limiter, 0.0) for _ in range(3)]
     for turn in early:
-        pace.braked(1.0, turn)
+        limiter.on_scoped_throttle(1.0, turn)
     now = 3.0
     for _ in range(8):
-        turn = reserve(pace, now)
-        pace.braked(now, turn)
-        now = pace.reserve(now, "1", REPORT).start
-    assert not pace.reserve(now - 1, "1", REPORT).granted
+        turn = reserve(limiter, now)
+        limiter.on_scoped_throttle(now, turn)
+        now = limiter.reserve(now, "1", REPORT).start
+    assert not limiter.reserve(now - 1, "1", REPORT).granted
     for _ in range(30):
         now += 60
-        pace.succeeded(reserve(pace, now))
-    assert reserve(pace, now).start - now < 1
-    assert reserve(pace, now).start - now < 1
+        limiter.on_success(reserve(limiter, now))
+    assert reserve(limiter, now).start - now < 1
+    assert reserve(limiter, now).start - now < 1
 
 
 def test_a_brake_on_an_endpoint() -> None:
     """Other endpoints of the same advertiser go on."""
-    pace = Pace(10)
-    pace.braked(0.0, reserve(pace, 0.0, "1", "a/get"), endpoint=True)
-    assert not pace.reserve(1.0, "2", "a/get").granted
-    assert reserve(pace, 1.0, "1", "b/get")
+    limiter = RateLimiter(10)
+    limiter.on_scoped_throttle(0.0, reserve(limiter, 0.0, "1", "a/get"), endpoint=True)
+    assert not limiter.reserve(1.0, "2", "a/get").granted
+    assert reserve(limiter, 1.0, "1", "b/get")
 
 
 @pytest.mark.parametrize(("qps", "expected"), [(10, 8), (20, 12), (30, 20), (50, 20)])
 def test_endpoints_with_a_limit_of_their_own(qps: int, expected: int) -> None:
     """GMV Max allows less than the app has, whatever its tier; others are not held up."""
     path = "gmv_max/report/get"
-    at = arrivals(Pace(qps), 200.0, latency=lambda: 0.05, path=path)
+    at = arrivals(RateLimiter(qps), 200.0, latency=lambda: 0.05, path=path)
     assert most_in(1.0, at) <= expected
     assert most_in(60.0, at) <= endpoint_limits(qps)[path].qpm
-    pace = Pace(qps, endpoints={path: Limit(1, 60)})
-    reserve(pace, 0.0, path=path)
-    assert not pace.reserve(0.5, "1", path).granted
-    assert reserve(pace, 0.5).start < 0.7
-    pace.refused(0.6, reserve(pace, 5.0, path=path), 1)
-    assert rate(pace, 500.0) > 9
+    limiter = RateLimiter(qps, endpoints={path: Limit(1, 60)})
+    reserve(limiter, 0.0, path=path)
+    assert not limiter.reserve(0.5, "1", path).granted
+    assert reserve(limiter, 0.5).start < 0.7
+    limiter.on_throttle(0.6, reserve(limiter, 5.0, path=path), 1)
+    assert rate(limiter, 500.0) > 9

@@ -10,7 +10,7 @@ KEPT = 1024
 """So many of the latest request_ids are known. A late answer is the one before of its connection."""
 
 
-class Repeats:
+class StaleAnswers:
     """Knows the latest answers by TikTok's `request_id`; safe for any number of threads."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Repeats:
         self._doubted: set[Hashable] = set()
         self._unique = True
 
-    def of_another(self, request_id: str, request: Hashable) -> bool:
+    def is_stale(self, request_id: str, request: Hashable) -> bool:
         """Whether an answer with that id came before for another request.
 
         Where the same is found when the request is sent again, on a new connection, the ids are not unique and nothing
