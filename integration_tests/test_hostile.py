@@ -22,6 +22,7 @@ from jsonschema import Draft7Validator
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.rate_limit import RateLimiter
 from source_tiktok_ads.api.transport import HttpResponse
+from source_tiktok_ads.api.waiting import Runtime
 from source_tiktok_ads.config import parse
 from source_tiktok_ads.source import READERS
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
@@ -120,10 +121,7 @@ def reading(stream: str, transport: Hostile) -> Reading:
         RateLimiter(50),
         transport,
         log=lambda level, text: texts.append(text),
-        sleep=time.sleep,
-        monotonic=time.monotonic,
-        machine_clock=lambda: transport.simulator.clock.now,
-        chance=lambda: 0.5,
+        runtime=Runtime(time.sleep, time.monotonic, lambda: transport.simulator.clock.now, lambda: 0.5),
     )
     config = parse(CONFIG, {})
     sync = Sync(

@@ -245,7 +245,7 @@ class SourceTiktokAds(Source):
                 raise failure(error.sentence, error) from None
             renewed = with_access_token(config, token)
             _hide(renewed)
-            client.use(token)
+            client.use_token(token)
             self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
             settings = settings_of(renewed)
             self._say(Level.WARN, _SPENT)

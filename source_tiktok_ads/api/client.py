@@ -1,24 +1,16 @@
-"""`get(path, params)` → answer: one request after another under the budget, retried, judged and remembered."""
+"""One conversation with TikTok: requests are sent under the rate limit, retried, and ended where nothing helps."""
 
-import json
 import logging
 import math
-import random
 import threading
-import time
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from functools import partial
-from typing import Any, Generic, overload
-from urllib.parse import quote, urlencode
-
-import msgspec
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from source_tiktok_ads.shell import Redactor
 
 from .clock import Clock
-from .envelope import DECODE_ERRORS, AnyEnvelope, Decode, E, Envelope, decode_envelope, decoder
+from .envelope import Decode, E, decode_envelope
 from .errors import (
     REGION,
     THROTTLES,
@@ -30,103 +22,30 @@ from .errors import (
     error_without_code,
     for_one_account,
     named_limit,
-    readable,
 )
+from .oauth import Token, exchange_code, list_accounts
 from .rate_limit import RateLimiter, Reservation
+from .request import EncodedRequest, Param, Request
+from .response import ApiResponse, Log, ResponseReader
 from .retry import TRIES, RetryBudget
-from .stale_answers import StaleAnswers
-from .transport import HttpResponse, Transport, TransportError
+from .transport import Transport, TransportError
+from .waiting import Runtime, Waiter
 
-Log = Callable[[int, str], object]
-Param = str | int | list[Any] | tuple[Any, ...] | dict[str, Any] | None
-
-_VERSION = "open_api/v1.3"
 # Lockouts in a row before the sync ends: 5 + 10 + 15 + 20 + 25 + 30 minutes.
 _LOCKOUTS = 6
 # A quota that is free again only later than this ends the sync, whose state says where to go on.
 _LONGEST_PAUSE = 7200.0
-_LOG_EVERY = 60.0
-# What the network does, of which TikTok knows nothing; and the cheapest question to ask whether it does so everywhere.
+# Failures of the network, of which TikTok knows nothing; and the cheapest request to find out whether it is down.
 _NETWORK = ("connect", "cut")
-_PROBE = "user/info"
-# Somebody waits for an exchange, and a platform gives a command nine minutes.
-_EXCHANGE_TRIES = 3
-
-
-@dataclass(frozen=True)
-class ApiResponse(Generic[E]):
-    """A decoded body and the headers it came with (names in lower case)."""
-
-    envelope: E
-    headers: Mapping[str, str]
-
-    @property
-    def cut(self) -> bool:
-        """Whether the report covers only a part of the account's ads."""
-        # TikTok: with more than 20,000 ads only the newest are looked at; this header is the sole sign.
-        return "x-tt-ads-throttle" in self.headers
-
-
-@dataclass(frozen=True)
-class Token:
-    """What an authorization code was exchanged for; its repr hides the token."""
-
-    access_token: str = field(repr=False)
-    advertiser_ids: tuple[str, ...]
-    scope: tuple[int, ...]
-
-
-def query(params: Mapping[str, Param]) -> str:
-    """Parameters as a query string; `None` is left out."""
-    # TikTok: lists, objects and booleans stand in the query as JSON text, single ids of a list too.
-    texts = {
-        name: value if isinstance(value, str) else _json(value) for name, value in params.items() if value is not None
-    }
-    # What an earlier answer gave may hold lone surrogates, which no address can; TikTok refuses what is asked then.
-    return urlencode(texts, quote_via=quote, errors="replace")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-@dataclass(frozen=True)
-class _Ask(Generic[E]):
-    """One request and how patient to be with it; its repr hides what may be secret."""
-
-    method: str
-    path: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
-    decode: Decode[E]
-    advertiser_id: str | None = None
-    accept: Callable[[E], str | None] | None = None
-
-    @property
-    def sent(self) -> Hashable:
-        """What tells it from other requests."""
-        return self.method, self.url, self.body
-
-
-class _Grant(msgspec.Struct):
-    access_token: str
-    advertiser_ids: list[str | int] | None = None
-    scope: list[int] | None = None
-
-
-class _Granted(Envelope):
-    data: _Grant | None = None
-
-
-_decode_grant = decoder(_Granted)
+_PROBE: Request[Any] = Request("user/info", decode_envelope)
+_PROBE_TRIES = 3
 
 
 class Client:
     """One app's conversation with TikTok; safe for any number of threads.
 
-    A verdict that ends everything (a revoked token, a blocked app), or TikTok out of reach for as long as one request
-    is patient, is remembered: every later call, and every wait of another thread, raises it at once without a request.
+    An error that ends everything (a revoked token, a blocked app, or TikTok out of reach for as long as one request is
+    tried) is remembered: every later call, and every thread that waits, raises it at once without a request.
     """
 
     def __init__(
@@ -137,120 +56,85 @@ class Client:
         transport: Transport,
         *,
         log: Log,
-        sleep: Callable[[float], object] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-        machine_clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
-        chance: Callable[[], float] = random.random,
+        runtime: Runtime | None = None,
         wait_scale: float = 1.0,
         stand_in: bool = False,
     ) -> None:
         """`origin` is scheme and host; `log` takes a level of `logging` and a text; waits are times `wait_scale`.
 
-        `stand_in` tells that the origin is not TikTok's, so that its clock may be any.
+        `stand_in` says that the origin is not TikTok's, so that its clock may differ from the machine's.
         """
+        runtime = runtime or Runtime()
         self.redact = Redactor()
-        self._base = f"{origin.rstrip('/')}/{_VERSION}/"
-        self._token = ""
+        self._origin = origin.rstrip("/")
+        self._log = log
         self._limiter = limiter
         self._transport = transport
-        self._repeats = StaleAnswers()
-        self._log = log
-        self._over = threading.Event()
-        # Waiting on the event, so that the end of everything wakes whoever waits.
-        self._sleep = sleep or self._over.wait
-        self._monotonic = monotonic
-        self._clock = Clock(monotonic, machine_clock, not stand_in)
-        self._settling = threading.Lock()
-        self._settled = False
-        self._chance = chance
         self._scale = wait_scale
-        self._lock = threading.Lock()
-        self._probing = threading.Lock()
-        self._end: TikTokError | None = None
-        self._logged_wait = -_LOG_EVERY
+        self._monotonic, self._random = runtime.monotonic, runtime.random
+        self._clock = Clock(runtime.monotonic, runtime.wall_clock, not stand_in)
+        self._waiter = Waiter(runtime, self.now, self.log)
+        self._reader = ResponseReader(self._clock, self.redact, self.log, transport.close)
+        self._confirming_clock, self._probing = threading.Lock(), threading.Lock()
+        self._clock_confirmed = False
         self._answered = -math.inf
-        self.use(token)
+        self.use_token(token)
 
-    def use(self, token: str) -> None:
+    def use_token(self, token: str) -> None:
         """Send this token from now on."""
         self._token = token.strip()
         self.redact.learn(self._token)
 
+    def log(self, level: int, text: str) -> None:
+        """Log a line, without secrets."""
+        self._log(level, self.redact(text))
+
     def pause(self, seconds: float, why: str) -> None:
         """Wait on behalf of one request, without holding up others; over at once where everything has ended."""
-        self._wait(seconds * self._scale, why)
+        self._waiter.wait(seconds * self._scale, why)
 
     def now(self) -> datetime:
         """The moment by TikTok's clock (its last answer plus the time since), the machine's before any answer."""
         return self._clock.now()
 
     def confirm_clock(self) -> None:
-        """Ask for one more answer where the only one so far tells another time than the machine.
+        """Send one more request where the only answer so far has another time than the machine.
 
-        Where none comes, the time stays what that one told.
+        Where no answer comes, the time stays what the first one said.
         """
-        with self._settling:
-            if self._clock.doubtful and not self._settled:
-                self._settled = True
+        with self._confirming_clock:
+            if self._clock.doubtful and not self._clock_confirmed:
+                self._clock_confirmed = True
                 try:
-                    self.get(_PROBE, {}, attempts=1, server_attempts=1)
+                    self.send(_PROBE, RetryBudget(1, 1))
                 except TikTokError as error:
-                    self._say(logging.INFO, f"What time it is at TikTok could not be asked once more: {error.event}.")
+                    self.log(logging.INFO, f"What time it is at TikTok could not be asked once more: {error.event}.")
 
-    @overload
+    def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
+        """Spend an authorization code; see `oauth.exchange_code`."""
+        return exchange_code(self, app_id, secret, auth_code)
+
+    def accounts(
+        self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
+    ) -> list[tuple[str, str]]:
+        """Id and name of every account that the token reads; see `oauth.list_accounts`."""
+        return list_accounts(self, app_id, secret, attempts=attempts, repeat_timeouts=repeat_timeouts)
+
     def get(
         self,
         path: str,
         params: Mapping[str, Param],
         *,
-        advertiser_id: str | None = None,
-        accept: Callable[[Envelope], str | None] | None = None,
-        attempts: int = TRIES,
-        server_attempts: int = TRIES,
-        repeat_timeouts: bool = False,
-    ) -> Envelope: ...
-
-    @overload
-    def get(
-        self,
-        path: str,
-        params: Mapping[str, Param],
-        *,
-        advertiser_id: str | None = None,
         decode: Decode[E],
+        advertiser_id: str | None = None,
         accept: Callable[[E], str | None] | None = None,
         attempts: int = TRIES,
         server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
-    ) -> E: ...
-
-    def get(
-        self,
-        path: str,
-        params: Mapping[str, Param],
-        *,
-        advertiser_id: str | None = None,
-        decode: Decode[Any] = decode_envelope,
-        accept: Callable[[Any], str | None] | None = None,
-        attempts: int = TRIES,
-        server_attempts: int = TRIES,
-        repeat_timeouts: bool = False,
-    ) -> Any:
-        """The decoded answer of `path` (no slash at either end); raises `TikTokError`.
-
-        `accept` says why an answer can't be right (`None`: it is right): it is then asked for again.
-        A timeout or an answer too large raises `TimedOut` or `TooLarge` at once, unless `repeat_timeouts`.
-        """
-        return self.fetch(
-            path,
-            params,
-            advertiser_id=advertiser_id,
-            decode=decode,
-            accept=accept,
-            attempts=attempts,
-            server_attempts=server_attempts,
-            repeat_timeouts=repeat_timeouts,
-        ).envelope
+    ) -> E:
+        """The decoded answer to a GET; arguments and errors as those of `Request`, `RetryBudget` and `send`."""
+        request = Request(path, decode, params, advertiser_id, accept)
+        return self.send(request, RetryBudget(attempts, server_attempts, repeat_timeouts)).envelope
 
     def fetch(
         self,
@@ -260,312 +144,128 @@ class Client:
         decode: Decode[E],
         advertiser_id: str | None = None,
         accept: Callable[[E], str | None] | None = None,
-        attempts: int = TRIES,
         server_attempts: int = TRIES,
         repeat_timeouts: bool = False,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ApiResponse[E]:
-        """Like `get`, with the answer's headers; a POST where there is a `body`. `headers` are sent besides."""
-        url = f"{self._base}{path}/?{query(params)}" if params else f"{self._base}{path}/"
-        kind = {} if body is None else {"Content-Type": "application/json"}
-        return self._call(
-            _Ask(
-                method="GET" if body is None else "POST",
-                path=path,
-                url=url,
-                headers={**kind, **(headers or {}), **self._auth()},
-                body=None if body is None else _json(body).encode(),
-                advertiser_id=advertiser_id,
-                decode=decode,
-                accept=accept,
-            ),
-            RetryBudget(attempts, server_attempts, repeat_timeouts),
-        )
+        """Like `get`, with the answer's headers; a POST where there is a `body`."""
+        request = Request(path, decode, params, advertiser_id, accept, body, headers or {})
+        return self.send(request, RetryBudget(TRIES, server_attempts, repeat_timeouts))
 
-    @overload
-    def post(self, path: str, body: Mapping[str, Any], *, auth: bool = True, attempts: int = TRIES) -> Envelope: ...
+    def send(self, request: Request[E], budget: RetryBudget) -> ApiResponse[E]:
+        """TikTok's answer, asked for until it comes or the budget is spent. Raises TikTokError.
 
-    @overload
-    def post(
-        self, path: str, body: Mapping[str, Any], *, auth: bool = True, attempts: int = TRIES, decode: Decode[E]
-    ) -> E: ...
-
-    def post(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        auth: bool = True,
-        attempts: int = TRIES,
-        decode: Decode[Any] = decode_envelope,
-    ) -> Any:
-        """The decoded answer to a JSON body, sent without the token unless `auth`; raises `TikTokError`."""
-        return self._call(
-            _Ask(
-                method="POST",
-                path=path,
-                url=f"{self._base}{path}/",
-                headers={"Content-Type": "application/json", **(self._auth() if auth else {})},
-                body=_json(body).encode(),
-                decode=decode,
-            ),
-            RetryBudget(attempts, attempts),
-        ).envelope
-
-    def exchange(self, app_id: str, secret: str, auth_code: str) -> Token:
-        """Spend an authorization code, which works once and for an hour; to send the token, `use` it."""
-        self.redact.learn(secret, auth_code)
-        body = {"app_id": app_id, "secret": secret, "auth_code": auth_code}
-        spend = partial(self.post, "oauth2/access_token", auth=False, attempts=_EXCHANGE_TRIES, decode=_decode_grant)
-        try:
-            grant = spend(body).data
-        except TimedOut:
-            # TikTok: with thousands of accounts the answer takes too long, unless it may leave them out.
-            grant = spend({**body, "return_advertiser_ids": False}).data
-        assert grant is not None  # the client refuses answers without data
-        self.redact.learn(grant.access_token)
-        ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
-        return Token(grant.access_token, ids, tuple(grant.scope or ()))
-
-    def accounts(
-        self, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
-    ) -> list[tuple[str, str]]:
-        """Id and name of every account that the token reads, each once and in TikTok's order.
-
-        A row without an id is warned of and left out.
+        A timeout or an answer too large raises `TimedOut` or `TooLarge` at once, unless timeouts are to be repeated.
         """
-        self.redact.learn(secret)
-        data = self.get(
-            "oauth2/advertiser/get",
-            {"app_id": app_id, "secret": secret},
-            accept=_no_account_list,
-            attempts=attempts,
-            server_attempts=attempts,
-            repeat_timeouts=repeat_timeouts,
-        ).data
-        found: dict[str, str] = {}
-        for row in data.get("list") or ():
-            if account := _account_of(row):
-                found[account[0]] = found.get(account[0]) or account[1]
-            else:
-                odd = readable(self.redact(_json(row)))
-                self._say(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {odd}.")
-        return [*found.items()]
+        encoded = request.encode(self._origin, self._authorization() if request.authenticated else {})
+        first = self._monotonic()
+        while True:
+            reservation = self._reserve(request)
+            began = self._monotonic()
+            outcome = self._attempt(request, encoded)
+            budget.seconds += self._monotonic() - began
+            self._report_outcome(reservation, outcome)
+            if isinstance(outcome, ApiResponse):
+                return outcome
+            self._wait_or_raise(request, outcome, budget, first)
 
-    def _auth(self) -> dict[str, str]:
+    def _authorization(self) -> dict[str, str]:
         if not (self._token.isascii() and self._token.isprintable()):
-            raise error_from_code(
-                40105, "it holds characters that no header can carry; nothing was sent", "", "-", None
-            )
+            said = "it holds characters that no header can carry; nothing was sent"
+            raise error_from_code(40105, said, "", "-", None)
         # TikTok: the token stands in its own header, not in Authorization.
         return {"Access-Token": self._token}
 
-    def _call(self, ask: _Ask[E], effort: RetryBudget) -> ApiResponse[E]:
-        first = self._monotonic()
+    def _reserve(self, request: Request[Any]) -> Reservation:
+        """Wait for a start that is still valid when it comes."""
         while True:
-            turn = self._turn(ask)
-            began = self._monotonic()
-            outcome = self._attempt(ask)
-            effort.seconds += self._monotonic() - began
-            self._report_outcome(turn, outcome)
-            if isinstance(outcome, ApiResponse):
-                return outcome
-            self._again_or_raise(ask, outcome, effort, first)
+            self._waiter.raise_if_stopped(request.path, request.advertiser_id)
+            reservation = self._limiter.reserve(self._monotonic(), request.advertiser_id, request.path)
+            self._waiter.wait(reservation.start - self._monotonic(), reservation.why)
+            if reservation.granted and self._limiter.is_valid(reservation):
+                self._waiter.raise_if_stopped(request.path, request.advertiser_id)
+                return reservation
 
-    def _attempt(self, ask: _Ask[E]) -> ApiResponse[E] | TikTokError:
+    def _attempt(self, request: Request[E], encoded: EncodedRequest) -> ApiResponse[E] | TikTokError:
         try:
-            response = self._transport.send(ask.method, ask.url, ask.headers, ask.body)
-        except TransportError as fault:
-            return error_without_code(fault.kind, self.redact(fault.detail), ask.path, ask.advertiser_id)
+            response = self._transport.send(encoded.method, encoded.url, encoded.headers, encoded.body)
+        except TransportError as error:
+            detail = self.redact(error.detail)
+            return error_without_code(error.kind, detail, request.path, request.advertiser_id)
         self._answered = self._monotonic()
-        return self._judged(ask, response)
+        return self._reader.read(request, encoded, response)
 
-    def _judged(self, ask: _Ask[E], response: HttpResponse) -> ApiResponse[E] | TikTokError:
-        if 300 <= response.status < 400:
-            return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
-        try:
-            envelope = ask.decode(response.body)
-        except DECODE_ERRORS:
-            return self._unreadable(ask, response)
-        # A file has no verdict of its own: whatever came with the status of a failure is none.
-        if _from_a_gateway(response, envelope.code) or (response.status >= 400 and isinstance(envelope.data, bytes)):
-            return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
-        self._clock.note(response.headers.get("date", ""))
-        # TikTok: each request has an id of its own. A connection may bring the last answer a second time.
-        if self._repeats.is_stale(envelope.request_id or "", ask.sent):
-            self._transport.close()
-            return error_without_code(
-                "garbled", "the answer to another request, once more", ask.path, ask.advertiser_id
-            )
-        refused = self._verdict(ask, envelope)
-        if refused is None:
-            return ApiResponse(envelope, response.headers)
-        return refused
-
-    def _verdict(self, ask: _Ask[E], envelope: E) -> TikTokError | None:
-        if envelope.code:
-            error = self._refusal(ask, envelope)
-            if error.action is not Action.TAKE:
-                return error
-            self._say(logging.WARNING, error.sentence)
-        # TikTok: success without data is a fault of its servers, not an empty answer.
-        if envelope.data is None:
-            return error_without_code("garbled", "no data", ask.path, ask.advertiser_id)
-        if ask.accept is None or (wrong := ask.accept(envelope)) is None:
-            return None
-        # It may have been a late answer to another request, and this one's own be still to come on that connection.
-        self._transport.close()
-        return error_without_code("garbled", wrong, ask.path, ask.advertiser_id)
-
-    def _unreadable(self, ask: _Ask[E], response: HttpResponse) -> TikTokError:
-        """A refusal has no data, so a typed decoder may choke on it; else status or shape are wrong."""
-        try:
-            plain = decode_envelope(response.body)
-        except DECODE_ERRORS:
-            plain = None
-        if plain is None or _from_a_gateway(response, plain.code):
-            if response.status != 200:
-                return error_without_code("status", "", ask.path, ask.advertiser_id, response.status)
-            return error_without_code(
-                "garbled", "no JSON" if response.body else "empty body", ask.path, ask.advertiser_id
-            )
-        self._clock.note(response.headers.get("date", ""))
-        if plain.code:
-            return self._refusal(ask, plain)
-        return error_without_code("garbled", "unexpected shape of data", ask.path, ask.advertiser_id)
-
-    def _refusal(self, ask: _Ask[Any], envelope: AnyEnvelope) -> TikTokError:
-        message, request_id = self.redact(envelope.message or ""), self.redact(envelope.request_id or "")
-        return error_from_code(envelope.code, message, request_id, ask.path, ask.advertiser_id)
-
-    def _report_outcome(self, turn: Reservation, outcome: ApiResponse[Any] | TikTokError) -> None:
+    def _report_outcome(self, reservation: Reservation, outcome: ApiResponse[Any] | TikTokError) -> None:
+        """Let the rate limiter learn from an answer."""
         now = self._monotonic()
         if isinstance(outcome, TimedOut):
-            self._limiter.on_timeout(now, turn)
+            self._limiter.on_timeout(now, reservation)
         elif isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
-            self._limiter.on_no_answer(turn)
+            self._limiter.on_no_answer(reservation)
         elif isinstance(outcome, TikTokError) and outcome.action in THROTTLES:
-            self._throttled(now, turn, outcome)
+            self._report_throttle(now, reservation, outcome)
         else:
-            self._limiter.on_success(turn)
+            self._limiter.on_success(reservation)
 
-    def _throttled(self, now: float, turn: Reservation, error: TikTokError) -> None:
+    def _report_throttle(self, now: float, reservation: Reservation, error: TikTokError) -> None:
         if error.action is Action.SLOW:
-            self._limiter.on_throttle(now, turn, named_limit(error.message))
+            self._limiter.on_throttle(now, reservation, named_limit(error.message))
         elif error.action is Action.PAUSE:
-            self._locked_out(now, turn, error)
+            self._report_lockout(now, reservation, error)
         else:
-            self._limiter.on_scoped_throttle(now, turn, endpoint=error.action is Action.BRAKE_ENDPOINT)
+            self._limiter.on_scoped_throttle(now, reservation, endpoint=error.action is Action.BRAKE_ENDPOINT)
 
-    def _locked_out(self, now: float, turn: Reservation, error: TikTokError) -> None:
-        pause = self._until_midnight() if daily_quota(error.message) else 0.0
-        lockouts = self._limiter.on_lockout(now, turn, now + pause * self._scale)
+    def _report_lockout(self, now: float, reservation: Reservation, error: TikTokError) -> None:
+        pause = self._seconds_until_midnight() if daily_quota(error.message) else 0.0
+        lockouts = self._limiter.on_lockout(now, reservation, now + pause * self._scale)
         if lockouts > _LOCKOUTS or pause > _LONGEST_PAUSE:
-            self._remember(error.after_retries())
+            self._waiter.stop(error.after_retries())
 
-    def _until_midnight(self) -> float:
+    def _seconds_until_midnight(self) -> float:
         moment = self.now()
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         return (midnight - moment).total_seconds()
 
-    def _again_or_raise(self, ask: _Ask[Any], error: TikTokError, effort: RetryBudget, first: float) -> None:
-        """Wait before the next try, or raise what ends this request; its first try was at `first`."""
-        wait = effort.wait_after(error, self._chance())
+    def _wait_or_raise(self, request: Request[Any], error: TikTokError, budget: RetryBudget, first: float) -> None:
+        """Wait before the next attempt, or raise what ends this request; its first attempt was at `first`."""
+        wait = budget.wait_after(error, self._random())
         if wait is None:
-            settled = error.after_retries()
-            # A refused app id, secret or code says nothing about the token, but where requests may come from does.
-            refused = settled.action is Action.FAIL and (settled.rule is REGION or not ask.path.startswith("oauth2/"))
-            if refused and settled.kind is None and settled.rule is not REGION and self._token_works(ask):
-                raise for_one_account(settled)
-            gone = settled.kind in _NETWORK and not effort.interactive and self._is_down(ask, first)
-            if refused or gone:
-                self._remember(settled)
-            raise settled
+            raise self._final_error(request, error.after_retries(), budget, first)
         again = f"asking again in {wait:.0f} s" if wait else "asking again when it is this request's turn"
-        self._say(logging.INFO, f"{error.event}; {again}.")
-        self._wait(wait * self._scale, error.rule.happened)
+        self.log(logging.INFO, f"{error.event}; {again}.")
+        self._waiter.wait(wait * self._scale, error.rule.happened)
 
-    def _token_works(self, ask: _Ask[Any]) -> bool:
+    def _final_error(self, request: Request[Any], error: TikTokError, budget: RetryBudget, first: float) -> TikTokError:
+        """What to raise for a request that is not sent again; ends everything where nothing else can be read either."""
+        # A refused app id, secret or code says nothing about the token, but a blocked region ends everything.
+        fatal = error.action is Action.FAIL and (error.rule is REGION or not request.path.startswith("oauth2/"))
+        if fatal and error.kind is None and error.rule is not REGION and self._token_works(request):
+            return for_one_account(error)
+        down = error.kind in _NETWORK and not budget.interactive and self._is_down(request, first)
+        if fatal or down:
+            self._waiter.stop(error)
+        return error
+
+    def _token_works(self, request: Request[Any]) -> bool:
         """Whether TikTok takes the token elsewhere: only what is refused everywhere ends everything."""
-        if ask.path == _PROBE:
+        if request.path == _PROBE.path:
             return False
         # One at a time: what the first finds out may be the end for all.
         with self._probing:
             try:
-                self._call(self._probe(), RetryBudget(_EXCHANGE_TRIES, _EXCHANGE_TRIES))
+                self.send(_PROBE, RetryBudget(_PROBE_TRIES, _PROBE_TRIES))
             except TikTokError as error:
                 return error.kind is None and error.action is not Action.FAIL
             return True
 
-    def _probe(self) -> _Ask[Envelope]:
-        return _Ask("GET", _PROBE, f"{self._base}{_PROBE}/", self._auth(), None, decode_envelope)
+    def _is_down(self, request: Request[Any], since: float) -> bool:
+        """Whether no request has had an answer since then, and one more to another endpoint has none either.
 
-    def _is_down(self, ask: _Ask[Any], since: float) -> bool:
-        """Whether nobody has had an answer since then, whatever was asked, and one more question has none either.
-
-        That question goes elsewhere, because connections may break over what one endpoint does with one request.
+        Another endpoint, because connections may break over what one endpoint does with one request.
         """
         if self._answered < since:
-            turn = self._turn(ask)
-            self._report_outcome(turn, self._attempt(self._probe()))
+            reservation = self._reserve(request)
+            encoded = _PROBE.encode(self._origin, self._authorization())
+            self._report_outcome(reservation, self._attempt(_PROBE, encoded))
         return self._answered < since
-
-    def _turn(self, ask: _Ask[Any]) -> Reservation:
-        """Wait for a start that holds."""
-        while True:
-            self._raise_end(ask)
-            turn = self._limiter.reserve(self._monotonic(), ask.advertiser_id, ask.path)
-            self._wait(turn.start - self._monotonic(), turn.why)
-            if turn.granted and self._limiter.is_valid(turn):
-                self._raise_end(ask)
-                return turn
-
-    def _wait(self, seconds: float, why: str) -> None:
-        while seconds > 0 and self._end is None:
-            if seconds > _LOG_EVERY / 2:
-                self._log_wait(seconds, why)
-            self._sleep(min(seconds, _LOG_EVERY))
-            seconds -= _LOG_EVERY
-
-    def _log_wait(self, left: float, why: str) -> None:
-        with self._lock:
-            now = self._monotonic()
-            if now - self._logged_wait < _LOG_EVERY:
-                return
-            self._logged_wait = now
-        until = self.now() + timedelta(seconds=left)
-        self._say(logging.INFO, f"Waiting until {until:%H:%M:%S} UTC: {why}.")
-
-    def _say(self, level: int, text: str) -> None:
-        self._log(level, self.redact(text))
-
-    def _remember(self, error: TikTokError) -> None:
-        with self._lock:
-            self._end = self._end or error
-        self._over.set()
-
-    def _raise_end(self, ask: _Ask[Any]) -> None:
-        if self._end is not None:
-            raise self._end.repeated_for(ask.path, ask.advertiser_id)
-
-
-def _no_account_list(envelope: Envelope) -> str | None:
-    """Why an answer is no list of accounts; None where it is one, though it be null."""
-    data = envelope.data
-    listed = data.get("list") or [] if isinstance(data, dict) else data
-    return None if isinstance(listed, list) and isinstance(data, dict) else "list is no list of accounts"
-
-
-def _account_of(row: Any) -> tuple[str, str] | None:
-    """Id and name of a row of the account list, None where it has no id; a name that is none is empty."""
-    id = row.get("advertiser_id") if isinstance(row, dict) else None
-    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
-        return None
-    name = row.get("advertiser_name")
-    return str(id).strip(), name if isinstance(name, str) else ""
-
-
-def _from_a_gateway(response: HttpResponse, code: int) -> bool:
-    """Whether a failure in JSON is the word of something in between: TikTok's own codes have five digits."""
-    return response.status >= 400 and 0 < code < 1000

@@ -18,9 +18,9 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.api.client import ApiResponse
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, unsupported_filters
 from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck
+from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.filled import always_filled

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from source_tiktok_ads.api.client import ApiResponse
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.paging import Incomplete

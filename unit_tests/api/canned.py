@@ -12,6 +12,7 @@ from typing import Any
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.rate_limit import RateLimiter
 from source_tiktok_ads.api.transport import HttpResponse, TransportError
+from source_tiktok_ads.api.waiting import Runtime
 
 MACHINE = datetime(2030, 1, 1, tzinfo=timezone.utc)
 TOKEN = "the+token/of=tests"
@@ -91,10 +92,9 @@ class Bench:
             limiter or RateLimiter(50),
             self.script,
             log=lambda level, text: self.log.append((level, text)),
-            sleep=self.time.sleep,
-            monotonic=self.time.monotonic,
-            machine_clock=lambda: MACHINE,
-            chance=lambda: 0.5,
+            runtime=Runtime(
+                lambda seconds: self.time.sleep(seconds), self.time.monotonic, lambda: MACHINE, lambda: 0.5
+            ),
             wait_scale=wait_scale,
         )
 

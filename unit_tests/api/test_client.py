@@ -12,10 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.api.client import ApiResponse, Client, Token, query
+from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file, decoder
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge, Unreachable
+from source_tiktok_ads.api.oauth import Token
 from source_tiktok_ads.api.rate_limit import RateLimiter
+from source_tiktok_ads.api.request import Request, encode_query
+from source_tiktok_ads.api.response import ApiResponse
+from source_tiktok_ads.api.retry import RetryBudget
 from source_tiktok_ads.api.transport import HttpResponse, TransportError
 
 from .canned import MACHINE, TOKEN, Bench, Script, envelope, in_thread, ok, refused
@@ -28,7 +32,7 @@ DATE = "Sun, 22 Nov 2026 22:30:00 GMT"
 
 def get(bench: Bench, **more: Any) -> Envelope:
     """A report of account 1."""
-    return bench.client.get(REPORT, {"page": 1}, advertiser_id="1", **more)
+    return bench.client.get(REPORT, {"page": 1}, **{"advertiser_id": "1", "decode": decode_envelope, **more})
 
 
 @pytest.mark.parametrize(
@@ -42,26 +46,29 @@ def get(bench: Bench, **more: Any) -> Envelope:
 )
 def test_query(params: dict[str, Any], expected: dict[str, str]) -> None:
     """Text as it is, everything else as compact JSON."""
-    assert dict(parse_qsl(query(params))) == expected
+    assert dict(parse_qsl(encode_query(params))) == expected
 
 
 def test_an_answer_to_another_request_is_not_taken() -> None:
     """Known by the id that it has in common with an earlier one; the connection is not used again."""
     first, second = (HttpResponse(200, {}, envelope(data={"n": n}, request_id=f"id {n}")) for n in (1, 2))
     bench = Bench(first, first, second)
-    assert [bench.client.get("a/get", {}).data, bench.client.get("b/get", {}).data] == [{"n": 1}, {"n": 2}]
+    assert [
+        bench.client.get("a/get", {}, decode=decode_envelope).data,
+        bench.client.get("b/get", {}, decode=decode_envelope).data,
+    ] == [{"n": 1}, {"n": 2}]
     assert bench.script.closed == 1
     assert len(bench.script.asked) == 3
 
 
 def test_query_takes_what_no_address_can_hold() -> None:
     """A lone surrogate out of an earlier answer, alone or in a list."""
-    assert query({"cursor": "a\ud800", "ids": ["\udfff"]}) == "cursor=a%3F&ids=%5B%22%3F%22%5D"
+    assert encode_query({"cursor": "a\ud800", "ids": ["\udfff"]}) == "cursor=a%3F&ids=%5B%22%3F%22%5D"
 
 
 def test_query_encodes_spaces_as_percent() -> None:
     """A plus is not a space everywhere."""
-    assert query({"a": "x y/z"}) == "a=x%20y%2Fz"
+    assert encode_query({"a": "x y/z"}) == "a=x%20y%2Fz"
 
 
 def test_what_is_sent() -> None:
@@ -71,15 +78,16 @@ def test_what_is_sent() -> None:
     method, url, headers, body = bench.script.asked[0]
     assert (method, url, body) == ("GET", f"https://api.test/open_api/v1.3/{REPORT}/?page=1", None)
     assert headers == {"Access-Token": TOKEN}
-    bench.client.get("user/info", {})
+    bench.client.get("user/info", {}, decode=decode_envelope)
     assert urlsplit(bench.script.asked[1][1]).path == "/open_api/v1.3/user/info/"
 
 
 def test_post() -> None:
     """A JSON body, with the token or without."""
     bench = Bench(ok({"task_id": "1"}))
-    assert bench.client.post("report/task/create", {"a": [1]}).data == {"task_id": "1"}
-    bench.client.post("oauth2/access_token", {}, auth=False)
+    created = bench.client.send(Request("report/task/create", decode_envelope, body={"a": [1]}), RetryBudget())
+    assert created.envelope.data == {"task_id": "1"}
+    bench.client.send(Request("oauth2/access_token", decode_envelope, body={}, authenticated=False), RetryBudget())
     (method, _, headers, body), (_, _, bare, _) = bench.script.asked
     assert (method, body, headers["Access-Token"]) == ("POST", b'{"a":[1]}', TOKEN)
     assert bare == {"Content-Type": "application/json"}
@@ -88,13 +96,13 @@ def test_post() -> None:
 def test_a_token_that_no_header_can_carry() -> None:
     """It is refused like a wrong one, before it is sent, and its text stays out of the message."""
     bench = Bench(ok())
-    bench.client.use("line\nbreak")
+    bench.client.use_token("line\nbreak")
     with pytest.raises(TikTokError, match="nothing was sent") as caught:
         get(bench)
     assert caught.value.action is Action.FAIL
     assert "break" not in str(caught.value)
     assert bench.script.asked == []
-    bench.client.use(f" {TOKEN}\n")
+    bench.client.use_token(f" {TOKEN}\n")
     assert get(bench).code == 0
 
 
@@ -270,7 +278,7 @@ def test_a_revoked_token_ends_everything_at_once() -> None:
     bench = Bench(refused(40105, "Access token is incorrect"))
     for account in ("1", "2"):
         with pytest.raises(TikTokError) as caught:
-            bench.client.get("ad/get", {}, advertiser_id=account)
+            bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id=account)
         assert (caught.value.code, caught.value.advertiser_id) == (40105, account)
         assert caught.value.action is Action.FAIL
     assert [urlsplit(url).path.split("/")[3] for _, url, _, _ in bench.script.asked] == ["ad", "user"]
@@ -282,7 +290,7 @@ def test_a_token_that_one_account_does_not_take_is_that_accounts_matter(code: in
     """Where TikTok answers another request with it, all others go on; nothing is said of an authorization code."""
     bench = Bench(refused(code, "no"), elsewhere, ok({"list": [1]}))
     with pytest.raises(TikTokError, match="for this account or endpoint, though it answers others") as caught:
-        bench.client.get("ad/get", {}, advertiser_id="1")
+        bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="1")
     assert (caught.value.code, caught.value.action) == (code, Action.SKIP_ADVERTISER)
     assert "authorization code" not in caught.value.sentence
     assert get(bench).data == {"list": [1]}
@@ -303,7 +311,7 @@ def test_a_token_that_cannot_be_tried_elsewhere_ends_everything() -> None:
     """The network broke just then."""
     bench = Bench(refused(40105), TransportError("cut", "ProtocolError"))
     with pytest.raises(TikTokError) as caught:
-        bench.client.get("ad/get", {}, advertiser_id="1")
+        bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="1")
     assert caught.value.action is Action.FAIL
 
 
@@ -335,7 +343,7 @@ def test_an_outage_is_waited_for_once(kind: Literal["connect", "cut"]) -> None:
     assert urlsplit(bench.script.asked[-1][1]).path == "/open_api/v1.3/user/info/"
     assert (asked, slept > 600) == (11, True)
     with pytest.raises(Unreachable, match=r"account 2, ad/get.* See whether this machine and its proxy"):
-        bench.client.get("ad/get", {}, advertiser_id="2")
+        bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="2")
     assert (len(bench.script.asked), sum(bench.time.slept)) == (asked, slept)
 
 
@@ -356,9 +364,9 @@ def test_an_answer_to_somebody_else_is_no_outage() -> None:
     def asleep(seconds: float) -> None:
         sleep(seconds)
         if len(bench.script.asked) == 4:
-            bench.client.get("ad/get", {})
+            bench.client.get("ad/get", {}, decode=decode_envelope)
 
-    bench.client._sleep = asleep
+    bench.time.sleep = asleep
     with pytest.raises(Unreachable):
         get(bench)
     assert len(bench.script.asked) == 11
@@ -381,7 +389,7 @@ def test_the_end_wakes_who_waits() -> None:
 
     def read() -> None:
         try:
-            client.get("ad/get", {})
+            client.get("ad/get", {}, decode=decode_envelope)
         except TikTokError as error:
             errors.append(error.code)
 
@@ -446,7 +454,7 @@ def test_a_lockout_cancels_starts_that_were_given_out() -> None:
             locked.append(limiter.on_lockout(bench.time.now, first))
         real(seconds)
 
-    bench.client._sleep = sleep
+    bench.time.sleep = sleep
     get(bench)
     assert bench.time.now >= 1300
 

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from source_tiktok_ads.api.client import ApiResponse
 from source_tiktok_ads.api.errors import TikTokError, error_from_code
+from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.api.transport import HttpResponse
 from source_tiktok_ads.config import Config, parse

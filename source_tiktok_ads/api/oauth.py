@@ -1,0 +1,117 @@
+"""TikTok's OAuth endpoints: exchange an authorization code, list the accounts that a token can read."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from source_tiktok_ads.shell import Redactor
+
+from .envelope import Envelope, decode_envelope, decoder
+from .errors import TimedOut, readable
+from .request import Request, to_json
+from .response import ApiResponse
+from .retry import TRIES, RetryBudget
+
+ACCOUNT_LIST = "oauth2/advertiser/get"
+"""The list of the accounts that a token can read."""
+
+# Somebody waits for an exchange, and a platform gives a command nine minutes.
+_EXCHANGE_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Token:
+    """What an authorization code was exchanged for; its repr hides the token."""
+
+    access_token: str = field(repr=False)
+    advertiser_ids: tuple[str, ...]
+    scope: tuple[int, ...]
+
+
+class OAuthClient(Protocol):
+    """What these endpoints need of the client."""
+
+    @property
+    def redact(self) -> Redactor:
+        """What hides secrets, once they are known."""
+        ...
+
+    def send(self, request: Request[Any], budget: RetryBudget) -> ApiResponse[Any]:
+        """The answer of one request. Raises TikTokError."""
+        ...
+
+    def log(self, level: int, text: str) -> None:
+        """Log a line without secrets."""
+        ...
+
+
+class _Grant(msgspec.Struct):
+    access_token: str
+    advertiser_ids: list[str | int] | None = None
+    scope: list[int] | None = None
+
+
+class _GrantEnvelope(Envelope):
+    data: _Grant | None = None
+
+
+_decode_grant = decoder(_GrantEnvelope)
+
+
+def exchange_code(client: OAuthClient, app_id: str, secret: str, auth_code: str) -> Token:
+    """Spend an authorization code, which works once and for an hour; `Client.use_token` then sends the token."""
+    client.redact.learn(secret, auth_code)
+    body = {"app_id": app_id, "secret": secret, "auth_code": auth_code}
+    try:
+        grant = _exchange(client, body)
+    except TimedOut:
+        # TikTok: with thousands of accounts the answer takes too long, unless it may leave them out.
+        grant = _exchange(client, {**body, "return_advertiser_ids": False})
+    client.redact.learn(grant.access_token)
+    ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
+    return Token(grant.access_token, ids, tuple(grant.scope or ()))
+
+
+def _exchange(client: OAuthClient, body: dict[str, Any]) -> _Grant:
+    request = Request("oauth2/access_token", _decode_grant, body=body, authenticated=False)
+    grant = client.send(request, RetryBudget(_EXCHANGE_TRIES, _EXCHANGE_TRIES)).envelope.data
+    assert isinstance(grant, _Grant)  # the client refuses answers without data
+    return grant
+
+
+def list_accounts(
+    client: OAuthClient, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
+) -> list[tuple[str, str]]:
+    """Id and name of every account that the token reads, each once and in TikTok's order.
+
+    A row without an id is left out with a warning. Raises TikTokError.
+    """
+    client.redact.learn(secret)
+    request = Request(ACCOUNT_LIST, decode_envelope, {"app_id": app_id, "secret": secret}, accept=_why_no_account_list)
+    data = client.send(request, RetryBudget(attempts, attempts, repeat_timeouts)).envelope.data
+    found: dict[str, str] = {}
+    for row in data.get("list") or ():
+        if account := _account_of(row):
+            found[account[0]] = found.get(account[0]) or account[1]
+        else:
+            odd = readable(client.redact(to_json(row)))
+            client.log(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {odd}.")
+    return [*found.items()]
+
+
+def _why_no_account_list(envelope: Envelope) -> str | None:
+    """Why an answer is no list of accounts; None where it is one, even a null one."""
+    data = envelope.data
+    listed = data.get("list") or [] if isinstance(data, dict) else data
+    return None if isinstance(listed, list) and isinstance(data, dict) else "list is no list of accounts"
+
+
+def _account_of(row: Any) -> tuple[str, str] | None:
+    """Id and name of a row of the account list, None where it has no id; a name that is no text is empty."""
+    id = row.get("advertiser_id") if isinstance(row, dict) else None
+    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
+        return None
+    name = row.get("advertiser_name")
+    return str(id).strip(), name if isinstance(name, str) else ""

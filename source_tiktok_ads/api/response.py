@@ -1,0 +1,108 @@
+"""What an HTTP response means: TikTok's answer, or the error that it stands for."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from source_tiktok_ads.shell import Redactor
+
+from .clock import Clock
+from .envelope import DECODE_ERRORS, AnyEnvelope, E, decode_envelope
+from .errors import Action, TikTokError, error_from_code, error_without_code
+from .request import EncodedRequest, Request
+from .stale_answers import StaleAnswers
+from .transport import HttpResponse
+
+Log = Callable[[int, str], object]
+
+
+@dataclass(frozen=True)
+class ApiResponse(Generic[E]):
+    """A decoded answer and the headers it came with (names in lower case)."""
+
+    envelope: E
+    headers: Mapping[str, str]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the report covers only a part of the account's ads."""
+        # TikTok: with more than 20,000 ads only the newest are looked at; this header is the sole sign.
+        return "x-tt-ads-throttle" in self.headers
+
+
+class ResponseReader:
+    """Reads HTTP responses; sets the clock by their dates and closes connections that brought the wrong answer."""
+
+    def __init__(self, clock: Clock, redact: Redactor, log: Log, close_connections: Callable[[], None]) -> None:
+        self._clock = clock
+        self._redact = redact
+        self._log = log
+        self._close_connections = close_connections
+        self._stale_answers = StaleAnswers()
+
+    def read(
+        self, request: Request[E], encoded: EncodedRequest, response: HttpResponse
+    ) -> ApiResponse[E] | TikTokError:
+        """TikTok's answer to the request, or the error that the response stands for."""
+        if 300 <= response.status < 400:
+            return _status_error(request, response)
+        try:
+            envelope = request.decode(response.body)
+        except DECODE_ERRORS:
+            return self._undecodable(request, response)
+        # A downloaded file has no code of its own: what came with the status of a failure is no file.
+        if _is_from_gateway(response, envelope.code) or (response.status >= 400 and isinstance(envelope.data, bytes)):
+            return _status_error(request, response)
+        self._clock.note(response.headers.get("date", ""))
+        # TikTok: each request has an id of its own. A connection may bring the last answer a second time.
+        if self._stale_answers.is_stale(envelope.request_id or "", encoded.identity):
+            self._close_connections()
+            return _garbled(request, "the answer to another request, once more")
+        error = self._error_in(request, envelope)
+        return ApiResponse(envelope, response.headers) if error is None else error
+
+    def _error_in(self, request: Request[E], envelope: E) -> TikTokError | None:
+        if envelope.code:
+            error = self._refusal(request, envelope)
+            if error.action is not Action.TAKE:
+                return error
+            self._log(logging.WARNING, error.sentence)
+        # TikTok: success without data is a fault of its servers, not an empty answer.
+        if envelope.data is None:
+            return _garbled(request, "no data")
+        if request.accept is None or (wrong := request.accept(envelope)) is None:
+            return None
+        # It may have been a late answer to another request, with this request's own still to come on that connection.
+        self._close_connections()
+        return _garbled(request, wrong)
+
+    def _undecodable(self, request: Request[Any], response: HttpResponse) -> TikTokError:
+        """A refusal has no data, so a typed decoder may fail on it; otherwise status or shape are wrong."""
+        try:
+            plain = decode_envelope(response.body)
+        except DECODE_ERRORS:
+            plain = None
+        if plain is None or _is_from_gateway(response, plain.code):
+            if response.status != 200:
+                return _status_error(request, response)
+            return _garbled(request, "no JSON" if response.body else "empty body")
+        self._clock.note(response.headers.get("date", ""))
+        return self._refusal(request, plain) if plain.code else _garbled(request, "unexpected shape of data")
+
+    def _refusal(self, request: Request[Any], envelope: AnyEnvelope) -> TikTokError:
+        message, request_id = self._redact(envelope.message or ""), self._redact(envelope.request_id or "")
+        return error_from_code(envelope.code, message, request_id, request.path, request.advertiser_id)
+
+
+def _status_error(request: Request[Any], response: HttpResponse) -> TikTokError:
+    return error_without_code("status", "", request.path, request.advertiser_id, response.status)
+
+
+def _garbled(request: Request[Any], detail: str) -> TikTokError:
+    return error_without_code("garbled", detail, request.path, request.advertiser_id)
+
+
+def _is_from_gateway(response: HttpResponse, code: int) -> bool:
+    """Whether a failure in JSON comes from something in between: TikTok's own codes have five digits."""
+    return response.status >= 400 and 0 < code < 1000
