@@ -143,7 +143,7 @@ def _cost(stream: Stream) -> str:
     if not stream.parent:
         return f"{one} for each account{window}"
     parent = stream.parent
-    many = "each" if parent.at_once == 1 else f"every {parent.at_once}"
+    many = "each" if parent.batch_size == 1 else f"every {parent.batch_size}"
     return f"{one} for {many} of the {parent.listing.name.replace('_', ' ')}{window}"
 
 

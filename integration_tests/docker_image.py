@@ -28,7 +28,7 @@ CONFINED = (
     *("--memory", "512m", "--pids-limit", "256"),
 )
 # Longer than any command of these tests takes, shorter than a CI run.
-PATIENCE = 300
+MAX_WAIT = 300
 BODIES = {"CONNECTION_STATUS": "connectionStatus"}
 
 
@@ -71,7 +71,7 @@ class Finished:
 def docker(*arguments: str, stdin: str | None = None) -> str:
     """Run one docker command and give its output; CalledProcessError when it fails."""
     command = ["docker", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=MAX_WAIT).stdout
 
 
 def missing(reason: str) -> None:
@@ -122,7 +122,7 @@ def run(command: Sequence[str], place: Place = OFFLINE, entrypoint: str | None =
     """Run the image to its end."""
     replaced = ["--entrypoint", entrypoint] if entrypoint else []
     whole = ["docker", "run", "--rm", *place.arguments, *replaced, IMAGE, *command]
-    end = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    end = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=MAX_WAIT)
     return Finished(end.returncode, end.stdout, end.stderr)
 
 
@@ -138,7 +138,7 @@ def running(command: Sequence[str], place: Place) -> Iterator[str]:
             yield name
         finally:
             docker("rm", "--force", name)
-            process.communicate(timeout=PATIENCE)
+            process.communicate(timeout=MAX_WAIT)
 
 
 def terminated(container: str) -> tuple[int, float]:

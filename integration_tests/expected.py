@@ -41,7 +41,10 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 # What a report is asked by itself for, besides what it tells unasked.
-SPECIALS: tuple[Mapping[str, Any], ...] = ({"buying_types": ("RESERVATION_TOP_VIEW",)}, {"origins": ("PROMOTE",)})
+HIDDEN_CAMPAIGNS: tuple[Mapping[str, Any], ...] = (
+    {"buying_types": ("RESERVATION_TOP_VIEW",)},
+    {"origins": ("PROMOTE",)},
+)
 
 
 def columns(stream: str) -> Mapping[str, dict[str, Any]]:
@@ -199,7 +202,7 @@ class Truth:
         """What the report has to be asked for by itself; one that filters by the same means what it says."""
         below = asked.data_level not in ("", "AUCTION_ADVERTISER") and asked.report_type in ("BASIC", "AUDIENCE")
         hides = below and not self.simulator.switches.sandbox
-        return [special for special in SPECIALS if hides and not {*special} & {*filters}]
+        return [special for special in HIDDEN_CAMPAIGNS if hides and not {*special} & {*filters}]
 
     def _filtered(self, report_type: str) -> bool:
         return report_type == "BASIC" or self.simulator.switches.audience_status_filter

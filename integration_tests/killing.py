@@ -22,7 +22,7 @@ from .simulator import Simulator
 LATER = 24 * 8
 # How far back figures are read again by default: what does not change them there is as it was.
 LOOKBACK = timedelta(days=28)
-PATIENCE = 60.0
+MAX_WAIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def killed_read(
 
 def end(simulator: Simulator, after: int, delay: float, pid: int) -> None:
     """Kill the process after so many requests and a part of a second, unless it has ended by itself."""
-    patience = time.monotonic() + PATIENCE
+    patience = time.monotonic() + MAX_WAIT
     with suppress(ProcessLookupError):
         while len(simulator.requests) < after and time.monotonic() < patience:
             time.sleep(0.005)

@@ -10,9 +10,9 @@ Row = Mapping[str, Any]
 
 def believe_equal_readings() -> None:
     """What several readings agree on is whole, whatever TikTok counts and adds up."""
-    from source_tiktok_ads.sync import paging
+    from source_tiktok_ads.sync import pagination
 
-    paging._Proof.judge = lambda self, warn: None  # type: ignore[method-assign]
+    pagination._Consistency.judge = lambda self, warn: None  # type: ignore[method-assign]
 
 
 def share_refusals() -> None:
@@ -29,32 +29,32 @@ def share_refusals() -> None:
 
 def placeholder_keys() -> None:
     """A key column that can't be read gets a dash."""
-    from source_tiktok_ads.sync import lines
+    from source_tiktok_ads.sync import records
 
     def present(wire: Row, columns: Sequence[tuple[str, Any]], needed: Any) -> dict[str, Any]:
-        return {name: lines.NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in columns}
+        return {name: records.NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in columns}
 
-    lines._present = present
+    records._present = present
 
 
 def claim_short_parts() -> None:
     """The state claims a part whatever is missing of it, which a warning still says."""
-    from source_tiktok_ads.sync.partition import Reader
+    from source_tiktok_ads.sync.reader import Reader
 
-    say = Reader.say_short
+    say = Reader.report_incomplete
 
     def claiming(self: Any, part: Any) -> None:
         part.finished = True
         say(self, part)
 
-    Reader.say_short = claiming  # type: ignore[method-assign]
+    Reader.report_incomplete = claiming  # type: ignore[method-assign]
 
 
 def believe_the_future() -> None:
     """What a state claims is believed, also of days that have not begun."""
-    from source_tiktok_ads.sync import days
+    from source_tiktok_ads.sync import incremental
 
-    days.believed = lambda known, today: [*known]
+    incremental.believed = lambda known, today: [*known]
 
 
 def forget_children() -> None:

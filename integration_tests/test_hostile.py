@@ -27,10 +27,10 @@ from source_tiktok_ads.config import parse
 from source_tiktok_ads.source import READERS
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
 from source_tiktok_ads.sync.advertisers import Advertisers
-from source_tiktok_ads.sync.chains import Chains
-from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.partition import Sync
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.reader import Sync
+from source_tiktok_ads.sync.substreams import ParentLists
 
 from .simulator import APP_ID, SECRET, TOKEN, Simulator, Switches, World
 from .simulator.endpoints import Request
@@ -128,8 +128,8 @@ def reading(stream: str, transport: Hostile) -> Reading:
         client,
         config,
         Advertisers(client, config, texts.append),
-        Structure(client, AHEAD, texts.append),
-        Chains(client, config, AHEAD, texts.append),
+        CampaignIds(client, AHEAD, texts.append),
+        ParentLists(client, config, AHEAD, texts.append),
         AHEAD,
         texts.append,
     )
@@ -150,7 +150,7 @@ def parts(items: Iterator[Any], found: Reading) -> Iterator[Any]:
         found.errors.append(error)
 
 
-AHEAD = Ahead(1)
+AHEAD = Prefetcher(1)
 
 
 @lru_cache(1)

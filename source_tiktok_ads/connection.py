@@ -10,15 +10,15 @@ from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.selection import custom
-from source_tiktok_ads.streams.listing import Misshapen
+from source_tiktok_ads.streams.listing import MalformedRow
 from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS, lifted
 from source_tiktok_ads.streams.model import CenterReport, Params, Report
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
-from source_tiktok_ads.sync.dividing import METRICS_A_REQUEST
-from source_tiktok_ads.sync.lines import Answer, decode
-from source_tiktok_ads.sync.partition import begun_nowhere, future_start
+from source_tiktok_ads.sync.reader import begun_nowhere, future_start
+from source_tiktok_ads.sync.records import Answer, decode
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
+from source_tiktok_ads.sync.report_split import METRICS_PER_REQUEST
 
 TRIES = 3
 
@@ -105,7 +105,7 @@ def _centers(client: CheckClient) -> Sequence[Account]:
     data = client.get(BUSINESS_CENTERS.path, first, decode=decode).data
     try:
         rows = [center for row in (data.list if data else None) or () for center in lifted(row)]
-    except Misshapen:
+    except MalformedRow:
         return []
     return [Account(str(center["bc_id"]), named=False) for center in rows if center["bc_id"]]
 
@@ -123,8 +123,8 @@ def _prove_report(client: CheckClient, owners: Sequence[Account], report: Report
         try:
             return [
                 name
-                for start in range(0, len(report.metrics), METRICS_A_REQUEST)
-                for name in _refused(client, report.path, params, report.metrics[start : start + METRICS_A_REQUEST])
+                for start in range(0, len(report.metrics), METRICS_PER_REQUEST)
+                for name in _refused(client, report.path, params, report.metrics[start : start + METRICS_PER_REQUEST])
             ]
         except TikTokError as refused:
             if refused.action is not Action.SKIP_ADVERTISER:

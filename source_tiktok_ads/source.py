@@ -66,18 +66,18 @@ from source_tiktok_ads.selection import streams
 from source_tiktok_ads.shell import spellings
 from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
-from source_tiktok_ads.streams.model import SPECIALS, Accounts, CenterReport, Entity, Report, Stream
+from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Accounts, CenterReport, Entity, Report, Stream
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
-from source_tiktok_ads.sync.chains import Chains
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
 from source_tiktok_ads.sync.cursor import AccountCursor, FullCursor
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
-from source_tiktok_ads.sync.lines import Page
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
-from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.partition import Reader, Sync, failure
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.reader import Reader, Sync, failure
+from source_tiktok_ads.sync.records import Page
 from source_tiktok_ads.sync.reports import CenterReportReader, ReportReader
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.substreams import ParentLists
 
 READERS: Mapping[type[Stream], type[Reader[Any]]] = {
     Report: ReportReader,
@@ -191,12 +191,12 @@ class SourceTiktokAds(Source):
     ) -> Iterator[AirbyteMessage]:
         queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
         self.message_repository = Outbox(queue)
-        ahead, warn = Ahead(max(1, settings.concurrency // 4)), logger.warning
+        prefetcher, warn = Prefetcher(max(1, settings.concurrency // 4)), logger.warning
         # TikTok: the sandbox has neither TopView nor Promote.
-        structure = Structure(client, ahead, warn, () if settings.sandbox else SPECIALS)
+        campaign_ids = CampaignIds(client, prefetcher, warn, () if settings.sandbox else HIDDEN_CAMPAIGNS)
         advertisers = Advertisers(client, settings, warn, state.account_names(blobs.values()))
-        chains = Chains(client, settings, ahead, warn)
-        sync = Sync(client, settings, advertisers, structure, chains, ahead, warn)
+        parent_lists = ParentLists(client, settings, prefetcher, warn)
+        sync = Sync(client, settings, advertisers, campaign_ids, parent_lists, prefetcher, warn)
         read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
         engine = ConcurrentSource(
             _workers(settings.concurrency),

@@ -21,9 +21,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from sync.canned import MAPPING, A, Wire, facts, page
 
 from source_tiktok_ads.entrypoint import Entrypoint, launch
-from source_tiktok_ads.shell import _write, leave_when_nobody_reads
+from source_tiktok_ads.shell import _write, exit_when_stdout_closes
 from source_tiktok_ads.source import SourceTiktokAds
-from source_tiktok_ads.sync.lines import Page
+from source_tiktok_ads.sync.records import Page
 
 LOCAL = {**MAPPING, "api_url": "http://127.0.0.1:9", "wait_scale": 0.0001, "concurrency": 1}
 
@@ -301,13 +301,13 @@ def test_a_reader_that_goes_while_nothing_is_written() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with pytest.raises(Left) as left:
-        leave_when_nobody_reads(writer)
+        exit_when_stdout_closes(writer)
     assert left.value.args == (1,)
     os.close(writer)
-    leave_when_nobody_reads(writer)
+    exit_when_stdout_closes(writer)
 
 
 def test_a_system_without_such_news(monkeypatch: pytest.MonkeyPatch) -> None:
     """There the next line finds out."""
     monkeypatch.delattr(select, "poll")
-    leave_when_nobody_reads(1)
+    exit_when_stdout_closes(1)

@@ -100,7 +100,7 @@ def test_pages_and_windows_are_no_larger_than_the_table_says(name: str) -> None:
     fact = FACTS[listing.path]
     if not isinstance(listing, Listing) or listing.paging in (Paging.PAGES, Paging.UNCOUNTED):
         assert listing.page_size <= fact.get("page_size", listing.page_size)
-    if isinstance(listing, DatedListing) and listing.asks:
+    if isinstance(listing, DatedListing) and listing.params_for:
         assert listing.days <= max(fact.get("days", {"none": listing.days}).values())
     if isinstance(listing, Report) and listing.days:
         assert listing.days <= fact["days"][listing.grain.dimension or "none"]
@@ -125,7 +125,7 @@ def test_each_level_of_gmv_max_names_the_filters_it_needs(level: Mapping[str, An
     assert stream.parent is not None
     rows = [{"store_id": "1", "campaign_id": "2", "item_group_id": "3"}]
     for each in stream.readings(include_deleted=True):
-        filters = {**each.params.get("filtering", {}), **stream.parent.asks(rows).get("filtering", {})}
+        filters = {**each.params.get("filtering", {}), **stream.parent.params_for(rows).get("filtering", {})}
         assert {*level["required"]} <= {*filters} <= {*level["filters"]}
 
 

@@ -28,7 +28,7 @@ PLACES = (
 )
 # What kind of campaign the k-th one is.
 FLAVOURS = ("MANUAL_WEB", "MANUAL_APP", "UPGRADED_SMART_PLUS", "SMART_PLUS", "MANUAL_SHOP", "MANUAL_WEB")
-SPECIALS = ("RESERVATION_RF", "RESERVATION_TOP_VIEW", "PROMOTE")
+HIDDEN_CAMPAIGNS = ("RESERVATION_RF", "RESERVATION_TOP_VIEW", "PROMOTE")
 FAMILY = {
     **{"MANUAL_APP": "app", "SMART_PLUS": "app", "MANUAL_SHOP": "shop"},
     **dict.fromkeys(("PRODUCT_GMV_MAX", "LIVE_GMV_MAX"), "shop"),
@@ -252,13 +252,13 @@ def _advertiser(world: World, index: int) -> Advertiser:
 def _plan(world: World, index: int, count: int) -> tuple[Entity, ...]:
     """All campaigns of an account up to the count-th, with everything below them, oldest id first."""
     advertiser = _advertiser(world, index)
-    special = [_special(world, advertiser, n) for n in range(len(SPECIALS))] if world.specials else []
+    special = [_special(world, advertiser, n) for n in range(len(HIDDEN_CAMPAIGNS))] if world.specials else []
     return (*special, *(_campaign(world, advertiser, k) for k in range(count)))
 
 
 def _special(world: World, advertiser: Advertiser, n: int) -> Entity:
     number = CAMPAIGN_BASE + advertiser.index * 10**11 + n * 10**6
-    campaign = Entity(CAMPAIGN, number, n, advertiser, SPECIALS[n], world.origin + n * 5000, None)
+    campaign = Entity(CAMPAIGN, number, n, advertiser, HIDDEN_CAMPAIGNS[n], world.origin + n * 5000, None)
     adgroup = _child(campaign, ADGROUP, 0, 1000, None)
     adgroup.children.append(_child(adgroup, AD, 0, 1, None))
     campaign.children.append(adgroup)

@@ -91,7 +91,7 @@ def watched(output: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(_Watched(io.FileIO(output, "wb", closefd=False)), "utf-8", errors="backslashreplace")
 
 
-def leave_when_nobody_reads(output: int) -> None:
+def exit_when_stdout_closes(output: int) -> None:
     """End the process as soon as the other end of its output is closed: a wait for the API writes nothing for minutes.
 
     Does nothing for a file, which nobody has to read, and where the system has no such news.
@@ -158,7 +158,7 @@ def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
     logging.disable(logging.NOTSET)
     parsed = commands.parse_args(list(args))
     if parsed.command == "read":
-        threading.Thread(target=leave_when_nobody_reads, args=(STDOUT,), name="reader gone", daemon=True).start()
+        threading.Thread(target=exit_when_stdout_closes, args=(STDOUT,), name="reader gone", daemon=True).start()
     with PRINT_BUFFER:
         code = _printed(commands, parsed)
         if code or parsed.command == "read":

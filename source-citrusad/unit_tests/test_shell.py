@@ -107,11 +107,11 @@ def test_a_reader_that_goes(monkeypatch: pytest.MonkeyPatch, left: list[int]) ->
     reader, writer = os.pipe()
     os.close(reader)
     with pytest.raises(Left):
-        shell.leave_when_nobody_reads(writer)
+        shell.exit_when_stdout_closes(writer)
     os.close(writer)
-    shell.leave_when_nobody_reads(writer)
+    shell.exit_when_stdout_closes(writer)
     monkeypatch.delattr(select, "poll")
-    shell.leave_when_nobody_reads(1)
+    shell.exit_when_stdout_closes(1)
     assert left == [1]
 
 

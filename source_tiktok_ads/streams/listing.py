@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 """One row of a list: as TikTok sends it, or as a record."""
 
 
-class Misshapen(ValueError):
+class MalformedRow(ValueError):
     """A row that does not have the form of its list."""
 
 
@@ -25,7 +25,7 @@ def inside(row: Row, name: str) -> Row:
     """The object of that name in a row, empty where there is none. Raises Misshapen for anything else."""
     value = row.get(name) or {}
     if not isinstance(value, dict):
-        raise Misshapen(f"{name} of a row is no object")
+        raise MalformedRow(f"{name} of a row is no object")
     return value
 
 
@@ -33,7 +33,7 @@ def rows_inside(row: Row, name: str) -> Sequence[Row]:
     """The list of objects of that name in a row, empty where there is none. Raises Misshapen for anything else."""
     value = row.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise Misshapen(f"{name} of a row is no list of objects")
+        raise MalformedRow(f"{name} of a row is no list of objects")
     return value
 
 
@@ -61,7 +61,7 @@ class Pass:
     """One reading of a list: what it is asked for, and what that alone tells of every row."""
 
     params: Params = field(default_factory=dict)
-    tells: Row = field(default_factory=dict)
+    constants: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,25 +101,26 @@ class Task:
 
 @dataclass(frozen=True)
 class Parent:
-    """The list whose rows the requests come from, `at_once` of them a request.
+    """The list whose rows the requests come from, `batch_size` of them a request.
 
-    `asks` makes them parameters; `tells` names what a row takes over from them; `where` leaves some out. `picks` makes
-    what is asked about of them, where that is not the rows themselves. `owner` names the column that says whose account
-    a row is about, where the list is shared by several; rows that name none are everybody's.
+    `params_for` makes parameters of them; `inherits` names the columns that a row takes over from its parent; `keep`
+    decides which of them are asked about. `select` makes what is asked about from the rows, where that is not the rows
+    themselves. `owner` names the column that says whose account a row is about, where several accounts share the list;
+    a row that names none belongs to every account.
     """
 
     listing: Listing
-    asks: Callable[[Sequence[Row]], Params]
-    tells: tuple[str, ...] = ()
-    at_once: int = 1
-    where: Callable[[Row], bool] = lambda row: True
-    picks: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
+    params_for: Callable[[Sequence[Row]], Params]
+    inherits: tuple[str, ...] = ()
+    batch_size: int = 1
+    keep: Callable[[Row], bool] = lambda row: True
+    select: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
     owner: str = ""
 
     def takes(self, row: Row, account_id: str) -> bool:
         """Whether a row of the parent's list is asked about for an account."""
         anybody = (None, "", "0", "-", account_id)
-        return self.where(row) and (not self.owner or row.get(self.owner) in anybody)
+        return self.keep(row) and (not self.owner or row.get(self.owner) in anybody)
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ class Listing:
         return bool(self.cursor)
 
     @property
-    def tells_changes(self) -> bool:
+    def cursor_tracks_changes(self) -> bool:
         """Whether the cursor moves with every change of a row; else every row leaves every time."""
         return self.cursor in ("modify_time", "update_time")
 
@@ -219,7 +220,7 @@ class Listing:
 class DatedListing(Listing):
     """A list that is asked for by windows of at most `days` days and read again like a report.
 
-    `asks` makes a window's first and last day parameters; `day` names the column that is filled with the first.
+    `params_for` makes a window's first and last day parameters; `day` names the column that is filled with the first.
     `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
     which may have begun before UTC's. `ahead_of_time` tells that an answer has rows of hours that have not begun yet:
     those do not leave. `lag` is for how many days, today included, nothing can be asked yet; `back`, of how many days
@@ -227,7 +228,7 @@ class DatedListing(Listing):
     """
 
     days: int = 30
-    asks: Callable[[date, date], Params] = lambda first, last: {}
+    params_for: Callable[[date, date], Params] = lambda first, last: {}
     day: str = ""
     utc: bool = False
     ahead: bool = False

@@ -103,7 +103,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Special:
+class HiddenCampaigns:
     """Campaigns that TikTok tells of only where they are asked for by themselves, in lists and in reports."""
 
     name: str
@@ -113,25 +113,25 @@ class Special:
 
 
 # TikTok: TopView may stand beside no other way of buying, and its ad groups come in small pages.
-TOP_VIEW = Special(
+TOP_VIEW = HiddenCampaigns(
     "TopView",
     {"buying_types": ["RESERVATION_TOP_VIEW"]},
     Filter("buying_type", ("RESERVATION_TOP_VIEW",)),
     adgroups_a_page=100,
 )
 # TikTok: what is boosted in its app is hidden unless its origin is asked for.
-PROMOTE = Special(
+PROMOTE = HiddenCampaigns(
     "Promote",
     {"campaign_system_origins": ["PROMOTE"]},
     Filter("campaign_system_origins", ("PROMOTE",)),
 )
-SPECIALS = (TOP_VIEW, PROMOTE)
+HIDDEN_CAMPAIGNS = (TOP_VIEW, PROMOTE)
 # TikTok: sources disagree on what lists of campaigns, ad groups and ads give unasked, AUCTION alone or RESERVATION_RF
 # (Reach & Frequency) too; both are named, which no source forbids.
 BUYING_TYPES: Params = {"buying_types": ["AUCTION", "RESERVATION_RF"]}
 
 # TikTok: lists of campaigns can be filtered by how far a campaign is automated, lists of ads cannot.
-SMART_PLUS = Special(
+SMART_PLUS = HiddenCampaigns(
     "upgraded Smart+",
     {"campaign_automation_type": "UPGRADED_SMART_PLUS"},
     Filter("campaign_automation_type", ("UPGRADED_SMART_PLUS",)),
@@ -228,7 +228,7 @@ class Report:
         # TikTok: the report on GMV Max ads' spend takes no filter, those on Business Centers none by status or id.
         return self.report_type not in (BC, TT_SHOP)
 
-    def hides(self, special: Special) -> bool:
+    def hides(self, special: HiddenCampaigns) -> bool:
         """Whether the report leaves out these campaigns as long as they are not asked for by themselves."""
         # TikTok: an account's own report includes all that the account has spent.
         below = self.level.path and self.report_type in (BASIC, AUDIENCE)

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, Protocol
 
 
-class Surprise(Protocol):
+class OnInvalidValue(Protocol):
     """Is called with the path of a column, a value that did not fit it, and what the record holds instead."""
 
     def __call__(self, path: str, value: Any, instead: Any = None, /) -> None:
@@ -29,7 +29,7 @@ EXACT_BELOW = 1e13
 """Below this a double holds every amount to the third decimal, so that rounding to a double alters no amount."""
 
 
-class Misfit(ValueError):
+class InvalidValue(ValueError):
     """A wire value that its shape cannot hold."""
 
 
@@ -75,7 +75,7 @@ class Shape:
             schema["description"] = self.meaning
         return schema
 
-    def cast(self, path: str, surprise: Surprise) -> Cast:
+    def cast(self, path: str, surprise: OnInvalidValue) -> Cast:
         """The compiled cast of this column: never raises; what does not fit is told to `surprise` and becomes null."""
         if self.kind == "list" and self.item is not None:
             return _list_cast(path, surprise, self.item.cast(f"{path}[]", surprise))
@@ -133,19 +133,19 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def casts(columns: Mapping[str, Shape], surprise: Surprise, path: str = "") -> list[tuple[str, Cast]]:
+def casts(columns: Mapping[str, Shape], surprise: OnInvalidValue, path: str = "") -> list[tuple[str, Cast]]:
     """The casts of the columns that need one, by column name."""
     return [(name, shape.cast(path + name, surprise)) for name, shape in columns.items() if not shape.plain]
 
 
-def metric_cast(shape: Shape, path: str, surprise: Surprise) -> Cast:
+def metric_cast(shape: Shape, path: str, surprise: OnInvalidValue) -> Cast:
     """The cast of a report metric: as the shape's own, but a dash or an empty text is null."""
     cast = shape.cast(path, surprise)
     # TikTok: "-" stands for no value in every metric, whatever its type; text metrics are also sent empty.
     return lambda value: None if value in ("-", "") else cast(value)
 
 
-def _guarded(path: str, surprise: Surprise, convert: Cast) -> Cast:
+def _guarded(path: str, surprise: OnInvalidValue, convert: Cast) -> Cast:
     def cast(value: Any) -> Any:
         if value is None:
             return None
@@ -161,19 +161,19 @@ def _guarded(path: str, surprise: Surprise, convert: Cast) -> Cast:
     return cast
 
 
-def _list_cast(path: str, surprise: Surprise, cast_item: Cast) -> Cast:
+def _list_cast(path: str, surprise: OnInvalidValue, cast_item: Cast) -> Cast:
     def convert(value: Any) -> Any:
         if not isinstance(value, list):
-            raise Misfit(path)
+            raise InvalidValue(path)
         return [cast_item(element) for element in value]
 
     return _guarded(path, surprise, convert)
 
 
-def _object_cast(path: str, surprise: Surprise, inner: list[tuple[str, Cast]]) -> Cast:
+def _object_cast(path: str, surprise: OnInvalidValue, inner: list[tuple[str, Cast]]) -> Cast:
     def convert(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise Misfit(path)
+            raise InvalidValue(path)
         return {**value, **{name: cast(value[name]) for name, cast in inner if name in value}}
 
     return _guarded(path, surprise, convert)
@@ -186,7 +186,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise Misfit(value)
+    raise InvalidValue(value)
 
 
 def _id(value: Any) -> str:
@@ -197,7 +197,7 @@ def _id(value: Any) -> str:
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    raise Misfit(value)
+    raise InvalidValue(value)
 
 
 def nothing(value: Any) -> bool:
@@ -212,7 +212,7 @@ def _integer(value: Any) -> int | None:
     # An integer is exact whatever its length; a decimal is only made of what may have a fraction.
     exact: Decimal | int = value if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
     if not -LONGEST_INTEGER <= exact <= LONGEST_INTEGER:
-        raise Misfit(value)
+        raise InvalidValue(value)
     whole = int(exact if isinstance(exact, int) else exact.to_integral_value(ROUND_HALF_EVEN))
     # What a double does not even tell from the integer is no fraction: the typed decoder reads it so.
     if whole != exact and (abs(whole) >= 2**53 or float(exact) != whole):
@@ -226,7 +226,7 @@ def _number(value: Any) -> float | None:
     exact = value if type(value) in (int, float) else _decimal(value)
     number = float(exact)
     if not isfinite(number):
-        raise Misfit(value)
+        raise InvalidValue(value)
     if abs(number) >= EXACT_BELOW and type(value) is not float and Decimal(repr(number)) != exact:
         raise Rounded(number)
     return number
@@ -238,15 +238,15 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 def _decimal(value: Any) -> Decimal:
     """The exact number in `value`; exponents beyond a double's are refused before they can fill the memory."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or "_" in str(value):
-        raise Misfit(value)
+        raise InvalidValue(value)
     # TikTok: rates have been seen with a percent sign, and amounts with commas between the thousands.
     text = str(value).strip().removesuffix("%").rstrip()
     try:
         number = Decimal(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
     except InvalidOperation as error:
-        raise Misfit(value) from error
+        raise InvalidValue(value) from error
     if not number.is_finite() or number.adjusted() > 308:
-        raise Misfit(value)
+        raise InvalidValue(value)
     return number
 
 
@@ -264,7 +264,7 @@ def _flag(value: Any) -> bool | None:
     key = value.lower() if isinstance(value, str) else value
     if isinstance(key, (str, bool, int)) and key in _FLAGS:
         return _FLAGS[key]
-    raise Misfit(value)
+    raise InvalidValue(value)
 
 
 def moment(value: Any) -> str | None:
@@ -294,7 +294,7 @@ def _local_time(value: Any) -> str | None:
         return None
     time = _datetime(value)
     if time.utcoffset():
-        raise Misfit(value)
+        raise InvalidValue(value)
     return time.replace(tzinfo=None).isoformat()
 
 
@@ -315,7 +315,7 @@ def _datetime(value: Any) -> datetime:
     """The time that a text tells, with its zone where it names one; a day alone is its first moment."""
     found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise Misfit(value)
+        raise InvalidValue(value)
     # Digits beyond a microsecond are cut.
     fraction = (found["fraction"] or "")[:6].ljust(6, "0")
     time = datetime.fromisoformat(f"{found['day']}T{found['minute'] or '00:00'}:{found['second'] or '00'}.{fraction}")
@@ -346,7 +346,7 @@ def _epoch(value: Any) -> str | None:
         return None
     seconds = _decimal(value)
     if not 0 <= seconds < 253402300800:
-        raise Misfit(value)
+        raise InvalidValue(value)
     return datetime.fromtimestamp(int(seconds), timezone.utc).replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -363,7 +363,7 @@ def _texts(value: Any) -> list[str | None] | None:
     if isinstance(value, str):
         value = json.loads(value) if value.startswith("[") else [value]
     if not isinstance(value, list):
-        raise Misfit(value)
+        raise InvalidValue(value)
     return [None if item is None else _json_text(item) for item in value]
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from source_tiktok_ads.api.errors import NO_SUCH_NAME, NOT_LISTED_ANY_MORE, RULES, Action, TikTokError, readable
 from source_tiktok_ads.config import AccessToken, Config, SandboxToken
 from source_tiktok_ads.streams.model import Accounts
-from source_tiktok_ads.sync.lines import Answer, decode
+from source_tiktok_ads.sync.records import Answer, decode
 
 TOKENS_ACCOUNTS = "oauth2/advertiser/get"
 """The list of the accounts that a token can read."""
@@ -22,7 +22,7 @@ class AccountsError(ValueError):
     """The configuration selects accounts in a way that cannot be followed; the text says what to change."""
 
 
-class Asking(Protocol):
+class AccountsClient(Protocol):
     """What this module needs of the client."""
 
     def get(
@@ -78,7 +78,7 @@ class Advertisers:
     """
 
     def __init__(
-        self, client: Asking, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
+        self, client: AccountsClient, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
     ) -> None:
         self._client = client
         self._config = config
@@ -121,12 +121,14 @@ class Advertisers:
         return _listed(self._client, self._config)
 
 
-def accounts(client: Asking, config: Config, warn: Callable[[str], None]) -> list[Account]:
+def accounts(client: AccountsClient, config: Config, warn: Callable[[str], None]) -> list[Account]:
     """The accounts a configuration selects, each with its facts or its refusal. Raises TikTokError, AccountsError."""
     return with_facts(client, config, selection(client, config, warn), warn)
 
 
-def with_facts(client: Asking, config: Config, selected: Selection, warn: Callable[[str], None]) -> list[Account]:
+def with_facts(
+    client: AccountsClient, config: Config, selected: Selection, warn: Callable[[str], None]
+) -> list[Account]:
     """The selected accounts, each with its facts or its refusal. Raises TikTokError."""
     known: dict[str, Mapping[str, Any] | TikTokError] = {}
     ids = list(selected.ids)
@@ -138,7 +140,7 @@ def with_facts(client: Asking, config: Config, selected: Selection, warn: Callab
 
 
 def selection(
-    client: Asking, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
+    client: AccountsClient, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
 ) -> Selection:
     """The accounts to read; `known` says which one a name has stood for before.
 
@@ -175,7 +177,7 @@ def _by_name(
     return Selection(dict.fromkeys(ids, True), names, [*(_unlisted(id, named=True) for id in gone), *refused])
 
 
-def _listed(client: Asking, config: Config) -> Sequence[tuple[str, str]]:
+def _listed(client: AccountsClient, config: Config) -> Sequence[tuple[str, str]]:
     credentials = config.credentials
     if not isinstance(credentials, AccessToken) or not credentials.app_id or not credentials.secret:
         raise AccountsError("Listing the accounts needs app_id and secret: fill them in, or name the accounts by id.")
@@ -227,7 +229,7 @@ def _unfound(name: str, error: AccountsError) -> Account:
     return Account(readable(name), refusal=TikTokError(rule, message="no single account", path=TOKENS_ACCOUNTS))
 
 
-def _facts(client: Asking, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:
+def _facts(client: AccountsClient, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:
     """advertiser/info of at most 100 accounts; a refused batch is halved until the refused ids stand alone."""
     try:
         data = client.get(Accounts.path, {"advertiser_ids": list(ids)}, decode=decode, repeat_timeouts=True).data

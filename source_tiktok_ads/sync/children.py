@@ -9,7 +9,7 @@ from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.listing import Listing, Parent, Row
-from source_tiktok_ads.sync.slices import Days, known_after, missing, to_read
+from source_tiktok_ads.sync.date_ranges import DateRange, known_after, missing, to_read
 from source_tiktok_ads.sync.state import Coverage, ForeignState, coverage_of, cursor_of_coverage
 
 EVERYBODY: frozenset[str] = frozenset({"*"})
@@ -102,12 +102,12 @@ class Group:
 
     children: frozenset[str]
     before: Coverage
-    fresh: tuple[Days, ...] = ()
+    fresh: tuple[DateRange, ...] = ()
 
-    def owed(self, last: date, lookback: int) -> list[Days]:
+    def owed(self, last: date, lookback: int) -> list[DateRange]:
         """The days up to the last that are to be read."""
         start = self.before.start
-        return to_read(self.before.ranges, Days(start, last), lookback) if start <= last else []
+        return to_read(self.before.ranges, DateRange(start, last), lookback) if start <= last else []
 
     def claimed(self, lookback: int) -> Coverage:
         """The days that the state may claim by now."""
@@ -135,7 +135,7 @@ class Groups:
         """The groups where an earlier start may be wanted than the state knows."""
         return self._each(lambda known: replace(known, start=min(known.start, start)))
 
-    def mapped(self, believed: Callable[[Sequence[Days]], list[Days]]) -> Groups:
+    def mapped(self, believed: Callable[[Sequence[DateRange]], list[DateRange]]) -> Groups:
         """The groups with what is believed of each one's days."""
         return self._each(lambda known: replace(known, ranges=believed(known.ranges)))
 
@@ -154,7 +154,7 @@ class Groups:
             return self
         return replace(self, others=(*self.others, Group(new, Coverage(start))))
 
-    def extra(self, last: date, lookback: int) -> Iterator[tuple[frozenset[str], list[Days]]]:
+    def extra(self, last: date, lookback: int) -> Iterator[tuple[frozenset[str], list[DateRange]]]:
         """What the others owe beside the days that all are asked for."""
         common = self.base.owed(last, lookback)
         for group in self.others:
@@ -167,7 +167,7 @@ class Groups:
         group = next((group for group in self.others if child in group.children), self.base)
         return next((days.first for days in group.owed(last, lookback)), None)
 
-    def after(self, window: Days | None, children: Children, start: date) -> Groups:
+    def after(self, window: DateRange | None, children: Children, start: date) -> Groups:
         """The groups once a window of a slice has left; None where no day of it may be claimed."""
         known = self._without(children.gone).late(children.read, start)
         if window is None:
@@ -176,7 +176,7 @@ class Groups:
         others = [part for group in known.others for part in _parts(group, children, window)]
         return Groups(base, (*left, *others))
 
-    def _divided(self, children: Children, window: Days) -> tuple[Group, list[Group]]:
+    def _divided(self, children: Children, window: DateRange) -> tuple[Group, list[Group]]:
         """The base with a window that the account was asked for; who lacks it becomes a group without it."""
         base = self.base
         if children.only is not None:
@@ -192,7 +192,7 @@ class Groups:
         return Groups(base, tuple(group for group in others if group.children))
 
 
-def _parts(group: Group, children: Children, window: Days) -> list[Group]:
+def _parts(group: Group, children: Children, window: DateRange) -> list[Group]:
     read = group.children & children.read
     parts = [Group(read, group.before, (*group.fresh, window)), Group(group.children - read, group.before, group.fresh)]
     return [part for part in parts if part.children]
@@ -223,7 +223,7 @@ def _named(ids: Any) -> frozenset[str]:
 def cursor_of_groups(groups: Groups, name: str, lookback: int) -> dict[str, Any]:
     """A cursor: the days of the account, its children that have them all, and the others, in groups that agree."""
     base = groups.base.claimed(lookback)
-    alike: dict[tuple[date, tuple[Days, ...]], set[str]] = {}
+    alike: dict[tuple[date, tuple[DateRange, ...]], set[str]] = {}
     for group in groups.others:
         claimed = group.claimed(lookback)
         alike.setdefault((claimed.start, tuple(claimed.ranges)), set()).update(group.children)
@@ -235,6 +235,6 @@ def cursor_of_groups(groups: Groups, name: str, lookback: int) -> dict[str, Any]
     return {**cursor_of_coverage(base, name), **named, **({"others": others} if others else {})}
 
 
-def beginning(start: date, inborn: bool, ranges: Sequence[Days] = ()) -> Groups:
+def beginning(start: date, inborn: bool, ranges: Sequence[DateRange] = ()) -> Groups:
     """The groups of an account of which nothing is known."""
     return Groups(Group(EVERYBODY if inborn else frozenset(), Coverage(start, ranges)))

@@ -20,9 +20,9 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCurs
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.state import StreamState, dump
-from source_tiktok_ads.sync.tasks import Kept
+from source_tiktok_ads.sync.tasks import PendingTasks
 
 SECONDS_BETWEEN_STATES = 1.0
 
@@ -42,7 +42,7 @@ class AccountCursor(Cursor):
         state: StreamState,
         emit: Callable[[AirbyteMessage], None],
         monotonic: Callable[[], float],
-        kept: Kept,
+        kept: PendingTasks,
         remembered: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self._stream_name = stream_name

@@ -18,17 +18,17 @@ from source_tiktok_ads.streams.model import (
     SMART_PLUS,
     Accounts,
     Entity,
+    HiddenCampaigns,
     Params,
-    Special,
 )
-from source_tiktok_ads.sync import lines
+from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.changes import ChangeReader, Pages
-from source_tiktok_ads.sync.lines import AccountRows, Answer, EntityRows
-from source_tiktok_ads.sync.paging import Incomplete, Lists
-from source_tiktok_ads.sync.partition import Reader, Slice, Sync
+from source_tiktok_ads.sync.campaign_ids import UNTOLD, missing, refuses_types, unnamed_types
+from source_tiktok_ads.sync.incremental import ModifiedReader, Pages
+from source_tiktok_ads.sync.pagination import Incomplete, Lists
+from source_tiktok_ads.sync.reader import Reader, Slice, Sync
+from source_tiktok_ads.sync.records import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.refusals import read_again, wrong_parameter
-from source_tiktok_ads.sync.structure import UNTOLD, missing, refuses_types, unnamed_types
 
 Filtering = Mapping[str, Any]
 """The filter of one request for a list."""
@@ -37,7 +37,7 @@ OWED = "The next sync that is not refused reads all of them."
 """What becomes of campaigns that a sync was refused."""
 
 # TikTok: a filter holds so many ids.
-CAMPAIGNS_A_FILTER = 100
+CAMPAIGNS_PER_FILTER = 100
 
 
 UNNAMED = "ways of buying"
@@ -61,12 +61,12 @@ class Passes:
         return name in self.part.changes.without
 
 
-class EntityReader(ChangeReader[Entity]):
+class EntityReader(ModifiedReader[Entity]):
     """Reads one entity list. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Entity, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
-        self._lists = Lists(sync.ahead, min(sync.config.page_size, stream.page_size))
+        self._lists = Lists(sync.prefetcher, min(sync.config.page_size, stream.page_size))
         self._untyped: set[str] = set()
         # Lists of one account and page differ in the ids of their rows alone.
         below = [level.id for level in (CAMPAIGN, ADGROUP, AD) if level.id not in stream.ids]
@@ -120,7 +120,7 @@ class EntityReader(ChangeReader[Entity]):
         """The rows of a pass that names ways of buying; asked for once more where that is refused."""
         return read_again(read, refuses_types, self.sync.client.pause)
 
-    def _special(self, passes: Passes, special: Special, status: Filtering, said: str | None) -> Pages:
+    def _special(self, passes: Passes, special: HiddenCampaigns, status: Filtering, said: str | None) -> Pages:
         """One pass over campaigns that have to be asked for by themselves."""
         most = special.adgroups_a_page if self.stream.path == ADGROUP.path else self.stream.page_size
         whole = passes.owes(special.name)
@@ -137,17 +137,17 @@ class EntityReader(ChangeReader[Entity]):
     def _lacks_special(self, part: Slice, sentence: str) -> None:
         """Say what is missing: a full refresh is short of it, and the state says that it is owed."""
         if self.full:
-            part.lacks(sentence)
+            part.mark_incomplete(sentence)
             return
         self.sync.summary.leave_out(self.stream.name, part.account.id, sentence)
         self.warn_of(part)(f"{sentence} {OWED}")
 
-    def _specials(self, part: Slice) -> Sequence[Special]:
+    def _specials(self, part: Slice) -> Sequence[HiddenCampaigns]:
         try:
-            return self.sync.structure.specials(part.account.id)
+            return self.sync.campaign_ids.specials(part.account.id)
         except Incomplete as error:
-            part.short = str(error)
-            return self.sync.structure.kinds
+            part.incomplete_reason = str(error)
+            return self.sync.campaign_ids.kinds
 
     def _pass(
         self,
@@ -161,15 +161,15 @@ class EntityReader(ChangeReader[Entity]):
         part = passes.part
         params: Params = {"advertiser_id": part.account.id, **({"filtering": dict(filtering)} if filtering else {})}
         fetch = partial(self._page, part, params)
-        pieces = partial(passes.rows.pieces, said=said, lacks=part.lacks, whole=whole)
+        pieces = partial(passes.rows.pieces, said=said, on_incomplete=part.mark_incomplete, whole=whole)
         try:
             yield from self._lists.rows(part.account.id, fetch, pieces, self.warn_of(part), passes.sent, most)
         except Incomplete as error:
-            part.short = str(error)
+            part.incomplete_reason = str(error)
 
     def _page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
         asked, whose = {**params, "page_size": size, "page": page}, partial(wrong_account, part.account.id)
-        return self.ask(part, asked, lines.decode, wrong=whose, odd=self._other_list).envelope
+        return self.ask(part, asked, records.decode, wrong=whose, odd=self._other_list).envelope
 
     def _statuses(self) -> list[tuple[Filtering, str | None]]:
         """The passes by status, each with the `current_status` it tells of its rows, None where the rows tell."""
@@ -191,9 +191,9 @@ class EntityReader(ChangeReader[Entity]):
         yield {**status, **since}
         # TikTok: creatives of upgraded Smart+ ads may have no modify_time to be found by.
         try:
-            campaigns = self.sync.structure.campaigns(part.account.id, SMART_PLUS)
+            campaigns = self.sync.campaign_ids.campaigns(part.account.id, SMART_PLUS)
         except Incomplete as error:
-            part.short = str(error)
+            part.incomplete_reason = str(error)
             return
         except TikTokError as error:
             if error.action not in UNTOLD:
@@ -201,8 +201,8 @@ class EntityReader(ChangeReader[Entity]):
             # Whose campaigns may not be listed, all ads of that account are read.
             yield status
             return
-        for start in range(0, len(campaigns), CAMPAIGNS_A_FILTER):
-            yield {**status, "campaign_ids": campaigns[start : start + CAMPAIGNS_A_FILTER]}
+        for start in range(0, len(campaigns), CAMPAIGNS_PER_FILTER):
+            yield {**status, "campaign_ids": campaigns[start : start + CAMPAIGNS_PER_FILTER]}
 
 
 class AccountReader(Reader[Accounts]):

@@ -14,20 +14,20 @@ from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, Scope
 from source_tiktok_ads.streams.model import CURRENCY, Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
-from source_tiktok_ads.sync.chains import Hears, Request, top
-from source_tiktok_ads.sync.changes import ChangeReader, Pages
 from source_tiktok_ads.sync.children import Children, Groups, beginning, cursor_of_groups, groups_of, root_parent
-from source_tiktok_ads.sync.days import DAYS_UNDER_WAY, DayReader
-from source_tiktok_ads.sync.listed import ListingRows
-from source_tiktok_ads.sync.paging import unsent
-from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, FURTHEST, Reader, Slice, Sync
+from source_tiktok_ads.sync.date_ranges import DateRange, windows
+from source_tiktok_ads.sync.incremental import DAYS_UNDER_WAY, DateRangeReader, ModifiedReader, Pages
+from source_tiktok_ads.sync.list_records import ListingRows
+from source_tiktok_ads.sync.list_requests import ListEvents, ListRequest
+from source_tiktok_ads.sync.pagination import unsent
+from source_tiktok_ads.sync.reader import FURTHEST, MAX_CONSECUTIVE_FAILURES, Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import GivenUp
-from source_tiktok_ads.sync.slices import Days, windows
 from source_tiktok_ads.sync.state import Changes
-from source_tiktok_ads.sync.tasks import Kept
+from source_tiktok_ads.sync.substreams import top
+from source_tiktok_ads.sync.tasks import PendingTasks
 
 
-class ListReader(ChangeReader[Listing]):
+class ListReader(ModifiedReader[Listing]):
     """Reads one list. Raises ForeignState for cursors it cannot read.
 
     Where all accounts share one, `_stand_ins` are those it can be read through as well.
@@ -41,13 +41,13 @@ class ListReader(ChangeReader[Listing]):
         """The accounts to read for, as the list's scope has it."""
         accounts = super().accounts()
         if self.stream.scope is Scope.REFERENCE:
-            self._stand_ins = [account for account in accounts if not account.refusal][1:FAILURES_IN_A_ROW]
+            self._stand_ins = [account for account in accounts if not account.refusal][1:MAX_CONSECUTIVE_FAILURES]
         return read_for(self.stream, accounts)
 
     def rows(self, part: Slice) -> Pages:
         """The changed rows of the account; all of them where the list tells no changes or a whole pass is due."""
         before, began = part.changes, self.sync.client.now()
-        whole = not self.stream.tells_changes or before.whole_pass_due(began.date())
+        whole = not self.stream.cursor_tracks_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
         if parent := root_parent(self.stream):
             part.children = Children(parent.listing, before.children or self.children.get(part.account.id, frozenset()))
@@ -75,7 +75,7 @@ class ListReader(ChangeReader[Listing]):
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
         if self.stream.scope is Scope.TOKEN:
-            yield unsent(rows.pieces(self._of_token(), {}, part.lacks), set(), set())
+            yield unsent(rows.pieces(self._of_token(), {}, part.mark_incomplete), set(), set())
         else:
             yield from self._through([part.account, *self._stand_ins], part, rows, params)
 
@@ -83,7 +83,7 @@ class ListReader(ChangeReader[Listing]):
         """The rows of a slice, by the first of the accounts that may read them."""
         first, *others = accounts
         try:
-            yield from read(self, part, rows, Request(first, params, {}))
+            yield from read(self, part, rows, ListRequest(first, params, {}))
         except TikTokError as error:
             if error.action is not Action.SKIP_ADVERTISER or not others:
                 raise
@@ -103,7 +103,7 @@ class ListReader(ChangeReader[Listing]):
         return [{"advertiser_id": id, "advertiser_name": name} for id, name in listed]
 
 
-class DatedListReader(DayReader[DatedListing]):
+class DatedListReader(DateRangeReader[DatedListing]):
     """Reads one list by windows of days. Raises ForeignState for cursors it cannot read.
 
     A list that has a parent is read for each of the shops, pixels or the like at the top of its chain from the day
@@ -112,7 +112,7 @@ class DatedListReader(DayReader[DatedListing]):
 
     def __init__(self, stream: DatedListing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
-        self.kept = Kept(cursors, self.start.isoformat())
+        self.kept = PendingTasks(cursors, self.start.isoformat())
         self._told: set[tuple[str, str]] = set()
         self._groups: dict[str, Groups] = {}
         self._begins: dict[str, Groups] = {}
@@ -133,11 +133,11 @@ class DatedListReader(DayReader[DatedListing]):
         today = now.date() if self.stream.utc else account.today(now)
         return today - timedelta(days=self.stream.lag)
 
-    def cut(self, spans: Iterable[Days], today: date) -> Iterable[Days]:
+    def cut(self, spans: Iterable[DateRange], today: date) -> Iterable[DateRange]:
         """The windows that the days to be read are asked for by, without days that TikTok no longer tells of."""
         if self.stream.back:
             oldest = today - timedelta(days=self.stream.back - 1)
-            spans = [Days(max(days.first, oldest), days.last) for days in spans if days.last >= oldest]
+            spans = [DateRange(max(days.first, oldest), days.last) for days in spans if days.last >= oldest]
         return super().cut(spans, today)
 
     @property
@@ -199,7 +199,7 @@ class DatedListReader(DayReader[DatedListing]):
         """The children that the account has now; none where that can't be read, which the slices say."""
         try:
             left_out = self._inborn or self._dead or account.id in self._failed
-            return () if left_out else self.sync.chains.listed(self.stream, account)
+            return () if left_out else self.sync.parent_lists.listed(self.stream, account)
         except TikTokError:
             return ()
 
@@ -212,13 +212,13 @@ class DatedListReader(DayReader[DatedListing]):
         self._groups[id] = groups.after(self.claimable(part), part.children, start)
         return cursor_of_groups(self._groups[id].without(self.without_after(part)), self.stream.cursor, self.lookback)
 
-    def say_short(self, part: Slice) -> None:
+    def report_incomplete(self, part: Slice) -> None:
         """What one window has said of the account need not be said of all the others, most of all as an error."""
         with self._lock:
-            news = (part.account.id, part.short) not in self._told
-            self._told.add((part.account.id, part.short))
+            news = (part.account.id, part.incomplete_reason) not in self._told
+            self._told.add((part.account.id, part.incomplete_reason))
         if news:
-            super().say_short(part)
+            super().report_incomplete(part)
 
     def asks_for(self, name: str) -> bool:
         """Whether the stream asks for what an earlier sync was refused."""
@@ -226,7 +226,7 @@ class DatedListReader(DayReader[DatedListing]):
 
     def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
         """What TikTok still refuses of what it refused on that day, which is read for it; all where it can't be."""
-        part = Slice(self, account, Days(day, day))
+        part = Slice(self, account, DateRange(day, day))
         try:
             for page in self.rows(part):
                 page.clear()
@@ -246,10 +246,12 @@ class DatedListReader(DayReader[DatedListing]):
             self._most_days[part.account.id] = error.most_days
             yield from self.rows(part)
 
-    def _rows_of(self, part: Slice, days: Days) -> Pages:
+    def _rows_of(self, part: Slice, days: DateRange) -> Pages:
         rows = ListingRows(self.stream, self.surprise, personal=self.sync.config.personal_data, until=self._until(part))
         told = {self.stream.day: days.first.isoformat()} if self.stream.day else {}
-        yield from read(self, part, rows, Request(part.account, self.stream.asks(days.first, days.last), told))
+        yield from read(
+            self, part, rows, ListRequest(part.account, self.stream.params_for(days.first, days.last), told)
+        )
         if part.children:
             self._say_gone(part, part.children)
 
@@ -282,32 +284,32 @@ def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
     return [Account(stream.scope.name.lower(), named=False)]
 
 
-def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: Request) -> Pages:
+def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: ListRequest) -> Pages:
     """The rows of a slice of a list; what could not be read of it is kept from being claimed."""
     own = {"advertiser_id": part.account.id} if reader.stream.scope is Scope.ACCOUNT else {}
     # A currency of the row's own, such as that of a shop's prices, is not the account's where TikTok leaves it out.
     money = {"currency": part.account.currency} if reader.stream.columns.get("currency") is CURRENCY else {}
 
-    def lacks(sentence: str) -> None:
-        part.short = also_short(part.short, sentence)
+    def on_incomplete(sentence: str) -> None:
+        part.incomplete_reason = also_short(part.incomplete_reason, sentence)
 
-    def leaves_out(sentence: str) -> None:
+    def on_skipped(sentence: str) -> None:
         say_left_out(reader, part, sentence)
 
-    def refuses(child: str, sentence: str) -> None:
+    def on_refused(child: str, sentence: str) -> None:
         if reader.names(part.account, child):
             say_left_out(reader, part, sentence)
             if reader.full:
                 # The table would be replaced by one without these rows.
-                part.short = f"{part.short} {sentence}".strip()
+                part.incomplete_reason = f"{part.incomplete_reason} {sentence}".strip()
 
-    def gives_up(given_up: GivenUp) -> None:
+    def on_given_up(given_up: GivenUp) -> None:
         before = part.given_up.names if part.given_up else frozenset()
         part.given_up = replace(given_up, names=before | given_up.names)
 
-    hears = Hears(reader.warn_of(part), lacks, leaves_out, gives_up, refuses, reader.kept)
+    events = ListEvents(reader.warn_of(part), on_incomplete, on_skipped, on_given_up, on_refused, reader.kept)
     request = request.also({}, {**own, **money})
-    yield from reader.sync.chains.rows(reader.stream, request, rows, hears, part.children)
+    yield from reader.sync.parent_lists.rows(reader.stream, request, rows, events, part.children)
 
 
 def say_gone(reader: Reader[Any], part: Slice, child: str, error: TikTokError, days: str = "") -> None:
@@ -322,12 +324,12 @@ def say_left_out(reader: Reader[Any], part: Slice, sentence: str) -> None:
     reader.sync.warn(f"Left out: {reader.stream.name}, account {part.account.id}: {sentence}")
 
 
-MOST_SHORT = 500
+MAX_SENTENCE = 500
 """Once so many characters are said of what one slice lacks, nothing is added."""
 
 
 def also_short(known: str, sentence: str) -> str:
     """What is known to lack and one thing more: a slice is about several Business Centers, shops or pixels."""
-    if sentence in known or len(known) > MOST_SHORT:
+    if sentence in known or len(known) > MAX_SENTENCE:
         return known
     return f"{known} {sentence}".strip()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge, invalid_metrics, unsupported_filters
-from source_tiktok_ads.streams.model import AUDIENCE, BASIC, SPECIALS, Report
+from source_tiktok_ads.streams.model import AUDIENCE, BASIC, HIDDEN_CAMPAIGNS, Report
 
 PARAMETER_REFUSED = 40002
 
@@ -24,7 +24,7 @@ REFUSALS_BELIEVED = 2
 FILTER = "filtering"
 """Stands among the names of metrics for the status filter, without which rows of deleted objects are missing."""
 
-HIDDEN = frozenset(special.name for special in SPECIALS)
+HIDDEN = frozenset(special.name for special in HIDDEN_CAMPAIGNS)
 """Stand among them for campaigns that TikTok does not tell of where they are asked for by themselves."""
 
 # TikTok: every BASIC and AUDIENCE report has these three, so a refusal of one of them is a fault.

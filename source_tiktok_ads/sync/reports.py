@@ -8,32 +8,32 @@ from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS
-from source_tiktok_ads.streams.model import MONTH, SPECIALS, Filter, Report, Special
-from source_tiktok_ads.sync import lines
+from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, MONTH, Filter, HiddenCampaigns, Report
+from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.chains import REFUSALS_OF_ONE
-from source_tiktok_ads.sync.days import DayReader
-from source_tiktok_ads.sync.lines import ReportRows
-from source_tiktok_ads.sync.partition import Slice, Sync
+from source_tiktok_ads.sync.date_ranges import DateRange, months
+from source_tiktok_ads.sync.incremental import DateRangeReader
+from source_tiktok_ads.sync.reader import Slice, Sync
+from source_tiktok_ads.sync.records import ReportRows
 from source_tiktok_ads.sync.refusals import FILTER, HIDDEN, Asked, Refusals
-from source_tiktok_ads.sync.slices import Days, months
-from source_tiktok_ads.sync.windows import Lessons, Window
+from source_tiktok_ads.sync.report_window import ReportContext, Window
+from source_tiktok_ads.sync.substreams import REFUSALS_OF_ONE
 
 
-class ReportReader(DayReader[Report]):
+class ReportReader(DateRangeReader[Report]):
     """Reads one report stream. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
         asked = Asked(deleted=sync.config.include_deleted, totals=stream.has_totals and not sync.config.sandbox)
-        self._lessons = Lessons(ReportRows(stream, self.surprise), Refusals(stream, asked, sync.client.pause))
+        self._context = ReportContext(ReportRows(stream, self.surprise), Refusals(stream, asked, sync.client.pause))
 
     def stamp(self, part: Slice) -> bytes:
         """Whose the rows are, in which currency, and the window where it is the period of the figures."""
         told = {self.stream.owner: part.account.id, "currency": part.account.currency}
         if self.stream.grain is MONTH:
             told |= {"period_start": part.window.first.isoformat(), "period_end": part.window.last.isoformat()}
-        return lines.to_json(told)[1:-1] + b","
+        return records.to_json(told)[1:-1] + b","
 
     @property
     def start(self) -> date:
@@ -48,15 +48,15 @@ class ReportReader(DayReader[Report]):
         else:
             # All time has no days; the one of reading stands for them.
             today = self.today(account)
-            yield Slice(self, account, Days(today, today))
+            yield Slice(self, account, DateRange(today, today))
 
-    def cut(self, spans: Iterable[Days], today: date) -> Iterable[Days]:
+    def cut(self, spans: Iterable[DateRange], today: date) -> Iterable[DateRange]:
         """Windows as wide as TikTok allows, or whole months."""
         return months(spans, today) if self.stream.grain is MONTH else super().cut(spans, today)
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The rows of one window, page by page."""
-        yield from Window(part, self._lessons).rows(part.window)
+        yield from Window(part, self._context).rows(part.window)
 
     def asks_for(self, name: str) -> bool:
         """Whether the stream asks for a metric, by FILTER for deleted objects, or by a kind's name for campaigns."""
@@ -70,23 +70,25 @@ class ReportReader(DayReader[Report]):
         By one request, one for each kind of campaigns, and one more for each answer that names only some of the
         metrics; what can't be found out is refused.
         """
-        refused = {special.name for special in SPECIALS if special.name in names and self._hides(account, special, day)}
+        refused = {
+            special.name for special in HIDDEN_CAMPAIGNS if special.name in names and self._hides(account, special, day)
+        }
         left = {*names} - HIDDEN
         while left:
             error = self._refusal_of(account, left, day)
             if error is None:
                 break
-            named = self._lessons.refusals.named(Asked(), error) & left
-            self._lessons.refusals.refused_before(account.id, named or left, error)
+            named = self._context.refusals.named(Asked(), error) & left
+            self._context.refusals.refused_before(account.id, named or left, error)
             refused |= named or left
             left -= named or left
         return refused
 
-    def _hides(self, account: Account, special: Special, day: date) -> bool:
+    def _hides(self, account: Account, special: HiddenCampaigns, day: date) -> bool:
         """Whether TikTok still does not tell of such campaigns of an account on that day."""
         error = self._refusal_of(account, set(), day, [special.reported])
         if error:
-            self._lessons.refusals.refused_before(account.id, {special.name}, error)
+            self._context.refusals.refused_before(account.id, {special.name}, error)
         return error is not None
 
     def _refusal_of(
@@ -100,7 +102,7 @@ class ReportReader(DayReader[Report]):
             "page_size": 1,
         }
         try:
-            self.ask(Slice(self, account, Days(day, day)), params, self._lessons.rows.decode)
+            self.ask(Slice(self, account, DateRange(day, day)), params, self._context.rows.decode)
         except TikTokError as error:
             return error
         return None
@@ -125,11 +127,11 @@ class CenterReportReader(ReportReader):
         """
         super().accounts()
         try:
-            known = self.sync.chains.known(BUSINESS_CENTERS, CENTERS)
+            known = self.sync.parent_lists.known(BUSINESS_CENTERS, CENTERS)
         except TikTokError as error:
             self._unlisted = error
             return [CENTERS]
-        self._unlisted = " ".join(known.lacks)
+        self._unlisted = " ".join(known.incomplete)
         listed = [center["bc_id"] for center in known.rows]
         self._gone = self._before.keys() - {*listed}
         centers = [Account(id, named=False) for id in (*listed, *sorted(self._gone))]
@@ -166,4 +168,4 @@ class CenterReportReader(ReportReader):
         elif isinstance(self._unlisted, TikTokError):
             raise self._unlisted
         else:
-            part.short = self._unlisted
+            part.incomplete_reason = self._unlisted

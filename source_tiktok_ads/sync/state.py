@@ -12,7 +12,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import Entity, Report, Stream
 from source_tiktok_ads.streams.shapes import moment, time_of
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.date_ranges import DateRange
 
 VERSION = 1
 WHOLE_PASS_EVERY = timedelta(days=7)
@@ -109,9 +109,9 @@ class Coverage:
     """
 
     start: date
-    ranges: Sequence[Days] = ()
+    ranges: Sequence[DateRange] = ()
     without: Mapping[str, date] = field(default_factory=dict)
-    owed: Sequence[Days] = ()
+    owed: Sequence[DateRange] = ()
 
 
 def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
@@ -123,16 +123,16 @@ def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
         mark = date.fromisoformat(cursor[name][:10]) if name in cursor else None
         ranges, owed = (_days_of(cursor.get(key, [])) for key in ("ranges", "owed"))
         without = {str(what): date.fromisoformat(day) for what, day in cursor.get("without", {}).items()}
-        return Coverage(start, ([Days(start, mark)] if mark else []) + sorted(ranges), without, tuple(owed))
+        return Coverage(start, ([DateRange(start, mark)] if mark else []) + sorted(ranges), without, tuple(owed))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ForeignState(f"its {name}, start, ranges, without or owed cannot be read") from error
 
 
-def _days_of(pairs: Iterable[Sequence[str]]) -> list[Days]:
-    return [Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs]
+def _days_of(pairs: Iterable[Sequence[str]]) -> list[DateRange]:
+    return [DateRange(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs]
 
 
-def _pairs_of(ranges: Iterable[Days]) -> list[list[str]]:
+def _pairs_of(ranges: Iterable[DateRange]) -> list[list[str]]:
     return [[days.first.isoformat(), days.last.isoformat()] for days in ranges]
 
 

@@ -13,7 +13,7 @@ Place = tuple[str, str]
 """A stream and an account."""
 
 
-class Unfilled:
+class EmptyColumns:
     """The columns of a stream that should have a value in every row, and have had none so far; used by all workers."""
 
     def __init__(self, columns: Iterable[str]) -> None:
@@ -41,7 +41,7 @@ class Summary:
         self._rows: Counter[Place] = Counter()
         self._reasons: dict[Place, str] = {}
         self._altered: Counter[tuple[str, str, str]] = Counter()
-        self._unfilled: dict[str, Unfilled] = {}
+        self._unfilled: dict[str, EmptyColumns] = {}
 
     def add(self, stream: str, account: str, rows: int) -> None:
         """Rows have left."""
@@ -60,7 +60,7 @@ class Summary:
         with self._lock:
             self._altered[stream, column, became] += 1
 
-    def watch(self, stream: str, unfilled: Unfilled) -> None:
+    def watch(self, stream: str, unfilled: EmptyColumns) -> None:
         """At the end, tell which of these columns of a stream have never had a value."""
         self._unfilled[stream] = unfilled
 

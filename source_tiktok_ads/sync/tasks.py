@@ -19,7 +19,7 @@ from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
 from source_tiktok_ads.streams.model import Params
-from source_tiktok_ads.sync.paging import Incomplete
+from source_tiktok_ads.sync.pagination import Incomplete
 
 MOST_CREATED = 2
 """How often a task is created for one file in a sync."""
@@ -27,7 +27,7 @@ MOST_CREATED = 2
 FIRST_WAIT = 2.0
 GROWTH = 1.5
 LONGEST_WAIT = 60.0
-PATIENCE = 1800.0
+MAX_WAIT = 1800.0
 """How many seconds a task is waited for, in waits that grow from the first to the longest."""
 
 # TikTok: what it answers about a task that it does not know, or no longer, is not documented; any of these may be it.
@@ -67,7 +67,7 @@ class Lost(Exception):
         self.rows = rows
 
 
-class Kept:
+class PendingTasks:
     """The tasks of a stream that are under way, by account and request, as its state keeps them.
 
     Those of the last state can be found; the next one names them only if they were. `start` is what the state says of
@@ -124,7 +124,7 @@ class Tasks:
     listing: Listing
     account_id: str
     advertiser_id: str | None
-    kept: Kept
+    kept: PendingTasks
     day: str
 
     def key_of(self, params: Params) -> str:
@@ -186,9 +186,9 @@ class Tasks:
                 return
             if status in self._task.failed:
                 raise Lost(f"TikTok says {status} of it")
-            if waited >= PATIENCE:
+            if waited >= MAX_WAIT:
                 raise Incomplete(
-                    f"{self.listing.path}: TikTok has not finished the task within {PATIENCE / 60:.0f} minutes and "
+                    f"{self.listing.path}: TikTok has not finished the task within {MAX_WAIT / 60:.0f} minutes and "
                     f"says {status[:40]} of it. The next sync asks for it again."
                 )
             self.client.pause(wait, "TikTok is writing a file that was asked for")

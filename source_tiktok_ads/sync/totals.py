@@ -10,11 +10,11 @@ from operator import attrgetter
 from typing import Any
 
 from source_tiktok_ads.api.pages import page_info
-from source_tiktok_ads.streams.shapes import Cast, Shape, Surprise, metric_cast
-from source_tiktok_ads.sync.lines import Answer, Piece
+from source_tiktok_ads.streams.shapes import Cast, OnInvalidValue, Shape, metric_cast
+from source_tiktok_ads.sync.records import Answer, Piece
 
 # TikTok: totals cover at most so many objects.
-MOST_OBJECTS = 20_000
+MAX_OBJECTS = 20_000
 
 WITHOUT_CENTS = frozenset(
     {
@@ -57,7 +57,7 @@ class Totals:
     `on_unreadable` is called with the metric and the value of a total that is no number.
     """
 
-    def __init__(self, metrics: Mapping[str, Shape], currency: str | None, on_unreadable: Surprise) -> None:
+    def __init__(self, metrics: Mapping[str, Shape], currency: str | None, on_unreadable: OnInvalidValue) -> None:
         self._rounding = rounding(currency)
         self._values = {name: attrgetter(name) for name in metrics}
         self._casts: dict[str, Cast] = {
@@ -68,7 +68,7 @@ class Totals:
     def expected(self, answer: Answer) -> Sums:
         """The totals in the answer of a first page; empty where there are none, or they do not cover all rows."""
         info = page_info(answer)
-        if answer.data is None or info is None or info.total_number > MOST_OBJECTS:
+        if answer.data is None or info is None or info.total_number > MAX_OBJECTS:
             return {}
         given = answer.data.total_metrics or {}
         # TikTok: a total of what cannot be added is a dash.

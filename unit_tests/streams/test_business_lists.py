@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Misshapen
+from source_tiktok_ads.streams.listing import DatedListing, Listing, MalformedRow
 from source_tiktok_ads.streams.lists import LISTINGS
 
 BY: Mapping[str, Listing] = {listing.name: listing for listing in LISTINGS}
@@ -17,7 +17,7 @@ def asked(name: str, *rows: Mapping[str, Any]) -> Mapping[str, Any]:
     """What rows of its parent make a list ask for."""
     parent = BY[name].parent
     assert parent is not None
-    return parent.asks(rows)
+    return parent.params_for(rows)
 
 
 def records(name: str, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -31,7 +31,7 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
     """What a window makes a list ask for."""
     listing = BY[name]
     assert isinstance(listing, DatedListing)
-    return listing.asks(first, last)
+    return listing.params_for(first, last)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_only_shops_of_a_business_center_have_products_to_list() -> None:
     parent = BY["shop_products"].parent
     assert parent is not None
     shops = [{"store_id": "1", "store_authorized_bc_id": "2"}, {"store_id": "3"}]
-    assert [*filter(parent.where, shops)] == shops[:1]
+    assert [*filter(parent.keep, shops)] == shops[:1]
 
 
 def test_windows_are_written_as_each_endpoint_wants_them() -> None:
@@ -123,8 +123,8 @@ def test_custom_conversions_of_apps_are_asked_for_where_tiktok_attributes_instal
     (apps,) = BY["custom_conversions"].more
     assert apps.parent is not None
     asked_about = [{"app_platform_id": "com.a", "self_attribution_enabled": True}, {"app_platform_id": "com.b"}]
-    assert [*filter(apps.parent.where, asked_about)] == asked_about[:1]
-    assert apps.parent.asks(asked_about[:1]) == {"event_source_type": "APP", "event_source_id": "com.a"}
+    assert [*filter(apps.parent.keep, asked_about)] == asked_about[:1]
+    assert apps.parent.params_for(asked_about[:1]) == {"event_source_type": "APP", "event_source_id": "com.a"}
 
 
 def test_links_are_asked_for_of_pixels_whose_code_is_told() -> None:
@@ -161,7 +161,7 @@ def test_reviews_are_the_values_of_an_object() -> None:
     answer = {"ad_review_map": {"1": {"ad_id": "1"}, "2": {"ad_id": "2"}}}
     assert records("ad_reviews", answer) == [{"ad_id": "1"}, {"ad_id": "2"}]
     assert records("adgroup_reviews", {"ad_group_review_map": None}) == []
-    with pytest.raises(Misshapen, match="ad_review_map holds something else than objects"):
+    with pytest.raises(MalformedRow, match="ad_review_map holds something else than objects"):
         records("ad_reviews", {"ad_review_map": {"1": "ALL_AVAILABLE"}})
 
 

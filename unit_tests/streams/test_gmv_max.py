@@ -88,8 +88,8 @@ def test_materials_by_day_are_asked_for_ad_by_ad() -> None:
     whole, daily = listing("smart_plus_material_insights"), listing("smart_plus_material_insights_daily")
     assert whole.parent is not None
     assert daily.parent is not None
-    assert (whole.parent.at_once, daily.parent.at_once, daily.parent.tells) == (200, 1, ("smart_plus_ad_id",))
+    assert (whole.parent.batch_size, daily.parent.batch_size, daily.parent.inherits) == (200, 1, ("smart_plus_ad_id",))
     assert isinstance(daily, DatedListing)
     assert (daily.days, daily.cursor) == (365, "stat_time_day")
-    assert {each.tells["dimension"] for each in whole.passes} == {*materials.PARTS}
+    assert {each.constants["dimension"] for each in whole.passes} == {*materials.PARTS}
     assert materials.of_ads([{"smart_plus_ad_id": "1"}]) == {"filtering": {"smart_plus_ad_ids": ["1"]}}

@@ -79,5 +79,5 @@ def test_each_form_is_asked_for_in_all_regions() -> None:
     assert regions == [None, "eu", "us", None, "eu", "us"]
     assert [listing.scope for listing in lists] == [*[Scope.ACCOUNT] * 3, *[Scope.CENTERS] * 3]
     forms = [{"page_id": "1", "library_id": "2"}]
-    asked = [listing.parent.asks(forms) for listing in lists if listing.parent]
+    asked = [listing.parent.params_for(forms) for listing in lists if listing.parent]
     assert asked == [*[{"page_id": "1"}] * 3, *[{"library_id": "2", "page_id": "1"}] * 3]

@@ -7,7 +7,7 @@ import pytest
 from source_tiktok_ads.streams.listing import (
     DatedListing,
     Listing,
-    Misshapen,
+    MalformedRow,
     Parent,
     Pass,
     Row,
@@ -32,7 +32,7 @@ def test_a_cursor_makes_a_list_incremental() -> None:
     """A time of creation orders rows, but only a time of change tells which of them to leave out."""
     created, changed = replace(THINGS, cursor="create_time"), replace(THINGS, cursor="modify_time")
     assert [listing.incremental for listing in (THINGS, created, changed)] == [False, True, True]
-    assert [listing.tells_changes for listing in (THINGS, created, changed)] == [False, False, True]
+    assert [listing.cursor_tracks_changes for listing in (THINGS, created, changed)] == [False, False, True]
 
 
 def test_deleted_objects_have_their_own_passes() -> None:
@@ -93,8 +93,8 @@ def test_a_part_of_a_row_has_its_form() -> None:
     """An object, or a list of objects; anything else cannot be right."""
     assert inside({"part": {"a": 1}}, "part") == {"a": 1}
     assert rows_inside({"part": [{"a": 1}]}, "part") == [{"a": 1}]
-    with pytest.raises(Misshapen, match="part of a row is no object"):
+    with pytest.raises(MalformedRow, match="part of a row is no object"):
         inside({"part": [1]}, "part")
     for wrong in ({"a": 1}, [{"a": 1}, 2]):
-        with pytest.raises(Misshapen, match="part of a row is no list of objects"):
+        with pytest.raises(MalformedRow, match="part of a row is no list of objects"):
             rows_inside({"part": wrong}, "part")

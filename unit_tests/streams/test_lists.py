@@ -71,7 +71,7 @@ def test_what_is_taken_over_from_a_parent_is_a_column_of_both(name: str) -> None
     """And the parent is a list whose rows can be asked for in the same scope."""
     listing = BY[name]
     if listing.parent:
-        assert {*listing.parent.tells} <= {*listing.columns} & {*listing.parent.listing.columns}
+        assert {*listing.parent.inherits} <= {*listing.columns} & {*listing.parent.listing.columns}
     assert {parent.scope for parent in ancestors(listing)} <= {listing.scope}
 
 
@@ -79,7 +79,7 @@ def test_what_is_taken_over_from_a_parent_is_a_column_of_both(name: str) -> None
 def test_what_passes_and_windows_tell_are_columns(name: str) -> None:
     """Nothing is told that the schema does not promise."""
     listing = BY[name]
-    told = {column for reading in (*listing.passes, *listing.with_deleted) for column in reading.tells}
+    told = {column for reading in (*listing.passes, *listing.with_deleted) for column in reading.constants}
     told |= {listing.day} if isinstance(listing, DatedListing) and listing.day else set()
     assert told <= {*listing.columns}
     assert {*listing.personal} <= {name for name, _ in walk(listing.columns)} - {*listing.key}
@@ -174,7 +174,7 @@ def test_which_parents_are_asked_about() -> None:
     """Ad groups inside a split test, shops that GMV Max can advertise."""
     (tests,) = [listing.parent for listing in LISTINGS if listing.name == "split_tests"]
     assert tests is not None
-    assert [tests.where(row) for row in ({"split_test_group_id": "1"}, {"split_test_group_id": ""}, {})] == [
+    assert [tests.keep(row) for row in ({"split_test_group_id": "1"}, {"split_test_group_id": ""}, {})] == [
         True,
         False,
         False,
@@ -198,7 +198,7 @@ def test_requests_for_a_window(name: str, asked: Mapping[str, Any]) -> None:
     """Each dated list names its days in its own way."""
     listing = BY[name]
     assert isinstance(listing, DatedListing)
-    assert listing.asks(FIRST, LAST) == asked
+    assert listing.params_for(FIRST, LAST) == asked
 
 
 def test_requests_for_changes() -> None:
@@ -238,7 +238,7 @@ def test_below_the_campaign_gmv_max_is_asked_for_by_ids_alone(name: str, filters
     listing = BY[name]
     assert listing.parent is not None
     row = {"store_id": "6", "campaign_id": "8", "item_group_id": "9"}
-    assert listing.parent.asks([row, row]) == {"store_ids": ["6"], "filtering": filters}
+    assert listing.parent.params_for([row, row]) == {"store_ids": ["6"], "filtering": filters}
     assert all("filtering" not in reading.params for reading in listing.readings(include_deleted=True))
     assert listing.has_deleted
     assert not {"net_cost"} & {*listing.passes[0].params["metrics"]} or name == "gmv_max_room_insights"

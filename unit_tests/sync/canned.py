@@ -13,12 +13,12 @@ from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.api.transport import HttpResponse
 from source_tiktok_ads.config import Config, parse
-from source_tiktok_ads.streams.model import Special
+from source_tiktok_ads.streams.model import HiddenCampaigns
 from source_tiktok_ads.sync.advertisers import Advertisers
-from source_tiktok_ads.sync.chains import Chains
-from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.partition import Sync
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.reader import Sync
+from source_tiktok_ads.sync.substreams import ParentLists
 
 A, B, C = "7000000000000000001", "7000000000000000002", "7000000000000000003"
 NOW = datetime(2026, 3, 15, 10, tzinfo=timezone.utc)
@@ -192,12 +192,14 @@ def _value(text: str) -> Any:
     return json.loads(text) if text.startswith(("[", "{")) else text
 
 
-def sync_of(client: Canned, settings: Config | None = None, specials: Sequence[Special] = ()) -> tuple[Sync, list[str]]:
+def sync_of(
+    client: Canned, settings: Config | None = None, specials: Sequence[HiddenCampaigns] = ()
+) -> tuple[Sync, list[str]]:
     """A sync over a client, and the warnings it will have given; it knows of these special campaigns."""
     said: list[str] = []
     settings = settings or config()
     found = Advertisers(client, settings, said.append)
-    ahead = Ahead(1)
-    structure = Structure(client, ahead, said.append, specials)
-    chains = Chains(client, settings, ahead, said.append)
-    return Sync(client, settings, found, structure, chains, ahead, said.append), said
+    prefetcher = Prefetcher(1)
+    campaign_ids = CampaignIds(client, prefetcher, said.append, specials)
+    parent_lists = ParentLists(client, settings, prefetcher, said.append)
+    return Sync(client, settings, found, campaign_ids, parent_lists, prefetcher, said.append), said

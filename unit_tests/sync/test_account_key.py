@@ -6,7 +6,7 @@ import pytest
 
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.model import Accounts
-from source_tiktok_ads.sync.lines import NO_TIME, AccountRows
+from source_tiktok_ads.sync.records import NO_TIME, AccountRows
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", -1])

@@ -8,7 +8,7 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.streams.model import DAY, MEMBER, CenterReport
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.reports import CenterReportReader
 
 from .canned import A, Canned, config, informed, page, refused, sync_of
@@ -98,8 +98,8 @@ def test_what_lacks_of_the_list_is_said() -> None:
     reading = Reading(lambda: page([{"bc_info": {"bc_id": str(next(numbers))}}], total=99))
     *known, lacking = reading.read()
     assert (known[0].account.id, known[0].finished, lacking.finished) == ("0", True, False)
-    assert "TikTok counts 99 rows" in lacking.short
-    assert lacking.short in reading.said[-1]
+    assert "TikTok counts 99 rows" in lacking.incomplete_reason
+    assert lacking.incomplete_reason in reading.said[-1]
 
 
 def test_a_business_center_that_the_token_no_longer_sees_is_asked_for() -> None:

@@ -26,7 +26,7 @@ from source_tiktok_ads.sync.children import (
     root_parent,
     row_of,
 )
-from source_tiktok_ads.sync.slices import Days, windows
+from source_tiktok_ads.sync.date_ranges import DateRange, windows
 from source_tiktok_ads.sync.state import Coverage, ForeignState, StreamState, dump
 
 from .canned import refused as refused_by_tiktok
@@ -59,8 +59,8 @@ def test_every_list_of_a_chain_that_has_a_state_can_be_asked_by_what_it_keeps(st
     top = root_parent(stream)
     assert top
     row = row_of(top.listing, "/".join(f"{number}" for number, _ in enumerate(top.listing.ids)))
-    assert set(top.tells) <= {*row}
-    assert top.asks([row])
+    assert set(top.inherits) <= {*row}
+    assert top.params_for([row])
     parent = stream.parent
     while parent and parent is not top:
         assert {*top.listing.ids} <= {*parent.listing.columns}
@@ -104,7 +104,7 @@ def test_a_list_below_takes_over_what_came_of_the_one_above() -> None:
 
 def test_groups_that_agree_become_one() -> None:
     """Children that have the days of the account stand beside them; the others by what they have."""
-    covered = Coverage(day(0), [Days(day(0), day(9))])
+    covered = Coverage(day(0), [DateRange(day(0), day(9))])
     others = (Group(ids("b"), covered), Group(ids("c"), Coverage(day(0))), Group(ids("d"), Coverage(day(0))))
     groups = Groups(Group(ids("a"), covered), others)
     assert cursor_of_groups(groups, "day", 3) == {
@@ -117,10 +117,12 @@ def test_groups_that_agree_become_one() -> None:
 
 def test_an_account_without_children_has_its_days() -> None:
     """So that the next sync does not begin again."""
-    groups = beginning(day(0), inborn=False).after(Days(day(0), day(5)), asked(""), day(0))
+    groups = beginning(day(0), inborn=False).after(DateRange(day(0), day(5)), asked(""), day(0))
     cursor = cursor_of_groups(groups, "day", 0)
     assert cursor == {"start": "2026-01-01", "day": "2026-01-06", "children": []}
-    assert groups_of(cursor, "day", inborn=False) == Groups(Group(ids(""), Coverage(day(0), [Days(day(0), day(5))])))
+    assert groups_of(cursor, "day", inborn=False) == Groups(
+        Group(ids(""), Coverage(day(0), [DateRange(day(0), day(5))]))
+    )
 
 
 @pytest.mark.parametrize("cursor", [{}, {"start": "2026-01-01", "day": "2026-01-06"}])
@@ -149,9 +151,9 @@ def test_children_that_cannot_be_read_are_foreign(more: Mapping[str, Any]) -> No
 
 def test_a_child_that_is_refused_is_told_apart_though_the_others_are_not_named() -> None:
     """It keeps the days it had, and is not told apart twice."""
-    before = Groups(Group(EVERYBODY, Coverage(day(0), [Days(day(0), day(5))])))
-    once = before.after(Days(day(5), day(7)), asked("ab", refused="b"), day(0))
-    twice = once.after(Days(day(8), day(9)), asked("ab", refused="b"), day(0))
+    before = Groups(Group(EVERYBODY, Coverage(day(0), [DateRange(day(0), day(5))])))
+    once = before.after(DateRange(day(5), day(7)), asked("ab", refused="b"), day(0))
+    twice = once.after(DateRange(day(8), day(9)), asked("ab", refused="b"), day(0))
     assert cursor_of_groups(twice, "day", 0) == {
         "start": "2026-01-01",
         "day": "2026-01-10",
@@ -164,7 +166,7 @@ def test_a_child_that_is_refused_is_told_apart_though_the_others_are_not_named()
 
 def test_a_child_that_is_gone_is_forgotten() -> None:
     """Should it come back it is as new as any other."""
-    before = beginning(day(0), inborn=False).after(Days(day(0), day(5)), asked("ab"), day(0))
+    before = beginning(day(0), inborn=False).after(DateRange(day(0), day(5)), asked("ab"), day(0))
     after = before.after(None, asked("ab", gone="b"), day(0))
     assert (before.named, after.named) == (ids("ab"), ids("a"))
     assert beginning(day(0), inborn=False).owed_from("a", day(-1), 0) is None
@@ -184,7 +186,7 @@ class Account:
     def sync(self, today: int, lookback: int, listed: Collection[str], refused: Collection[str], stop: int) -> None:
         """One sync on a day; it is stopped after so many slices, and what was in the state then is kept."""
         groups = groups_of(self.state, "day", self.inborn) or beginning(ZERO, self.inborn)
-        plan: list[tuple[Collection[str] | None, Days]] = [
+        plan: list[tuple[Collection[str] | None, DateRange]] = [
             (None, days) for days in groups.base.owed(day(today), lookback)
         ]
         late = groups.late(listed, ZERO)
@@ -245,8 +247,8 @@ def many(children: int) -> frozenset[str]:
 
 def test_the_state_of_a_thousand_accounts_or_children_is_small() -> None:
     """At most 200 KB, even where half of the children lag behind."""
-    covered = Coverage(day(0), [Days(day(0), day(300))])
-    behind = Coverage(day(0), [Days(day(0), day(100)), Days(day(200), day(300))])
+    covered = Coverage(day(0), [DateRange(day(0), day(300))])
+    behind = Coverage(day(0), [DateRange(day(0), day(100)), DateRange(day(200), day(300))])
     two = Groups(Group(many(2), covered))
     assert size(cursor_of_groups(two, "stat_time_day", 28), 1000) < 200_000
     half, all_of_them = many(500), many(1000)

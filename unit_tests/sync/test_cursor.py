@@ -13,9 +13,9 @@ from source_tiktok_ads.streams.entities import ACCOUNTS
 from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.cursor import SECONDS_BETWEEN_STATES, AccountCursor, FullCursor
-from source_tiktok_ads.sync.partition import Reader, Slice
+from source_tiktok_ads.sync.reader import Reader, Slice
 from source_tiktok_ads.sync.state import NO_CURSOR, StreamState, parse
-from source_tiktok_ads.sync.tasks import Kept
+from source_tiktok_ads.sync.tasks import PendingTasks
 
 from .canned import A, B, C, Canned, page, sync_of
 
@@ -50,7 +50,7 @@ class Watched:
         self.sent: list[AirbyteMessage] = []
         self.now = 100.0
         self.reader = Counting()
-        self.kept = Kept({}, "2026-03-01")
+        self.kept = PendingTasks({}, "2026-03-01")
         self.cursor = AccountCursor("things", state or StreamState(), self.sent.append, lambda: self.now, self.kept)
 
     def close(self, id: str = A, finished: bool = True, owed: bool = False) -> None:
@@ -161,7 +161,12 @@ def test_a_state_keeps_what_the_sync_has_found_out() -> None:
     sent: list[AirbyteMessage] = []
     known: dict[str, Any] = {}
     cursor = AccountCursor(
-        "things", StreamState({}, {"include_deleted": True}), sent.append, lambda: 0.0, Kept({}, ""), lambda: known
+        "things",
+        StreamState({}, {"include_deleted": True}),
+        sent.append,
+        lambda: 0.0,
+        PendingTasks({}, ""),
+        lambda: known,
     )
     cursor.ensure_at_least_one_state_emitted()
     known["accounts"] = {"Acme": A}

@@ -16,8 +16,8 @@ from source_tiktok_ads.streams.model import BUYING_TYPES, Entity
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
-from source_tiktok_ads.sync.paging import LIST_READINGS
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.pagination import MAX_LIST_READS
+from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.state import ForeignState
 
 from .canned import NOW, SANDBOX, A, B, Canned, config, page, refused, sync_of
@@ -169,7 +169,7 @@ def test_smart_plus_campaigns_that_keep_moving_make_the_account_short() -> None:
 
     reading = Reading(moving, FILTERED, YESTERDAY)
     reading.read()
-    assert "TikTok counts 99 rows but gave 9 different ones" in reading.part.short
+    assert "TikTok counts 99 rows but gave 9 different ones" in reading.part.incomplete_reason
     failing = Reading(
         lambda path, params: refused(50000) if path == "campaign/get" else page([NEW]), FILTERED, YESTERDAY
     )
@@ -341,15 +341,15 @@ def test_a_list_whose_rows_keep_moving_is_short(full: bool) -> None:
     (part,) = reader.slices(Account(A))
     records = part.read()
     rows = next(records).data[""].rows
-    told = f"TikTok counts 99 rows but gave {LIST_READINGS} different ones in {LIST_READINGS} readings"
+    told = f"TikTok counts 99 rows but gave {MAX_LIST_READS} different ones in {MAX_LIST_READS} readings"
     if full:
         with pytest.raises(AirbyteTracedException, match=told):
             next(records)
     else:
         assert [*records] == []
         assert told in said[-1]
-    assert (rows, part.finished) == (LIST_READINGS, False)
-    assert f"things, {A}, {LIST_READINGS}, {told}" in sync.summary.table()
+    assert (rows, part.finished) == (MAX_LIST_READS, False)
+    assert f"things, {A}, {MAX_LIST_READS}, {told}" in sync.summary.table()
 
 
 def test_an_object_that_changes_meanwhile_counts_once() -> None:
@@ -358,4 +358,4 @@ def test_an_object_that_changes_meanwhile_counts_once() -> None:
     reading = Reading(lambda path, params: page([OLD, NEW if next(turn) else wire("2", "2026-03-02 00:00:00")], 3))
     (part,) = reading.reader.slices(Account(A))
     assert sum(record.data[""].rows for record in reading.reader.read(part)) == 3
-    assert part.short == "TikTok counts 3 rows but gave 2 different ones in 3 readings."
+    assert part.incomplete_reason == "TikTok counts 3 rows but gave 2 different ones in 3 readings."

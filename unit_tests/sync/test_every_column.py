@@ -17,8 +17,8 @@ from source_tiktok_ads.streams.catalog import STREAMS, entry
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import AD, DAY, MONTH, Accounts, Entity, Report, Stream
 from source_tiktok_ads.streams.shapes import Shape
-from source_tiktok_ads.sync.lines import AccountRows, EntityRows, Piece, ReportRows, decode, page, to_json
-from source_tiktok_ads.sync.listed import ListingRows
+from source_tiktok_ads.sync.list_records import ListingRows
+from source_tiktok_ads.sync.records import AccountRows, EntityRows, Piece, ReportRows, decode, page, to_json
 
 from .canned import A
 

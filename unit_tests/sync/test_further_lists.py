@@ -12,7 +12,7 @@ from source_tiktok_ads.api.errors import TikTokError, rule_for, unsupported_filt
 from source_tiktok_ads.streams.listing import DatedListing, Paging, Parent, Pass, Scope
 
 from .canned import A, B, refused
-from .test_chains import OF_SHOPS, SHOPS, THINGS, WHOLE, Reading, of_shops, things
+from .test_substreams import OF_SHOPS, SHOPS, THINGS, WHOLE, Reading, of_shops, things
 
 UNCOUNTED = replace(THINGS, paging=Paging.UNCOUNTED, page_size=2)
 MORE = replace(THINGS, name="more things", path="more/list", paging=Paging.WHOLE)
@@ -104,7 +104,7 @@ def test_another_list_stands_in_for_one_that_is_refused() -> None:
 def test_a_parent_that_is_asked_for_by_days_is_read_for_the_same_days() -> None:
     """Its rows are those of the window, not of the whole sync."""
     shops = DatedListing("sold", "sold/list", ("shop_id",), SHOPS.columns, "shops", Paging.WHOLE)
-    listing = replace(WHOLE, parent=Parent(shops, of_shops, tells=("shop_id",)))
+    listing = replace(WHOLE, parent=Parent(shops, of_shops, inherits=("shop_id",)))
     reading = Reading(
         lambda path, params: {"shops": [{"shop_id": params["day"]}]} if path == "sold/list" else things("1")
     )
@@ -117,7 +117,7 @@ def test_a_parent_that_is_asked_for_by_days_is_read_for_the_same_days() -> None:
 def test_what_is_asked_about_need_not_be_the_rows_themselves() -> None:
     """The rows of an account alone are asked about, and those of nobody."""
     parent = Parent(
-        SHOPS, of_shops, at_once=9, picks=lambda rows: [{"shop_id": row["name"]} for row in rows], owner="of"
+        SHOPS, of_shops, batch_size=9, select=lambda rows: [{"shop_id": row["name"]} for row in rows], owner="of"
     )
     shops = [
         {"shop_id": str(n), "name": name, "of": of} for n, (name, of) in enumerate([("a", A), ("b", B), ("c", "")])
@@ -138,7 +138,7 @@ def test_groups_that_are_answered_only_in_parts_are_smaller_from_then_on() -> No
             return shops
         return refused(40002) if len(params["shop_ids"]) > 1 else things("of " + params["shop_ids"][0])
 
-    listing = replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, at_once=4))
+    listing = replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, batch_size=4))
     reading = Reading(answer)
     assert len(reading.read(listing)) == 4
     before = len(reading.client.paths("thing/list"))
@@ -158,7 +158,7 @@ def test_a_filter_that_tiktok_names_is_no_refusal_of_one_shop() -> None:
     error = refused(40002, NAMED)
     reading = Reading(lambda path, params: shops if path == "shop/list" else error)
     with pytest.raises(TikTokError, match="not supported"):
-        reading.read(replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, at_once=2)))
+        reading.read(replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, batch_size=2)))
     assert len(reading.client.paths("thing/list")) == 1
 
 

@@ -17,9 +17,9 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Par
 from source_tiktok_ads.streams.model import CURRENCY
 from source_tiktok_ads.streams.shapes import DATE, ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.lists import MOST_SHORT, DatedListReader, ListReader, also_short
-from source_tiktok_ads.sync.partition import MOST_NAMED, Slice
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.lists import MAX_SENTENCE, DatedListReader, ListReader, also_short
+from source_tiktok_ads.sync.reader import MAX_NAMED, Slice
 from source_tiktok_ads.sync.state import ForeignState
 
 from .canned import NOW, SANDBOX, A, B, C, Canned, config, facts, informed, page, refused, sync_of
@@ -29,7 +29,7 @@ THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_
 DATED = DatedListing(
     "days", "day/list", ("date",), {"date": DATE}, paging=Paging.WHOLE, cursor="date", days=30, day="date"
 )
-DATED = replace(DATED, asks=lambda first, last: {"first": str(first), "last": str(last)})
+DATED = replace(DATED, params_for=lambda first, last: {"first": str(first), "last": str(last)})
 YESTERDAY = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-14"}
 OLD = {"thing_id": "1", "modify_time": "2026-03-01 00:00:00"}
 NEW = {"thing_id": "2", "modify_time": "2026-03-15 09:00:00", "owner": "a person"}
@@ -311,7 +311,7 @@ def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, l
     cursor = {"start": "2026-03-01", "date": "2026-03-14"}
     reading = Reading(lambda path, params: {"list": []}, replace(DATED, utc=utc), cursor, lookback_days=lookback)
     slices = list(reading.reader.slices(Account(A, zone=timezone(timedelta(hours=14)))))
-    assert [part.days for part in slices] == [Days(date(2026, 3, first), date(2026, 3, last))]
+    assert [part.days for part in slices] == [DateRange(date(2026, 3, first), date(2026, 3, last))]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_days_that_are_not_told_any_more_or_yet_are_not_asked_for(start: str, fi
     listing = replace(DATED, days=7, back=7, lag=1)
     reading = Reading(lambda path, params: {"list": [{}]}, listing, start_date=start)
     slices = [part.days for part in reading.reader.slices(Account(A))]
-    assert slices == ([Days(date.fromisoformat(first), date(2026, 3, 14))] if first else [])
+    assert slices == ([DateRange(date.fromisoformat(first), date(2026, 3, 14))] if first else [])
     if first:
         cursor = reading.read()[1]
         assert cursor.get("ranges", [[start, cursor.get("date")]]) == [[first, "2026-03-14"]]
@@ -336,7 +336,7 @@ def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, la
     reading = Reading(lambda path, params: {"list": []}, listing, cursor, lookback_days=0)
     reading.client.moment = NOW.replace(hour=hour)
     slices = list(reading.reader.slices(Account(A)))
-    assert [part.days for part in slices] == [Days(date(2026, 3, 12), date(2026, 3, last))]
+    assert [part.days for part in slices] == [DateRange(date(2026, 3, 12), date(2026, 3, last))]
 
 
 SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
@@ -369,12 +369,12 @@ def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing
     assert [bool(re.search(f"{listing.name}.*shops 1: TikTok gives no permission", text)) for text in failed] == (
         [True] if full else []
     )
-    assert full or [(part.finished, part.short) for part in parts] == [(True, "")] * len(parts)
+    assert full or [(part.finished, part.incomplete_reason) for part in parts] == [(True, "")] * len(parts)
     assert [text.split(":")[:2] for text in reading.said] == [["Left out", f" {listing.name}, account {A}"]]
     assert "TikTok gives no permission" in reading.sync.summary.table()
 
 
-SHOP_DAYS = replace(DATED, day="", parent=replace(OF_SHOPS, tells=("shop_id",)))
+SHOP_DAYS = replace(DATED, day="", parent=replace(OF_SHOPS, inherits=("shop_id",)))
 
 
 class Shops:
@@ -463,7 +463,7 @@ def test_a_shop_that_is_no_longer_listed_is_asked_for_until_it_is_refused() -> N
 
 def test_a_gone_shop_is_said_once_though_there_are_many_windows() -> None:
     """Of a list further down, too, whose shops are asked about for each window."""
-    things = replace(THINGS, paging=Paging.WHOLE, path="thing/list", parent=replace(OF_SHOPS, tells=("shop_id",)))
+    things = replace(THINGS, paging=Paging.WHOLE, path="thing/list", parent=replace(OF_SHOPS, inherits=("shop_id",)))
     things = replace(things, columns={**COLUMNS, "shop_id": ID})
     further = replace(SHOP_DAYS, parent=Parent(things, lambda rows: {"shop": rows[0]["shop_id"]}), days=1)
     shops = Shops(further)
@@ -507,7 +507,7 @@ def test_shops_that_are_made_in_the_account_need_not_be_told() -> None:
 @pytest.mark.parametrize("given", [False, True])
 def test_what_shops_are_read_without_is_kept_until_it_is_given(given: bool) -> None:
     """Then all days of all shops are read again."""
-    listing = replace(FIGURES, parent=replace(OF_SHOPS, tells=("shop_id",)))
+    listing = replace(FIGURES, parent=replace(OF_SHOPS, inherits=("shop_id",)))
     cursor = {"start": "2026-02-01", "date": "2026-03-15", "children": ["1", "2"], "without": {"roi": "2026-02-01"}}
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
@@ -541,7 +541,7 @@ def test_shops_that_cannot_be_listed_are_left_out_as_a_whole() -> None:
     assert shops.sync(16) == {}
 
 
-CHANGES = replace(THINGS, paging=Paging.WHOLE, parent=replace(OF_SHOPS, tells=("shop_id",)))
+CHANGES = replace(THINGS, paging=Paging.WHOLE, parent=replace(OF_SHOPS, inherits=("shop_id",)))
 CHANGES = replace(CHANGES, columns={**COLUMNS, "shop_id": ID})
 
 
@@ -699,7 +699,7 @@ def test_many_shops_that_are_refused_are_not_all_named(full: bool) -> None:
     (part,) = reading.reader.slices(Account(A))
     with pytest.raises(AirbyteTracedException) if full else nullcontext():
         list(part.read())
-    assert len(reading.said) == MOST_NAMED + 1
+    assert len(reading.said) == MAX_NAMED + 1
     assert reading.said[-1].endswith("TikTok refuses more than 20 of them; the rest is not named.")
     assert "shops 1: " in reading.sync.summary.table()
 
@@ -716,7 +716,7 @@ def test_a_shop_that_does_not_exist_is_named_and_lacks_nothing(full: bool) -> No
     reading = Reading(answer, replace(THINGS, paging=Paging.WHOLE, parent=OF_SHOPS), full=full)
     (part,) = reading.reader.slices(Account(A))
     list(part.read())
-    assert part.short == ""
+    assert part.incomplete_reason == ""
     assert ["shops 1: " in text for text in reading.said] == [True]
 
 
@@ -746,4 +746,4 @@ def test_what_lacks_of_several_centers_is_all_said() -> None:
     assert also_short("", "a.") == "a."
     assert also_short("a. b.", "b.") == "a. b."
     assert also_short("a.", "b.") == "a. b."
-    assert also_short("a" * (MOST_SHORT + 1), "b.") == "a" * (MOST_SHORT + 1)
+    assert also_short("a" * (MAX_SENTENCE + 1), "b.") == "a" * (MAX_SENTENCE + 1)

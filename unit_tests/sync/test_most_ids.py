@@ -15,39 +15,40 @@ from source_tiktok_ads.streams.model import (
     AUDIENCE,
     CAMPAIGN,
     MONTH,
+    HiddenCampaigns,
     Level,
     Report,
-    Special,
 )
-from source_tiktok_ads.sync.cuts import Cut
-from source_tiktok_ads.sync.dividing import Divider
-from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.pagination import Prefetcher
 from source_tiktok_ads.sync.refusals import Asked, Refusals
-from source_tiktok_ads.sync.slices import Days
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.report_split import RequestPart, RequestSplitter
 
 from .canned import A, Canned, page, refused
 
-MAY = Cut(Days(date(2026, 5, 1), date(2026, 5, 31)))
+MAY = RequestPart(DateRange(date(2026, 5, 1), date(2026, 5, 31)))
 
 
-class Objects(Structure):
+class Objects(CampaignIds):
     """An account with so many objects at every level."""
 
     def __init__(self, many: int, error: TikTokError | None = None) -> None:
-        super().__init__(Canned(lambda path, params: page([])), Ahead(1), lambda text: None)
+        super().__init__(Canned(lambda path, params: page([])), Prefetcher(1), lambda text: None)
         self._many, self._error = many, error
 
-    def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
+    def objects(self, level: Level, advertiser_id: str, special: HiddenCampaigns | None = None) -> list[str]:
         """Their ids."""
         if self._error:
             raise self._error
         return [] if special else [str(number) for number in range(self._many)]
 
 
-def parts(level: Level, by: str, many: int, cut: Cut = MAY, error: TikTokError | None = None) -> Sequence[Cut]:
+def parts(
+    level: Level, by: str, many: int, cut: RequestPart = MAY, error: TikTokError | None = None
+) -> Sequence[RequestPart]:
     """Into what a month's report by that interest is divided."""
-    return Divider(Report("r", level, MONTH, (by,), AUDIENCE), A, Objects(many, error), {}).fitting(cut)
+    return RequestSplitter(Report("r", level, MONTH, (by,), AUDIENCE), A, Objects(many, error), {}).fitting(cut)
 
 
 @pytest.mark.parametrize("level", [AD, AD_V2, ADGROUP, CAMPAIGN])
@@ -76,7 +77,7 @@ def test_what_is_not_divided() -> None:
     """An account's own report, a part that has its ids, and an account whose objects may not be listed."""
     by = "interest_category_tier4"
     assert parts(ADVERTISER, by, 500) == []
-    assert parts(AD, by, 500, Cut(MAY.days, "ad_ids", ("1",))) == []
+    assert parts(AD, by, 500, RequestPart(MAY.days, "ad_ids", ("1",))) == []
     assert parts(AD, by, 500, error=refused(40001)) == []
     with pytest.raises(TikTokError, match="50000"):
         parts(AD, by, 500, error=refused(50000))
@@ -85,8 +86,8 @@ def test_what_is_not_divided() -> None:
 def test_all_objects_of_a_level_are_listed() -> None:
     """Deleted ones too, once in a sync."""
     client = Canned(lambda path, params: page([{"ad_id": "1"}, {"ad_id": "2"}]))
-    structure = Structure(client, Ahead(1), lambda text: None)
-    assert [structure.objects(AD, A) for _ in range(2)] == [["1", "2"]] * 2
+    campaign_ids = CampaignIds(client, Prefetcher(1), lambda text: None)
+    assert [campaign_ids.objects(AD, A) for _ in range(2)] == [["1", "2"]] * 2
     assert [params["filtering"]["primary_status"] for params in client.paths("ad/get")] == ["STATUS_ALL"]
 
 

@@ -16,7 +16,7 @@ NO_CTR = refused(40002, 'Invalid metric fields: ["ctr"]')
 NO_FILTER = refused(40002, "ad_status is not supported in AUDIENCE reports")
 
 
-class Trial:
+class RefusalCount:
     """The refusals of one report, and an answer that is refused as often as there are errors."""
 
     def __init__(self, report: Report, *errors: TikTokError) -> None:
@@ -43,7 +43,7 @@ class Trial:
 
 def test_one_refusal_is_not_believed() -> None:
     """The same request is sent once more some time later, and answered."""
-    trial = Trial(REPORT, NO_CTR)
+    trial = RefusalCount(REPORT, NO_CTR)
     assert trial.answered() == "fine"
     assert trial.paused == [CONFIRM_AFTER]
     assert trial.refusals.given_up(A) is None
@@ -51,7 +51,7 @@ def test_one_refusal_is_not_believed() -> None:
 
 def test_a_metric_that_is_refused_twice_is_given_up_for_that_account_alone() -> None:
     """Another one is asked for it, and has to be refused twice itself."""
-    trial = Trial(REPORT, NO_CTR, NO_CTR)
+    trial = RefusalCount(REPORT, NO_CTR, NO_CTR)
     assert trial.less(NO_CTR).without == {"ctr"}
     assert trial.refusals.asked(A).without == {"ctr"}
     assert trial.refusals.asked(B) == Asked()
@@ -62,17 +62,17 @@ def test_a_metric_that_is_refused_twice_is_given_up_for_that_account_alone() -> 
 def test_refusals_that_name_different_metrics_are_not_believed() -> None:
     """Only what both name is given up; where that is nothing, the second one is an error."""
     no_cpc = refused(40002, "Invalid metric fields: [cpc]")
-    trial = Trial(REPORT, NO_CTR, no_cpc)
+    trial = RefusalCount(REPORT, NO_CTR, no_cpc)
     with pytest.raises(TikTokError):
         trial.less(no_cpc)
     both = refused(40002, "Invalid metric fields: [ctr, cpc]")
-    assert Trial(REPORT, both, NO_CTR).less(NO_CTR).without == {"ctr"}
+    assert RefusalCount(REPORT, both, NO_CTR).less(NO_CTR).without == {"ctr"}
 
 
 def test_words_that_speak_of_nothing_that_was_asked_for_are_an_error_at_once() -> None:
     """A refusal for another reason gives nothing up, and is not sent again."""
     other = refused(40002, "Conflict occurs in the request")
-    trial = Trial(AUDIENCE, other)
+    trial = RefusalCount(AUDIENCE, other)
     with pytest.raises(TikTokError):
         trial.less(other)
     assert trial.paused == []
@@ -84,12 +84,12 @@ def test_what_every_report_has_is_never_given_up(name: str) -> None:
     """The part fails with TikTok's words, also where other metrics are refused beside it."""
     error = refused(40002, f"Invalid metric fields: [ctr, {name}]")
     with pytest.raises(TikTokError, match=f"TikTok refuses {name}, which every report has.*Invalid metric fields"):
-        Trial(REPORT, error, error).less(error)
+        RefusalCount(REPORT, error, error).less(error)
 
 
 def test_a_filter_that_is_refused_twice_is_given_up_for_that_account_alone() -> None:
     """Where the words speak of it."""
-    trial = Trial(AUDIENCE, NO_FILTER, NO_FILTER)
+    trial = RefusalCount(AUDIENCE, NO_FILTER, NO_FILTER)
     assert not trial.less(NO_FILTER).deleted
     assert (trial.refusals.asked(A).deleted, trial.refusals.asked(B).deleted) == (False, True)
     assert trial.refusals.lacking(trial.refusals.asked(A)) == {FILTER}
@@ -97,7 +97,7 @@ def test_a_filter_that_is_refused_twice_is_given_up_for_that_account_alone() -> 
 
 def test_what_an_earlier_sync_was_refused_is_believed_when_it_is_refused_again() -> None:
     """And not asked for any more."""
-    trial = Trial(AUDIENCE)
+    trial = RefusalCount(AUDIENCE)
     trial.refusals.refused_before(A, {"ctr", FILTER}, NO_CTR)
     assert trial.refusals.asked(A) == Asked(frozenset({"ctr"}), deleted=False)
 
@@ -118,7 +118,7 @@ def test_a_report_without_any_metric_is_none() -> None:
     """TikTok would give metrics of its own choice; what it refuses bit by bit counts together."""
     report = Report("mine", AD, DAY, chosen=("ctr", "cpc"))
     no_cpc = refused(40002, "Invalid metric fields: [cpc]")
-    trial = Trial(report, NO_CTR, NO_CTR, no_cpc, no_cpc)
+    trial = RefusalCount(report, NO_CTR, NO_CTR, no_cpc, no_cpc)
     trial.less(NO_CTR)
     with pytest.raises(TikTokError, match=r"TikTok accepts none of the report's metrics .*code 40002.*Choose other"):
         trial.less(no_cpc)

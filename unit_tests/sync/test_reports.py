@@ -12,12 +12,12 @@ import pytest
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Slice
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.reader import MAX_CONSECUTIVE_FAILURES, Slice
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
+from source_tiktok_ads.sync.report_window import NO_TOTALS
 from source_tiktok_ads.sync.reports import ReportReader
-from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import ForeignState
-from source_tiktok_ads.sync.windows import NO_TOTALS
 
 from .canned import NOW, A, B, Canned, config, page, refused, sync_of
 
@@ -149,7 +149,7 @@ def test_days_that_were_under_way_in_another_zone_are_read_again(
     cursor = {"start": "2026-03-01", "stat_time_day": "2026-03-14", **({"zone": before} if before else {})}
     reading = Reading(nothing, cursors={A: cursor}, lookback_days=0)
     (part,) = reading.slices(zone=now)
-    assert part.window == Days(date(2026, 3, first), date(2026, 3, 15))
+    assert part.window == DateRange(date(2026, 3, first), date(2026, 3, 15))
     cursor = {"start": "2026-03-01", "stat_time_day": "2026-03-15", **({"zone": after} if after else {})}
     assert reading.reader.cursor_after(part) == cursor
 
@@ -500,7 +500,7 @@ def test_rows_that_do_not_add_up_to_tiktoks_totals_make_the_window_short() -> No
     reading = Reading(in_one_part(answer), end_date="2026-03-01")
     (part,) = reading.slices()
     assert len(reading.rows(part)) == 1
-    assert part.short == (
+    assert part.incomplete_reason == (
         "2026-03-01: The 1 rows do not add up to TikTok's own totals in 3 readings: spend 1.5 (TikTok's total is "
         "1000000)."
     )
@@ -515,7 +515,7 @@ def test_a_count_alone_that_no_reading_confirms_is_a_warning() -> None:
     reading = Reading(in_one_part(answer))
     (part,) = reading.slices()
     assert len(reading.rows(part)) == 1
-    assert (part.short, len(reading.client.asked)) == ("", 2)
+    assert (part.incomplete_reason, len(reading.client.asked)) == ("", 2)
     assert reading.said == [
         f"spend, {part.to_slice()}: TikTok counts 4 rows but gave 1 different ones in 2 readings; those are taken, as "
         "they add up to TikTok's own totals."
@@ -539,8 +539,8 @@ def test_parts_that_never_agree_are_not_split_for_ever() -> None:
     reading = Reading(in_one_part(page([row], total=3)), AUDIENCE)
     (part,) = reading.slices()
     reading.rows(part)
-    assert "TikTok counts 3 rows but gave 1 different ones in 3 readings" in part.short
-    assert part.short.endswith("more parts of the window.")
+    assert "TikTok counts 3 rows but gave 1 different ones in 3 readings" in part.incomplete_reason
+    assert part.incomplete_reason.endswith("more parts of the window.")
     spans = {(params["start_date"], params["end_date"]) for _, params in reading.client.asked if "start_date" in params}
     assert len(spans) < 15
 
@@ -601,10 +601,10 @@ def test_a_full_refresh_asks_again_before_it_goes_without_an_optional_report() -
     assert full.client.paused == [CONFIRM_AFTER]
     none = Reading(lambda path, params: refused(40002, "no such report"), replace(OPTIONAL, by=("country_code",)))
     none.reader.full = True
-    for number in range(FAILURES_IN_A_ROW + 2):
+    for number in range(MAX_CONSECUTIVE_FAILURES + 2):
         with pytest.raises(TikTokError):
             none.rows(none.slices(str(number))[0])
-    assert none.client.paused == [CONFIRM_AFTER] * FAILURES_IN_A_ROW
+    assert none.client.paused == [CONFIRM_AFTER] * MAX_CONSECUTIVE_FAILURES
 
 
 def test_a_filter_that_one_account_refuses_is_kept_for_the_others() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.state import (
     NO_CURSOR,
     Changes,
@@ -139,14 +139,17 @@ def test_a_fingerprint_depends_on_the_names_not_their_order() -> None:
     ("coverage", "cursor"),
     [
         (Coverage(JAN[0]), {"start": "2026-01-01"}),
-        (Coverage(JAN[0], [Days(JAN[0], JAN[9])]), {"start": "2026-01-01", "day": "2026-01-10"}),
-        (Coverage(JAN[0], [Days(JAN[4], JAN[9])]), {"start": "2026-01-01", "ranges": [["2026-01-05", "2026-01-10"]]}),
+        (Coverage(JAN[0], [DateRange(JAN[0], JAN[9])]), {"start": "2026-01-01", "day": "2026-01-10"}),
         (
-            Coverage(JAN[0], [Days(JAN[0], JAN[2]), Days(JAN[4], JAN[9])]),
+            Coverage(JAN[0], [DateRange(JAN[4], JAN[9])]),
+            {"start": "2026-01-01", "ranges": [["2026-01-05", "2026-01-10"]]},
+        ),
+        (
+            Coverage(JAN[0], [DateRange(JAN[0], JAN[2]), DateRange(JAN[4], JAN[9])]),
             {"start": "2026-01-01", "day": "2026-01-03", "ranges": [["2026-01-05", "2026-01-10"]]},
         ),
         (
-            Coverage(JAN[0], [Days(JAN[0], JAN[9])], owed=(Days(JAN[2], JAN[4]),)),
+            Coverage(JAN[0], [DateRange(JAN[0], JAN[9])], owed=(DateRange(JAN[2], JAN[4]),)),
             {"start": "2026-01-01", "day": "2026-01-10", "owed": [["2026-01-03", "2026-01-05"]]},
         ),
     ],
@@ -164,7 +167,7 @@ def test_a_reports_cursor_is_a_mark_and_the_ranges_beyond_the_first_gap(
 def test_a_mark_may_carry_a_time() -> None:
     """A mark written as a time counts as its day."""
     assert coverage_of({"start": "2026-01-01", "day": "2026-01-03T00:00:00"}, "day") == Coverage(
-        JAN[0], [Days(JAN[0], JAN[2])]
+        JAN[0], [DateRange(JAN[0], JAN[2])]
     )
 
 

@@ -1,6 +1,6 @@
 """The table at the end of the log."""
 
-from source_tiktok_ads.sync.summary import LONGEST_TABLE, Summary, Unfilled
+from source_tiktok_ads.sync.summary import LONGEST_TABLE, EmptyColumns, Summary
 
 
 def test_rows_and_reasons_by_stream_and_account() -> None:
@@ -55,7 +55,7 @@ def lines(*records: str) -> bytes:
 def test_columns_that_never_had_a_value_are_named_in_one_line() -> None:
     """Of each stream that had rows; a name inside a text is no column."""
     summary = Summary()
-    watched = {name: Unfilled(["create_time", "ad_name", "spend"]) for name in ("ads", "images", "empty")}
+    watched = {name: EmptyColumns(["create_time", "ad_name", "spend"]) for name in ("ads", "images", "empty")}
     for name, unfilled in watched.items():
         summary.watch(name, unfilled)
     for name in ("ads", "images"):
@@ -71,5 +71,5 @@ def test_no_line_where_every_column_had_a_value() -> None:
     """Nothing is said of what is right."""
     summary = Summary()
     summary.add("ads", "1", 1)
-    summary.watch("ads", Unfilled([]))
+    summary.watch("ads", EmptyColumns([]))
     assert "never" not in summary.table()

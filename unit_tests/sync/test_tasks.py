@@ -10,8 +10,8 @@ from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.listing import DatedListing, File, Paging, Step, Task
 from source_tiktok_ads.streams.shapes import DATE, ID
 from source_tiktok_ads.sync.lists import DatedListReader
-from source_tiktok_ads.sync.paging import Incomplete
-from source_tiktok_ads.sync.tasks import FIRST_WAIT, LONGEST_WAIT, PATIENCE, Kept, Tasks
+from source_tiktok_ads.sync.pagination import Incomplete
+from source_tiktok_ads.sync.tasks import FIRST_WAIT, LONGEST_WAIT, MAX_WAIT, PendingTasks, Tasks
 
 from .canned import A, Canned, config, informed, refused, sync_of
 
@@ -30,7 +30,7 @@ THINGS = DatedListing(
     paging=Paging.TASK,
     cursor="day",
     task=TASK,
-    asks=lambda first, last: {"first": str(first), "last": str(last)},
+    params_for=lambda first, last: {"first": str(first), "last": str(last)},
     utc=True,
 )
 PARAMS = {"advertiser_id": A, "first": "2026-03-01"}
@@ -60,8 +60,10 @@ class TikTok:
         return [path.partition("/")[2] for path, _ in self.client.asked]
 
 
-def tasks(tiktok: TikTok, kept: Kept | None = None, listing: DatedListing = THINGS, day: str = "2026-03-15") -> Tasks:
-    return Tasks(tiktok.client, listing, A, A, kept or Kept({}, "2026-03-01"), day)
+def tasks(
+    tiktok: TikTok, kept: PendingTasks | None = None, listing: DatedListing = THINGS, day: str = "2026-03-15"
+) -> Tasks:
+    return Tasks(tiktok.client, listing, A, A, kept or PendingTasks({}, "2026-03-01"), day)
 
 
 def test_a_task_is_created_waited_for_and_downloaded() -> None:
@@ -96,7 +98,7 @@ def test_a_task_that_leads_to_nothing_is_created_once_more(states: Sequence[Any]
 
 def test_two_tasks_that_lead_to_nothing_are_enough() -> None:
     """The part is short, and the sentence says why; nothing of it stays in the state."""
-    kept = Kept({}, "2026-03-01")
+    kept = PendingTasks({}, "2026-03-01")
     tiktok = TikTok(("FAILED", "CANCELED"))
     with pytest.raises(Incomplete, match="of 2 tasks for the same file none led to it, as TikTok says CANC"):
         tasks(tiktok, kept).file(PARAMS)
@@ -119,11 +121,11 @@ def replaced(**changes: Any) -> DatedListing:
 
 def test_a_task_that_is_never_done_is_given_up_in_time() -> None:
     """The waits add up to the patience, none is longer than the longest, and the state still knows the task."""
-    kept = Kept({}, "2026-03-01")
+    kept = PendingTasks({}, "2026-03-01")
     tiktok = TikTok(("PROCESSING",) * 1000)
     with pytest.raises(Incomplete, match="has not finished the task within 30 minutes and says PROCESSING of it"):
         tasks(tiktok, kept).file(PARAMS)
-    assert PATIENCE <= sum(tiktok.client.paused) < PATIENCE + LONGEST_WAIT
+    assert MAX_WAIT <= sum(tiktok.client.paused) < MAX_WAIT + LONGEST_WAIT
     assert max(tiktok.client.paused) == LONGEST_WAIT
     assert kept.added({}) == {A: {"start": "2026-03-01", "tasks": {tasks(tiktok).key_of(PARAMS): "1"}}}
 
@@ -139,11 +141,11 @@ def test_a_task_of_the_last_sync_is_found_again() -> None:
     key = tasks(TikTok()).key_of(PARAMS)
     state = {A: {"start": "2026-03-01", "tasks": {key: "77"}}}
     tiktok = TikTok()
-    tasks(tiktok, Kept(state, "2026-03-01")).file(PARAMS)
+    tasks(tiktok, PendingTasks(state, "2026-03-01")).file(PARAMS)
     assert tiktok.steps == ["check", "download"]
     assert tiktok.client.asked[0][1]["task_id"] == "77"
     later = TikTok()
-    tasks(later, Kept(state, "2026-03-01"), day="2026-03-16").file(PARAMS)
+    tasks(later, PendingTasks(state, "2026-03-01"), day="2026-03-16").file(PARAMS)
     assert later.steps == ["create", "check", "download"]
 
 
@@ -151,13 +153,13 @@ def test_a_task_of_the_last_sync_that_is_gone_is_created_anew() -> None:
     """And once more, if that fails too."""
     key = tasks(TikTok()).key_of(PARAMS)
     tiktok = TikTok((refused(40007), "FAILED", "SUCCESS"))
-    assert len(tasks(tiktok, Kept({A: {"tasks": {key: "77"}}}, "2026-03-01")).file(PARAMS).rows) == 2
+    assert len(tasks(tiktok, PendingTasks({A: {"tasks": {key: "77"}}}, "2026-03-01")).file(PARAMS).rows) == 2
     assert tiktok.created == 2
 
 
 def test_the_state_names_a_task_from_its_creation_until_its_rows_have_left() -> None:
     """Beside what it says of the account anyway; tasks of the last sync that were not asked for are not taken over."""
-    kept = Kept({A: {"day": "2026-03-02", "start": "2026-03-01", "tasks": {"old": "7"}}, "B": {}}, "2026-03-01")
+    kept = PendingTasks({A: {"day": "2026-03-02", "start": "2026-03-01", "tasks": {"old": "7"}}, "B": {}}, "2026-03-01")
     told: list[Any] = []
     kept.changed = lambda: told.append(kept.added({A: {"day": "2026-03-02", "start": "2026-03-01", "tasks": {}}}))
     asked = tasks(TikTok(), kept)
@@ -171,7 +173,7 @@ def test_the_state_names_a_task_from_its_creation_until_its_rows_have_left() -> 
 @pytest.mark.parametrize("tasks_of", [None, [], {"a": 1}, "text"])
 def test_tasks_that_cannot_be_read_are_no_matter(tasks_of: Any) -> None:
     """They can be created again."""
-    assert Kept({A: {"tasks": tasks_of}}, "2026-03-01").find(A, "a") is None
+    assert PendingTasks({A: {"tasks": tasks_of}}, "2026-03-01").find(A, "a") is None
 
 
 def test_a_check_may_be_a_post_and_a_file_may_be_the_answer() -> None:
@@ -186,7 +188,7 @@ def test_a_check_may_be_a_post_and_a_file_may_be_the_answer() -> None:
             return b"abc"
         return {"task_id": "5", "status": "SUCCEED"}
 
-    found = Tasks(Canned(answer), listing, A, A, Kept({}, ""), "2026-03-15").file(PARAMS)
+    found = Tasks(Canned(answer), listing, A, A, PendingTasks({}, ""), "2026-03-15").file(PARAMS)
     assert len(found.rows) == 3
     assert asked[1] == ("thing/create", {**PARAMS, "task_id": "5"})
 
@@ -205,7 +207,7 @@ def test_answers_in_another_form_are_asked_for_again(path: str, answers: Sequenc
     for bad in answers:
         client = Canned(lambda asked, params, bad=bad: bad if asked == path else good[asked])
         with pytest.raises(AssertionError):
-            Tasks(client, THINGS, A, A, Kept({}, ""), "2026-03-15").file(PARAMS)
+            Tasks(client, THINGS, A, A, PendingTasks({}, ""), "2026-03-15").file(PARAMS)
         assert len(client.doubts) == 1
 
 
@@ -229,7 +231,7 @@ def test_a_stream_reads_its_windows_by_tasks() -> None:
     """Its rows leave, the days are claimed, and the task is forgotten."""
     ((reader, part, rows),) = windows(TikTok(files=("abc",)))
     assert len(rows) == 3
-    assert part.short == ""
+    assert part.incomplete_reason == ""
     assert reader.cursor_after(part)["day"] == "2026-03-15"
     assert reader.kept.added({}) == {}
 
@@ -239,7 +241,7 @@ def test_a_window_whose_file_is_cut_is_short() -> None:
     cut = File([{"thing_id": "a"}], "its last line has no end")
     ((_, part, rows),) = windows(TikTok(("SUCCESS",) * 2, "xy"), replaced(read=lambda found: cut))
     assert len(rows) == 1
-    assert "its file is not whole" in part.short
+    assert "its file is not whole" in part.incomplete_reason
 
 
 def test_many_rows_leave_in_pages() -> None:

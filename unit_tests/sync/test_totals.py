@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.streams.shapes import INTEGER, NUMBER
-from source_tiktok_ads.sync.lines import Answer, decode
+from source_tiktok_ads.sync.records import Answer, decode
 from source_tiktok_ads.sync.totals import Ledger, Totals, rounding
 
 METRICS = {"spend": NUMBER("Money."), "clicks": INTEGER("Clicks.")}

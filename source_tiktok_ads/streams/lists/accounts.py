@@ -226,7 +226,7 @@ def transaction(row: Row) -> Iterator[dict[str, Any]]:
 
 
 BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
-OF_CENTER = Parent(BUSINESS_CENTERS, of_center, tells=("bc_id",))
+OF_CENTER = Parent(BUSINESS_CENTERS, of_center, inherits=("bc_id",))
 
 ACCOUNT_LISTS: tuple[Listing, ...] = (
     Listing(
@@ -293,7 +293,7 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         optional=True,
         # TikTok: at most 365 days a request, and these end with the start of one more.
         days=364,
-        asks=between,
+        params_for=between,
         # TikTok: the days are those of each transaction's account, and one request is about many accounts.
         utc=True,
         ahead=True,

@@ -74,7 +74,7 @@ def partner_assets(name: str, *kinds: str, more: tuple[Listing, ...] = ()) -> Li
         ("bc_id", "partner_bc_id", "share_type", "asset_type", "asset_id"),
         PARTNER_ASSET,
         passes=tuple(reading for kind in kinds for reading in shared(kind)),
-        parent=Parent(PARTNERS, of_partner, tells=("bc_id", "partner_bc_id")),
+        parent=Parent(PARTNERS, of_partner, inherits=("bc_id", "partner_bc_id")),
         more=more,
     )
 
@@ -142,6 +142,6 @@ ADMINISTRATION: tuple[Listing, ...] = (
         "bc/pixel/link/get",
         ("bc_id", "pixel_id", "advertiser_id"),
         PIXEL_LINK,
-        parent=Parent(PIXELS_OF_CENTERS, of_pixel, tells=("bc_id", "pixel_id", "pixel_code")),
+        parent=Parent(PIXELS_OF_CENTERS, of_pixel, inherits=("bc_id", "pixel_id", "pixel_code")),
     ),
 )

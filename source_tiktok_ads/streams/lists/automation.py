@@ -91,7 +91,7 @@ AUTOMATION: tuple[Listing, ...] = (
         cursor="exec_datetime",
         records=run,
         optional=True,
-        asks=runs_between,
+        params_for=runs_between,
         utc=True,
     ),
 )

@@ -196,7 +196,7 @@ def report_of_kind(kind: str, dimensions: tuple[str, ...], metrics: tuple[str, .
     filtering = {"gmv_max_promotion_types": [kind.removesuffix("_GMV_MAX")]}
     # TikTok: deleted campaigns are left out unless every status is asked for.
     statuses = {"campaign_statuses": [status]} if status else {}
-    return Pass(merged(named.params, {"filtering": {**filtering, **statuses}}), named.tells)
+    return Pass(merged(named.params, {"filtering": {**filtering, **statuses}}), named.constants)
 
 
 def insights(
@@ -235,7 +235,7 @@ def insights(
         # TikTok: a request by the hour is about one day, and is answered with all hours of it, zeros for those to come.
         days=1 if by_hour else 30,
         ahead_of_time=by_hour,
-        asks=from_to,
+        params_for=from_to,
     )
 
 
@@ -272,7 +272,7 @@ PRODUCT_CAMPAIGNS_OF_STORES = Listing(
     page_size=100,
     passes=(promoting(PRODUCT_GMV_MAX),),
     with_deleted=deleted_too(PRODUCT_GMV_MAX),
-    parent=Parent(STORES, of_store_campaigns, tells=("store_id",)),
+    parent=Parent(STORES, of_store_campaigns, inherits=("store_id",)),
 )
 LIVE_CAMPAIGNS_OF_STORES = replace(
     PRODUCT_CAMPAIGNS_OF_STORES,
@@ -300,8 +300,8 @@ STORES_OF_GMV_MAX = replace(
         ),
     ),
 )
-OF_PRODUCT_CAMPAIGNS = Parent(PRODUCT_CAMPAIGNS_OF_STORES, of_campaigns, tells=("store_id",), at_once=100)
-OF_LIVE_CAMPAIGNS = Parent(LIVE_CAMPAIGNS_OF_STORES, of_campaigns, tells=("store_id",), at_once=100)
+OF_PRODUCT_CAMPAIGNS = Parent(PRODUCT_CAMPAIGNS_OF_STORES, of_campaigns, inherits=("store_id",), batch_size=100)
+OF_LIVE_CAMPAIGNS = Parent(LIVE_CAMPAIGNS_OF_STORES, of_campaigns, inherits=("store_id",), batch_size=100)
 PRODUCTS_OF_CAMPAIGNS = DatedListing(
     "products of GMV Max campaigns",
     "gmv_max/report/get",
@@ -311,8 +311,8 @@ PRODUCTS_OF_CAMPAIGNS = DatedListing(
     parent=OF_PRODUCT_CAMPAIGNS,
     records=figures,
 )
-OF_PRODUCTS = Parent(PRODUCTS_OF_CAMPAIGNS, of_products, tells=("store_id",), at_once=100)
-OF_STORES = Parent(STORES_OF_GMV_MAX, of_store, tells=("store_id",))
+OF_PRODUCTS = Parent(PRODUCTS_OF_CAMPAIGNS, of_products, inherits=("store_id",), batch_size=100)
+OF_STORES = Parent(STORES_OF_GMV_MAX, of_store, inherits=("store_id",))
 OF_PRODUCT: Mapping[str, Shape] = {**OF_CAMPAIGN, "item_group_id": ITEM_GROUP_ID}
 OF_ROOM: Mapping[str, Shape] = {**OF_CAMPAIGN, "room_id": ROOM_ID}
 PRODUCT_FIGURES = {PRODUCT_GMV_MAX: (*PRODUCT, *FIGURES)}
@@ -331,7 +331,7 @@ COMMERCE: tuple[Listing, ...] = (
         PRODUCT_SET,
         paging=Paging.WHOLE,
         scope=Scope.CENTERS,
-        parent=Parent(CATALOGS, of_catalog, tells=("bc_id", "catalog_id")),
+        parent=Parent(CATALOGS, of_catalog, inherits=("bc_id", "catalog_id")),
         optional=True,
     ),
     STORES,

@@ -90,7 +90,7 @@ def by_day(name: str, report: Listing) -> DatedListing:
         records=report.records,
         # TikTok: the figures of a request are those of all its days together, so each day is asked for by itself.
         days=1,
-        asks=lambda first, last: {"start_date": first.isoformat(), "end_date": last.isoformat()},
+        params_for=lambda first, last: {"start_date": first.isoformat(), "end_date": last.isoformat()},
         day="date",
     )
 
@@ -148,7 +148,7 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         VIDEO_PERFORMANCE,
         page_size=500,
         passes=(Pass({"report_type": "VIDEO", "metrics_fields": [*SECOND_BY_SECOND]}),),
-        parent=Parent(SHOWN_VIDEOS, of_material, tells=("material_id",)),
+        parent=Parent(SHOWN_VIDEOS, of_material, inherits=("material_id",)),
         records=figures,
         optional=True,
         empty_keys=("video_id",),
@@ -160,7 +160,7 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         AD_BENCHMARK,
         page_size=100,
         passes=tuple(compared_over(days) for days in ("7", "14", "30", "60")),
-        parent=Parent(ADS, of_ads, at_once=100),
+        parent=Parent(ADS, of_ads, batch_size=100),
         records=figures,
         optional=True,
         # TikTok: an ad that was hardly shown comes without anything else.
@@ -180,6 +180,6 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         days=59,
         back=59,
         lag=1,
-        asks=until,
+        params_for=until,
     ),
 )

@@ -96,7 +96,7 @@ EVENTS: tuple[Listing, ...] = (
                 "custom_conversion/list",
                 ("custom_conversion_id",),
                 CUSTOM_CONVERSION,
-                parent=Parent(APPS, of_app, where=has_conversions),
+                parent=Parent(APPS, of_app, keep=has_conversions),
             ),
         ),
     ),

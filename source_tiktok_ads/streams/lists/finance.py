@@ -193,7 +193,7 @@ FINANCE: tuple[Listing, ...] = (
         optional=True,
         # TikTok: the amounts of a request are those of all its days together, so each day is asked for by itself.
         days=1,
-        asks=on_days,
+        params_for=on_days,
         day="date",
         # TikTok: its reference names the account's days in one version and UTC's in another.
         utc=True,
@@ -222,7 +222,7 @@ FINANCE: tuple[Listing, ...] = (
         records=identified("advertiser_id", "date", "funds_type", "amount", "currency"),
         numbered="occurrence",
         optional=True,
-        asks=made_between,
+        params_for=made_between,
         utc=True,
     ),
     DatedListing(
@@ -234,7 +234,7 @@ FINANCE: tuple[Listing, ...] = (
         page_size=50,
         cursor="operation_time",
         scope=Scope.CENTERS,
-        parent=Parent(ASSIGNED_ACCOUNTS, of_account, tells=("bc_id", "advertiser_id")),
+        parent=Parent(ASSIGNED_ACCOUNTS, of_account, inherits=("bc_id", "advertiser_id")),
         records=identified(
             *("operation_time", "activity_type", "previous_budget", "previous_budget_mode"),
             *("current_budget", "current_budget_mode", "currency", "operator_id"),
@@ -243,7 +243,7 @@ FINANCE: tuple[Listing, ...] = (
         personal=("operator_name",),
         optional=True,
         days=365,
-        asks=on_days,
+        params_for=on_days,
         utc=True,
     ),
 )

@@ -187,7 +187,7 @@ def _named(identity: Row) -> Params:
     return {**told, "store_id": own} if kind == "TTS_TT" else told
 
 
-SHOPS = Parent(STORES, of_shop, tells=("store_id", "store_authorized_bc_id"), where=can_run)
+SHOPS = Parent(STORES, of_shop, inherits=("store_id", "store_authorized_bc_id"), keep=can_run)
 IDENTITIES = Listing(
     "identities of shops for GMV Max",
     "gmv_max/identity/get",
@@ -221,7 +221,7 @@ GMV_MAX: tuple[Listing, ...] = (
         SETTINGS,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(GMV_MAX_CAMPAIGNS, of_campaign, tells=("campaign_id",)),
+        parent=Parent(GMV_MAX_CAMPAIGNS, of_campaign, inherits=("campaign_id",)),
         optional=True,
     ),
     # TikTok: sessions belong to campaigns for products; those that have ended are not listed.
@@ -240,15 +240,15 @@ GMV_MAX: tuple[Listing, ...] = (
                 with_deleted=(),
             ),
             of_campaign,
-            tells=("campaign_id",),
+            inherits=("campaign_id",),
         ),
         optional=True,
     ),
     # TikTok: posts come only to those who name identities, twenty at most, or ask for codes.
     shop_videos(
         "gmv_max_videos",
-        Parent(IDENTITIES, of_identities, tells=("store_id",), at_once=20),
-        (shop_videos("posts of shops by code", replace(SHOPS, asks=of_code, tells=("store_id",))),),
+        Parent(IDENTITIES, of_identities, inherits=("store_id",), batch_size=20),
+        (shop_videos("posts of shops by code", replace(SHOPS, params_for=of_code, inherits=("store_id",))),),
     ),
     Listing(
         "gmv_max_exclusive_authorizations",
@@ -257,7 +257,7 @@ GMV_MAX: tuple[Listing, ...] = (
         AUTHORIZATION,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(STORES, of_shop, tells=("store_id",), where=has_center),
+        parent=Parent(STORES, of_shop, inherits=("store_id",), keep=has_center),
         optional=True,
     ),
 )

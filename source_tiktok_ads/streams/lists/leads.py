@@ -122,7 +122,7 @@ MOVED_FORMS = Listing(
     page_size=100,
     scope=Scope.CENTERS,
     passes=(Pass({"business_type": "LEAD_GEN"}),),
-    parent=Parent(LIBRARIES, of_library, tells=("library_id", "advertiser_id")),
+    parent=Parent(LIBRARIES, of_library, inherits=("library_id", "advertiser_id")),
 )
 
 WHOSE = ("advertiser_id", "library_id")

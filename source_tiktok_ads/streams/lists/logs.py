@@ -173,7 +173,7 @@ LOGS: tuple[DatedListing, ...] = (
         records=identified(*HEADS.values()),
         numbered="occurrence",
         task=Task(Step("changelog/task/check"), Step("changelog/task/download"), read=change_file, file_at="changelog"),
-        asks=changed_between,
+        params_for=changed_between,
         utc=True,
     ),
     DatedListing(
@@ -194,7 +194,7 @@ LOGS: tuple[DatedListing, ...] = (
         numbered="occurrence",
         # TikTok: ranges of up to six months are recommended.
         days=180,
-        asks=on_days,
+        params_for=on_days,
         utc=True,
     ),
 )

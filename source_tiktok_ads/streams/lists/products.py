@@ -184,7 +184,7 @@ def of_feed(feeds: Sequence[Row]) -> Params:
 OfCatalog = partial(
     Listing,
     scope=Scope.CENTERS,
-    parent=Parent(CATALOGS, of_catalog, tells=("bc_id", "catalog_id")),
+    parent=Parent(CATALOGS, of_catalog, inherits=("bc_id", "catalog_id")),
     optional=True,
 )
 FEEDS = OfCatalog(
@@ -205,7 +205,7 @@ PRODUCTS: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         cursor="start_time",
         scope=Scope.CENTERS,
-        parent=Parent(FEEDS, of_feed, tells=("bc_id", "catalog_id", "feed_id")),
+        parent=Parent(FEEDS, of_feed, inherits=("bc_id", "catalog_id", "feed_id")),
         records=update,
         optional=True,
     ),
@@ -249,7 +249,7 @@ PRODUCTS: tuple[Listing, ...] = (
         "store_products",
         page_size=100,
         parent=Parent(
-            STORES, of_shop, tells=("store_id",), where=lambda store: bool(store.get("store_authorized_bc_id"))
+            STORES, of_shop, inherits=("store_id",), keep=lambda store: bool(store.get("store_authorized_bc_id"))
         ),
         optional=True,
     ),

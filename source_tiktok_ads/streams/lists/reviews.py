@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
-from source_tiktok_ads.streams.listing import Listing, Misshapen, Paging, Parent, Pass, Row, inside, rows_inside
+from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Parent, Pass, Row, inside, rows_inside
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
@@ -176,7 +176,7 @@ def by_id(name: str) -> Callable[[Row], Iterator[Row]]:
     def rows(answer: Row) -> Iterator[Row]:
         for row in inside(answer, name).values():
             if not isinstance(row, dict):
-                raise Misshapen(f"{name} holds something else than objects")
+                raise MalformedRow(f"{name} holds something else than objects")
             yield row
 
     return rows
@@ -259,7 +259,7 @@ def smart_plus_reviews(name: str, list_name: str, ids: tuple[str, ...], columns:
         rows_at="",
         paging=Paging.WHOLE,
         passes=(WITH_REASONS,),
-        parent=Parent(SMART_PLUS_ADS, of_smart_plus_ads, at_once=100),
+        parent=Parent(SMART_PLUS_ADS, of_smart_plus_ads, batch_size=100),
         records=listed_in(list_name),
         optional=True,
     )
@@ -274,7 +274,7 @@ def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: S
         {"advertiser_id": ADVERTISER_ID, id_name: id, **KEYWORD},
         "keywords",
         page_size=50,
-        parent=Parent(parent, of_object(kind, id_name), tells=(id_name,)),
+        parent=Parent(parent, of_object(kind, id_name), inherits=(id_name,)),
         optional=True,
     )
 
@@ -287,7 +287,7 @@ REVIEWS: tuple[Listing, ...] = (
         AD_REVIEW,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(ADS, of_ads, at_once=100),
+        parent=Parent(ADS, of_ads, batch_size=100),
         records=by_id("ad_review_map"),
         optional=True,
     ),
@@ -298,7 +298,7 @@ REVIEWS: tuple[Listing, ...] = (
         ADGROUP_REVIEW,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(ADGROUPS, of_adgroups, at_once=20),
+        parent=Parent(ADGROUPS, of_adgroups, batch_size=20),
         records=by_id("ad_group_review_map"),
         optional=True,
     ),
@@ -322,7 +322,7 @@ REVIEWS: tuple[Listing, ...] = (
         ADGROUP_DIAGNOSIS,
         "results",
         paging=Paging.WHOLE,
-        parent=Parent(ADGROUPS, filtered_by_adgroups, at_once=20),
+        parent=Parent(ADGROUPS, filtered_by_adgroups, batch_size=20),
         optional=True,
     ),
     negative_keywords("campaign_negative_keywords", "CAMPAIGN", CAMPAIGNS, "campaign_id", CAMPAIGN_ID),
@@ -333,7 +333,7 @@ REVIEWS: tuple[Listing, ...] = (
         ("audience_id",),
         AUDIENCE_DETAIL,
         paging=Paging.WHOLE,
-        parent=Parent(AUDIENCE_LIST, of_audiences, at_once=100),
+        parent=Parent(AUDIENCE_LIST, of_audiences, batch_size=100),
         records=lifted,
         optional=True,
     ),

@@ -433,8 +433,8 @@ STRUCTURE: tuple[Listing, ...] = (
         parent=Parent(
             ADGROUPS,
             of_test,
-            tells=("split_test_group_id",),
-            where=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
+            inherits=("split_test_group_id",),
+            keep=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
         ),
         optional=True,
     ),

@@ -8,9 +8,17 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, error_from_code
 from source_tiktok_ads.streams.shapes import NUMBER
-from source_tiktok_ads.sync.lines import Answer, Data
-from source_tiktok_ads.sync.lines import PageInfo as Info
-from source_tiktok_ads.sync.paging import IDLE_PAGES, READS, Ahead, Attempt, Found, Incomplete, proven
+from source_tiktok_ads.sync.pagination import (
+    MAX_IDLE_PAGES,
+    MAX_READS,
+    Attempt,
+    Found,
+    Incomplete,
+    Prefetcher,
+    read_until_consistent,
+)
+from source_tiktok_ads.sync.records import Answer, Data
+from source_tiktok_ads.sync.records import PageInfo as Info
 from source_tiktok_ads.sync.totals import Totals
 
 
@@ -33,8 +41,8 @@ class Shelf:
 
     def read(self, sent: set[int] | None = None) -> list[str]:
         """What leaves, page by page."""
-        attempts = [Attempt(self.fetch, self.pieces, 1000)] * READS
-        found = proven(attempts, self.said.append, Ahead(1), set() if sent is None else sent)
+        attempts = [Attempt(self.fetch, self.pieces, 1000)] * MAX_READS
+        found = read_until_consistent(attempts, self.said.append, Prefetcher(1), set() if sent is None else sent)
         return [b"".join(rows).decode() for rows in found if rows]
 
     @staticmethod
@@ -93,9 +101,9 @@ def test_more_rows_than_counted_are_noticed_too() -> None:
 def test_readings_are_bounded_and_both_numbers_are_said() -> None:
     """What never adds up is incomplete, however stable; nothing leaves twice."""
     shelf = Shelf([("AB", 5), ("C", 4)])
-    with pytest.raises(Incomplete, match=f"^TikTok counts 5 rows but gave 3 different ones in {READS} readings.$"):
+    with pytest.raises(Incomplete, match=f"^TikTok counts 5 rows but gave 3 different ones in {MAX_READS} readings.$"):
         shelf.read()
-    assert (len(shelf.asked), shelf.said) == (2 * READS, [])
+    assert (len(shelf.asked), shelf.said) == (2 * MAX_READS, [])
 
 
 def test_what_an_earlier_pass_has_sent_stays_out() -> None:
@@ -116,7 +124,7 @@ def test_rows_that_are_null_are_none() -> None:
     said: list[str] = []
     answer = Answer(0, data=Data(None, Info(total_page=1)))
     attempts = [Attempt(lambda number: answer, Shelf.pieces, 1000)]
-    assert [*filter(None, proven(attempts, said.append, Ahead(1), set()))] == []
+    assert [*filter(None, read_until_consistent(attempts, said.append, Prefetcher(1), set()))] == []
     assert said == []
 
 
@@ -137,10 +145,12 @@ class Book:
         rows, info = found
         return Answer(0, data=Data([{"id": row} for row in rows], Info(**info) if info else None))
 
-    def read(self, readings: int = READS, size: int = 2) -> str:
+    def read(self, readings: int = MAX_READS, size: int = 2) -> str:
         """All that leaves."""
         attempts = [Attempt(self.fetch, Shelf.pieces, size)] * readings
-        return b"".join(row for rows in proven(attempts, self.said.append, Ahead(1), set()) for row in rows).decode()
+        return b"".join(
+            row for rows in read_until_consistent(attempts, self.said.append, Prefetcher(1), set()) for row in rows
+        ).decode()
 
 
 def told(total: int, pages: int, size: int = 2) -> dict[str, int]:
@@ -162,7 +172,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
     book = Book(("AB", told(6, 3)), ("", told(6, 3)), ("EF", told(6, 3)))
     with pytest.raises(Incomplete, match="TikTok counts 6 rows but gave 4 different ones in 3 readings"):
         book.read()
-    assert book.asked == [1, 2, 3] * READS
+    assert book.asked == [1, 2, 3] * MAX_READS
 
 
 def test_the_same_page_again_and_again_is_incomplete() -> None:
@@ -219,7 +229,7 @@ def test_a_reading_that_was_given_up_adds_nothing_to_the_next() -> None:
 
     def fetch(number: int) -> Answer:
         rows = {1: "AB"}.get(number, "")
-        if number == 2 + IDLE_PAGES + 1 and not first.is_set():
+        if number == 2 + MAX_IDLE_PAGES + 1 and not first.is_set():
             first.set()
             late.wait(10)
             rows = "Z"
@@ -237,7 +247,7 @@ def test_a_reading_that_was_given_up_adds_nothing_to_the_next() -> None:
     found: list[Found] = []
 
     def read() -> Iterator[list[bytes]]:
-        found.append((yield from proven(attempts, str, Ahead(2), set())))
+        found.append((yield from read_until_consistent(attempts, str, Prefetcher(2), set())))
 
     assert sum(map(len, read())) == 2
     assert found == [Found(2, {"spend": 2})]
@@ -261,7 +271,7 @@ def spending(*readings: Sequence[tuple[str, float]], total: float, pages: int = 
     totals = Totals({"spend": NUMBER("Money.")}, "EUR", lambda name, value: None)
     said: list[str] = []
     attempts = [Attempt(fetch, pieces, 1000, totals)] * len(readings)
-    left = proven(attempts, said.append, Ahead(1), set())
+    left = read_until_consistent(attempts, said.append, Prefetcher(1), set())
     return [row.decode() for rows in left for row in rows], said
 
 
@@ -293,7 +303,7 @@ def test_many_differences_are_not_all_named() -> None:
     totals = Totals({name: NUMBER("A number.") for name in names}, "EUR", lambda name, value: None)
     attempts = [Attempt(lambda number: answer, lambda rows: [], 9, totals)]
     with pytest.raises(Incomplete, match=r"a 0 .*, b 0 .*, c 0 .* and 2 more"):
-        list(proven(attempts, str, Ahead(1), set()))
+        list(read_until_consistent(attempts, str, Prefetcher(1), set()))
 
 
 def test_an_error_in_a_later_reading_takes_no_row_with_it() -> None:
@@ -307,7 +317,7 @@ def test_an_error_in_a_later_reading_takes_no_row_with_it() -> None:
 
     left: list[list[bytes]] = []
     with pytest.raises(ValueError, match="gone"):
-        left.extend(proven([Attempt(fetch, Shelf.pieces, 2)] * 2, str, Ahead(1), set()))
+        left.extend(read_until_consistent([Attempt(fetch, Shelf.pieces, 2)] * 2, str, Prefetcher(1), set()))
     assert left == [[b"A"]]
 
 
@@ -318,7 +328,7 @@ def numbered(number: int) -> Answer:
 
 def test_pages_come_in_order_however_they_are_fetched() -> None:
     """Three at a time, ten in all; the caller's own place in line is kept."""
-    assert [answer.code for answer in Ahead(3).pages(numbered, range(2, 12))] == [*range(2, 12)]
+    assert [answer.code for answer in Prefetcher(3).pages(numbered, range(2, 12))] == [*range(2, 12)]
 
 
 def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
@@ -329,7 +339,7 @@ def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
         fetched[number].set()
         return numbered(number)
 
-    answers = Ahead(2).pages(fetch, range(1, 5))
+    answers = Prefetcher(2).pages(fetch, range(1, 5))
     assert next(answers).code == 1
     assert fetched[2].wait(10)
     assert not fetched[4].is_set()
@@ -338,15 +348,15 @@ def test_pages_are_fetched_while_earlier_ones_are_written() -> None:
 
 def test_without_a_free_place_the_caller_fetches_itself() -> None:
     """Another slice holds the only place: this one goes on in its own thread."""
-    ahead = Ahead(1)
-    ahead._free.acquire()
+    prefetcher = Prefetcher(1)
+    prefetcher._free.acquire()
     threads = []
 
     def fetch(number: int) -> Answer:
         threads.append(threading.current_thread())
         return numbered(number)
 
-    assert [answer.code for answer in ahead.pages(fetch, [1, 2])] == [1, 2]
+    assert [answer.code for answer in prefetcher.pages(fetch, [1, 2])] == [1, 2]
     assert threads == [threading.current_thread()] * 2
 
 
@@ -358,20 +368,20 @@ def test_an_error_is_raised_in_its_turn_and_gives_every_place_back() -> None:
             raise ValueError("page 2")
         return numbered(number)
 
-    ahead = Ahead(3)
-    answers = ahead.pages(fetch, range(1, 9))
+    prefetcher = Prefetcher(3)
+    answers = prefetcher.pages(fetch, range(1, 9))
     assert next(answers).code == 1
     with pytest.raises(ValueError, match="page 2"):
         next(answers)
-    assert [answer.code for answer in ahead.pages(numbered, range(9))] == [*range(9)]
+    assert [answer.code for answer in prefetcher.pages(numbered, range(9))] == [*range(9)]
 
 
 def test_a_reader_that_stops_gives_every_place_back() -> None:
     """A slice that breaks off does not starve the others of their pages."""
-    ahead = Ahead(2)
+    prefetcher = Prefetcher(2)
     for _ in range(5):
-        answers = ahead.pages(numbered, range(9))
+        answers = prefetcher.pages(numbered, range(9))
         next(answers)
         answers.close()
-    ahead._pool.shutdown()
-    assert [ahead._free.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+    prefetcher._pool.shutdown()
+    assert [prefetcher._free.acquire(blocking=False) for _ in range(3)] == [True, True, False]

@@ -25,24 +25,24 @@ from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.filled import always_filled
 from source_tiktok_ads.streams.model import Params, Report, Stream
-from source_tiktok_ads.sync import lines
+from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
-from source_tiktok_ads.sync.chains import Chains
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
 from source_tiktok_ads.sync.children import Children
-from source_tiktok_ads.sync.lines import Answer, Page
-from source_tiktok_ads.sync.paging import Ahead
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.records import Answer, Page
 from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp, confirmed
-from source_tiktok_ads.sync.slices import Days
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
-from source_tiktok_ads.sync.structure import Structure
-from source_tiktok_ads.sync.summary import Summary, Unfilled
-from source_tiktok_ads.sync.tasks import Kept
+from source_tiktok_ads.sync.substreams import ParentLists
+from source_tiktok_ads.sync.summary import EmptyColumns, Summary
+from source_tiktok_ads.sync.tasks import PendingTasks
 
-FAILURES_IN_A_ROW = 8
+MAX_CONSECUTIVE_FAILURES = 8
 """After so many parts of an account that failed, and none that was read in between, the account is asked for no
 further; after so many accounts for which TikTok's service failed, and none that was answered, the stream is not."""
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 """So many shops, Business Centers or the like of an account are named that TikTok refuses to a stream."""
 
 UNCLAIMED = (
@@ -56,7 +56,7 @@ NO_PERMISSION = 40001
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
 
-class Asking(Protocol):
+class SyncClient(Protocol):
     """What reading needs of the client."""
 
     def fetch(
@@ -85,12 +85,12 @@ class Asking(Protocol):
 class Sync:
     """What all streams of one sync share."""
 
-    client: Asking
+    client: SyncClient
     config: Config
     advertisers: Advertisers
-    structure: Structure
-    chains: Chains
-    ahead: Ahead
+    campaign_ids: CampaignIds
+    parent_lists: ParentLists
+    prefetcher: Prefetcher
     warn: Callable[[str], None]
     summary: Summary = field(default_factory=Summary)
 
@@ -99,19 +99,19 @@ class Sync:
 class Slice(Partition):
     """What one worker reads at a time: an account, and for reports a window of its days.
 
-    Compared by identity, because the engine would take two equal ones for the same. `finished` tells that every row
-    has left; `changes` is how far an entity stream had read the account, and after reading how far it has; `short`
-    says what is known to lack, and `given_up` what the account was read without; where days that a state claims had
-    that before, they are `owed`. `children` are the shops, pixels or the like that it asks about, where it does.
+    Compared by identity, because the engine would take two equal ones for the same. `finished` is set once every row
+    has left. `changes` is how far an entity stream had read the account before, and after reading how far it has now.
+    `incomplete_reason` says which rows are missing, and `given_up` what the account was read without; where days that
+    the state claims had that before, they are `owed`. `children` are the shops, pixels or the like that it asks about.
     """
 
     reader: Reader[Any]
     account: Account
-    days: Days | None = None
+    days: DateRange | None = None
     changes: Changes = NOTHING_READ
     finished: bool = False
     owed: bool = False
-    short: str = ""
+    incomplete_reason: str = ""
     given_up: GivenUp | None = None
     children: Children | None = None
 
@@ -119,15 +119,15 @@ class Slice(Partition):
         return id(self)
 
     @property
-    def window(self) -> Days:
+    def window(self) -> DateRange:
         """The days of the slice. Raises ValueError for a stream that is not read by windows."""
         if self.days is None:
             raise ValueError(f"{self.stream_name()} is not read by windows")
         return self.days
 
-    def lacks(self, sentence: str) -> None:
+    def mark_incomplete(self, sentence: str) -> None:
         """Rows of the slice are missing: it is short."""
-        self.short = sentence
+        self.incomplete_reason = sentence
 
     def read(self) -> Iterator[Record]:
         """The records of the slice, a page at a time."""
@@ -155,7 +155,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self.sync = sync
         self.full = full
         self._known_accounts = known
-        self.kept = Kept({}, "")
+        self.kept = PendingTasks({}, "")
         self._lock = threading.Lock()
         self._all = 0
         self._failed: set[str] = set()
@@ -167,7 +167,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
         self._surprised: set[tuple[str, str]] = set()
         self._named: dict[str, set[str]] = {}
-        self._unfilled = Unfilled(always_filled(stream))
+        self._unfilled = EmptyColumns(always_filled(stream))
         sync.summary.watch(stream.name, self._unfilled)
         self.children: Mapping[str, frozenset[str]] = {}
         self._believed = AcceptedOddities(lambda text: sync.warn(f"{stream.name}: {text}"))
@@ -235,13 +235,13 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             self._answered(part)
         except TikTokError as error:
             self._leave_out(account, error)
-        if part.short:
-            self.say_short(part)
+        if part.incomplete_reason:
+            self.report_incomplete(part)
 
     def _answered(self, part: Slice) -> None:
         """A part has been read, which tells that neither its account nor the stream fails throughout."""
         claimed = self.claims(part)
-        part.finished = claimed and not part.short
+        part.finished = claimed and not part.incomplete_reason
         # The look-back of children's days does not change from sync to sync, so what is not claimed is read again.
         part.owed = not claimed and part.children is None
         with self._lock:
@@ -271,7 +271,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
         """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
-        page = lines.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
+        page = records.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
         self._unfilled.look(page.lines)
         rows.clear()
         return page
@@ -286,9 +286,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             if error.rule.blame == "transient" and action is not Action.SKIP_ADVERTISER:
                 self._unanswered.add(account.id)
             # What one account is refused says nothing of the others; a service that does not work may be everybody's.
-            self._dead = action is Action.FAIL or len(self._unanswered) >= FAILURES_IN_A_ROW
+            self._dead = action is Action.FAIL or len(self._unanswered) >= MAX_CONSECUTIVE_FAILURES
             skipped = option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
-            if skipped or self._in_a_row[account.id] >= FAILURES_IN_A_ROW:
+            if skipped or self._in_a_row[account.id] >= MAX_CONSECUTIVE_FAILURES:
                 self._failed.add(account.id)
         told = error.message_for_optional_stream if option else error.sentence
         sentence = f"{self.stream.name}, account {account.id}: {told}"
@@ -297,10 +297,10 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
-    def say_short(self, part: Slice) -> None:
+    def report_incomplete(self, part: Slice) -> None:
         """What is known to lack is not claimed, and makes a full refresh incomplete."""
-        sentence = f"{self.stream.name}, {part.to_slice()}: {part.short}"
-        self.sync.summary.leave_out(self.stream.name, part.account.id, part.short)
+        sentence = f"{self.stream.name}, {part.to_slice()}: {part.incomplete_reason}"
+        self.sync.summary.leave_out(self.stream.name, part.account.id, part.incomplete_reason)
         if self.full:
             raise AirbyteTracedException(message=sentence, failure_type=FailureType.system_error)
         self.sync.warn(sentence)
@@ -322,7 +322,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         Nothing once so many accounts were refused twice that the wait for each would take hours.
         """
         rows = self.full and error.code == PARAMETER_REFUSED and self._refuses_an_option(account, error)
-        return {self.stream.name} if rows and self._refused_twice < FAILURES_IN_A_ROW else set()
+        return {self.stream.name} if rows and self._refused_twice < MAX_CONSECUTIVE_FAILURES else set()
 
     def _believe(self, names: Set[str]) -> None:
         """One more account was refused the stream twice."""
@@ -346,13 +346,13 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         """
         with self._lock:
             named = self._named.setdefault(account.id, set())
-            if child in named or len(named) > MOST_NAMED:
+            if child in named or len(named) > MAX_NAMED:
                 return False
             named.add(child)
-            more = len(named) > MOST_NAMED
+            more = len(named) > MAX_NAMED
         if more:
             where = f"{self.stream.name}, account {account.id}"
-            self.sync.warn(f"Left out: {where}: TikTok refuses more than {MOST_NAMED} of them; the rest is not named.")
+            self.sync.warn(f"Left out: {where}: TikTok refuses more than {MAX_NAMED} of them; the rest is not named.")
         return not more
 
     def surprise(self, column: str, value: Any, instead: Any = None, /) -> None:

@@ -12,10 +12,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_ads.api.errors import TikTokError, error_without_code
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, Filter, Report
-from source_tiktok_ads.sync.cuts import Cut
-from source_tiktok_ads.sync.dividing import Divider
-from source_tiktok_ads.sync.slices import Days
-from source_tiktok_ads.sync.windows import MOST_ROWS
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.report_split import RequestPart, RequestSplitter
+from source_tiktok_ads.sync.report_window import MAX_ROWS
 
 from .canned import A, Canned, Truncated, page, refused
 from .test_reports import BASIC, Reading
@@ -23,7 +22,7 @@ from .test_reports import BASIC, Reading
 CAMPAIGNS = ["81", "82", "83", "84"]
 ADGROUPS = {id: [f"{id}1", f"{id}2"] for id in CAMPAIGNS}
 REPORT = "report/integrated/get"
-DAYS = Days(date(2026, 3, 1), date(2026, 3, 15))
+DAYS = DateRange(date(2026, 3, 1), date(2026, 3, 15))
 
 Params = Mapping[str, Any]
 
@@ -139,7 +138,7 @@ def test_more_rows_than_can_be_told_apart_are_read_by_fewer_days(widest: int, tr
             return page([])
         rows = [row(adgroup, day, params) for adgroup in adgroups(params) for day in span(params)]
         huge = len(span(params)) > widest
-        return page(rows, total=MOST_ROWS + 1 if huge else len(rows), pages=2 if huge and len(span(params)) > 1 else 1)
+        return page(rows, total=MAX_ROWS + 1 if huge else len(rows), pages=2 if huge and len(span(params)) > 1 else 1)
 
     reading = Reading(answer)
     assert places(read(reading)) == sorted(WHOLE)
@@ -177,8 +176,8 @@ def test_a_window_in_flight_does_not_widen_what_another_has_learned() -> None:
     part, _ = reading.slices()
     reading.client.answer = world(TOO_MUCH["days"])
     reading.rows(part)
-    divider = Divider(BASIC, A, reading.sync.structure, reading.reader._lessons.fits)
-    divider.smaller(Cut(part.window), refused(40067))
+    divider = RequestSplitter(BASIC, A, reading.sync.campaign_ids, reading.reader._context.limits)
+    divider.smaller(RequestPart(part.window), refused(40067))
     before = len(asked(reading))
     reading.rows(part)
     assert {len(span(params)) for params in asked(reading)[before:]} <= {1, 2}
@@ -315,4 +314,6 @@ def test_what_adds_up_several_objects_is_not_divided_by_them() -> None:
     """A campaign's row is the sum of the ad groups asked for, an account's that of the campaigns."""
     mine = narrowed("adgroup_ids", "811", "812")
     for report in (replace(mine, level=CAMPAIGN), replace(mine, level=ADVERTISER)):
-        assert Divider(report, A, Reading(world(lambda params: None)).sync.structure, {}).whole(DAYS) == Cut(DAYS)
+        assert RequestSplitter(report, A, Reading(world(lambda params: None)).sync.campaign_ids, {}).whole(
+            DAYS
+        ) == RequestPart(DAYS)

@@ -11,9 +11,9 @@ import pytest
 
 from source_tiktok_ads.streams.model import AD, ADVERTISER, DAY, HOUR, Report
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.folds import repeated_hours
-from source_tiktok_ads.sync.partition import Slice
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.reader import Slice
+from source_tiktok_ads.sync.repeated_hour import repeated_hours
 
 from .canned import A, page, refused
 from .test_reports import Reading
@@ -60,7 +60,7 @@ class Night(Reading):
 
     def __init__(self, answer: Any, report: Report = HOURLY, day: date = BACK) -> None:
         super().__init__(answer, report)
-        self.part = Slice(self.reader, Account(A, zone=NEW_YORK), Days(day, day))
+        self.part = Slice(self.reader, Account(A, zone=NEW_YORK), DateRange(day, day))
 
     def read(self) -> list[dict[str, Any]]:
         """The rows of the day, the least first."""
@@ -128,7 +128,7 @@ def test_figures_that_move_between_two_readings_are_not_added_up() -> None:
         )
     )
     assert night.read() == [told("1", **{**ALONE, "spend": 5.0}), told("2", **ALONE)]
-    assert "TikTok counts 3 rows but gave 2 different ones in 3 readings" in night.part.short
+    assert "TikTok counts 3 rows but gave 2 different ones in 3 readings" in night.part.incomplete_reason
 
 
 def test_the_fullest_reading_of_a_key_stands() -> None:
@@ -143,7 +143,7 @@ def test_what_never_adds_up_leaves_all_the_same() -> None:
     ads = count(1)
     night = Night(lambda path, params: page([]) if path == "campaign/get" else page([wire(str(next(ads)))], 5))
     assert {row["ad_id"] for row in night.read()} >= {"3", "4", "5"}
-    assert "TikTok counts 5 rows" in night.part.short
+    assert "TikTok counts 5 rows" in night.part.incomplete_reason
 
 
 def test_on_other_days_one_key_is_one_row() -> None:

@@ -8,15 +8,15 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError, error_without_code
 from source_tiktok_ads.streams.model import AD_V2, BUYING_TYPES
-from source_tiktok_ads.sync.paging import Ahead, Incomplete
-from source_tiktok_ads.sync.structure import Structure
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
+from source_tiktok_ads.sync.pagination import Incomplete, Prefetcher
 
 from .canned import A, B, Canned, page, refused
 
 
-def structure_of(client: Canned, said: list[str] | None = None) -> Structure:
-    """The structure, and what it warns of."""
-    return Structure(client, Ahead(1), [].append if said is None else said.append)
+def structure_of(client: Canned, said: list[str] | None = None) -> CampaignIds:
+    """The campaign_ids, and what it warns of."""
+    return CampaignIds(client, Prefetcher(1), [].append if said is None else said.append)
 
 
 def listed(path: str, params: Mapping[str, Any]) -> Any:
@@ -66,7 +66,7 @@ def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() ->
     assert len(client.paused) == 1
     assert "so they may be missing" in said[0]
     plain = Canned(listed)
-    Structure(plain, Ahead(1), [].append, ()).campaigns(A)
+    CampaignIds(plain, Prefetcher(1), [].append, ()).campaigns(A)
     assert plain.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL"}
 
 

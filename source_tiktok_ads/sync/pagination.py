@@ -17,25 +17,25 @@ from typing import Any, TypeVar
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge
 from source_tiktok_ads.api.pages import PageInfo, page_info
-from source_tiktok_ads.sync.lines import Answer, Key, Piece
+from source_tiktok_ads.sync.records import Answer, Key, Piece
 from source_tiktok_ads.sync.totals import Difference, Ledger, Sums, Totals
 
-READS = 3
+MAX_READS = 3
 """How often a request is read that cannot be split, before it counts as incomplete."""
 
 READS_BEFORE_SPLIT = 2
 """How often a request is read that can be split into smaller ones."""
 
-LIST_READINGS = 9
+MAX_LIST_READS = 9
 """How often a list whose rows keep changing places is read, from the third time on in pages of another size."""
 
 SMALLEST_PAGE = 10
 """Where TikTok can't answer a page of so many rows, it is not the size."""
 
-IDLE_PAGES = 3
+MAX_IDLE_PAGES = 3
 """How many pages in a row may bring nothing new, because rows move from page to page or a page comes empty."""
 
-MOST_DIFFERENCES = 3
+MAX_DIFFERENCES_NAMED = 3
 """How many metrics a sentence about totals names."""
 
 # TikTok: the verdict on a page beyond the end of some lists, or beyond the depth to which a list may be read.
@@ -74,7 +74,7 @@ class Incomplete(Exception):
         self.expected = expected or {}
 
 
-class Ahead:
+class Prefetcher:
     """Reads the pages of a slice while earlier ones are written, with as many threads as nobody else needs.
 
     At most `pages` of all slices together are under way or waiting, which bounds the memory they take.
@@ -149,10 +149,10 @@ class Page:
     refusal: str = ""
 
 
-def proven(
+def read_until_consistent(
     attempts: Iterable[Attempt],
     warn: Callable[[str], None],
-    ahead: Ahead,
+    prefetcher: Prefetcher,
     sent: set[int],
     found: set[int] | None = None,
 ) -> Generator[list[bytes], None, Found]:
@@ -164,11 +164,11 @@ def proven(
     What was found is kept in `found`, to save memory in `sent` itself where that is empty and rows have no versions.
     """
     # TikTok: the lists have no stable order, so a row can move to another page, or between two, while they are read.
-    proof = _Proof(set() if found is None else found, sent)
+    proof = _Consistency(set() if found is None else found, sent)
     try:
         for attempt in attempts:
             reading = _Reading(attempt, proof.seen_by_the_next())
-            yield from _rows(reading, proof, ahead)
+            yield from _rows(reading, proof, prefetcher)
             if proof.complete(reading) or proof.settled:
                 break
     except Exception:
@@ -182,8 +182,8 @@ def proven(
 class Lists:
     """Reads lists in pages as large as TikTok can answer, which is learned for each place."""
 
-    def __init__(self, ahead: Ahead, size: int) -> None:
-        self._ahead = ahead
+    def __init__(self, prefetcher: Prefetcher, size: int) -> None:
+        self._prefetcher = prefetcher
         self._size = size
         self._sizes: dict[str, int] = {}
 
@@ -196,7 +196,9 @@ class Lists:
         sent: set[int],
         most: int = sys.maxsize,
     ) -> Iterator[list[bytes]]:
-        """The rows of a list, as `proven` gives them; in smaller pages where TikTok can't answer one, `most` at once.
+        """The rows of a list, as `read_until_consistent` gives them, `most` at once.
+
+        Pages are made smaller where TikTok cannot answer one.
 
         The same page is never asked for again in vain. A row that always falls between two pages is found by a
         reading whose pages end elsewhere. Raises Incomplete where rows are missing all the same.
@@ -204,7 +206,7 @@ class Lists:
         while True:
             size = min(self._sizes.get(place, self._size), most)
             try:
-                yield from proven(_in_other_pages(fetch, pieces, size), warn, self._ahead, sent)
+                yield from read_until_consistent(_in_other_pages(fetch, pieces, size), warn, self._prefetcher, sent)
                 return
             except (TooLarge, TimedOut) as error:
                 self._sizes[place] = smaller_page(size, error)
@@ -222,8 +224,8 @@ def smaller_page(size: int, error: TooLarge | TimedOut) -> int:
 
 def _in_other_pages(fetch: SizedFetch, pieces: Pieces, size: int) -> Iterator[Attempt]:
     """One attempt for each reading of a list: the same pages once again, then smaller and smaller ones."""
-    for share in (LIST_READINGS, *range(LIST_READINGS, 1, -1)):
-        smaller = max(1, size * share // LIST_READINGS)
+    for share in (MAX_LIST_READS, *range(MAX_LIST_READS, 1, -1)):
+        smaller = max(1, size * share // MAX_LIST_READS)
         yield Attempt(partial(fetch, smaller), pieces, smaller)
 
 
@@ -263,7 +265,7 @@ class _Reading:
         """Whether the next page, if there is one, is not worth asking for."""
         # A senseless number of pages would never end: some that bring nothing new do, one where all rows are there.
         whole = bool(self.counts) and len(self.seen) >= max(self.counts)
-        return bool(self.refusal) or self._idle > (0 if whole else IDLE_PAGES)
+        return bool(self.refusal) or self._idle > (0 if whole else MAX_IDLE_PAGES)
 
     @property
     def goes_on(self) -> bool:
@@ -285,7 +287,7 @@ class _Reading:
         return self.totals.differences(ledger.sums, self.expected, ledger.rows) if self.totals else []
 
 
-class _Proof:
+class _Consistency:
     """What the readings of one request have found together, and what follows from that."""
 
     def __init__(self, found: set[int], sent: set[int]) -> None:
@@ -363,8 +365,8 @@ class _Proof:
     @property
     def settled(self) -> bool:
         """Whether the last readings have all found the same rows, so that another would as well."""
-        last = self._finds[-READS:]
-        return len(last) == READS and len(set(last)) == 1
+        last = self._finds[-MAX_READS:]
+        return len(last) == MAX_READS and len(set(last)) == 1
 
     def judge(self, warn: Callable[[str], None]) -> None:
         """Accept what was found, with a warning where only the count is wrong. Raises Incomplete."""
@@ -417,14 +419,14 @@ def _copies(pieces: Sequence[Piece]) -> int:
 
 def _named(differences: Sequence[Difference]) -> str:
     """The first few of the metrics that differ, with both numbers."""
-    more = f" and {len(differences) - MOST_DIFFERENCES} more" if len(differences) > MOST_DIFFERENCES else ""
-    return ", ".join(map(str, differences[:MOST_DIFFERENCES])) + more
+    more = f" and {len(differences) - MAX_DIFFERENCES_NAMED} more" if len(differences) > MAX_DIFFERENCES_NAMED else ""
+    return ", ".join(map(str, differences[:MAX_DIFFERENCES_NAMED])) + more
 
 
-def _rows(reading: _Reading, proof: _Proof, ahead: Ahead) -> Iterator[list[bytes]]:
+def _rows(reading: _Reading, proof: _Consistency, prefetcher: Prefetcher) -> Iterator[list[bytes]]:
     """What has not left yet of the pages of one reading, which ends where they bring nothing new."""
     single = False
-    for number, page in enumerate(_pages(reading, ahead)):
+    for number, page in enumerate(_pages(reading, prefetcher)):
         single = reading.begin(page) if number == 0 else False
         rows = proof.take(page, reading, single)
         # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
@@ -435,13 +437,13 @@ def _rows(reading: _Reading, proof: _Proof, ahead: Ahead) -> Iterator[list[bytes
             return
 
 
-def _pages(reading: _Reading, ahead: Ahead) -> Iterator[Page]:
+def _pages(reading: _Reading, prefetcher: Prefetcher) -> Iterator[Page]:
     """The pages of a reading, fetched ahead where the first tells how many there are."""
     first = [_read(reading.attempt, 1)]
     number = first[0].info.last_page
     yield first.pop()
     read = partial(_read, reading.attempt, adds=reading.totals is not None)
-    yield from ahead.pages(read, range(2, number + 1))
+    yield from prefetcher.pages(read, range(2, number + 1))
     while reading.goes_on:
         number += 1
         yield read(number)

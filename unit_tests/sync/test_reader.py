@@ -12,11 +12,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.entities import ACCOUNTS
 from source_tiktok_ads.streams.model import ADVERTISER, DAY, Report
-from source_tiktok_ads.sync import lines
+from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.lines import Page
-from source_tiktok_ads.sync.partition import FAILURES_IN_A_ROW, Reader, Slice, failure
-from source_tiktok_ads.sync.slices import Days
+from source_tiktok_ads.sync.date_ranges import DateRange
+from source_tiktok_ads.sync.reader import MAX_CONSECUTIVE_FAILURES, Reader, Slice, failure
+from source_tiktok_ads.sync.records import Page
 
 from .canned import NOW, A, B, C, Canned, config, informed, page, refused, sync_of
 
@@ -42,7 +42,7 @@ class Plain(Reader[Any]):
     def slices(self, account: Account) -> list[Slice]:
         """As many days as were told."""
         days = (date(2026, 3, number + 1) for number in range(self.days[account.id]))
-        return [Slice(self, account, Days(day, day)) for day in days]
+        return [Slice(self, account, DateRange(day, day)) for day in days]
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
         """The next told rows."""
@@ -227,8 +227,8 @@ def test_an_optional_stream_is_left_out_where_it_is_refused(code: int, policy: s
 
 def test_an_optional_stream_is_asked_of_every_account() -> None:
     """However many refuse it, the next may have it."""
-    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
-    reader = Optional(dict.fromkeys(ids, 1), *[error(40002)] * FAILURES_IN_A_ROW, FINE)
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(MAX_CONSECUTIVE_FAILURES + 1)]
+    reader = Optional(dict.fromkeys(ids, 1), *[error(40002)] * MAX_CONSECUTIVE_FAILURES, FINE)
     assert reader.run() == []
     assert len(reader.read_days) == len(ids)
 
@@ -248,9 +248,9 @@ def test_a_failing_slice_leaves_the_others_alone(code: int) -> None:
 
 def test_a_stream_that_only_fails_is_given_up() -> None:
     """After eight accounts in a row for which TikTok's service failed no further one is asked for."""
-    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 3)]
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(MAX_CONSECUTIVE_FAILURES + 3)]
     reader = Plain(dict.fromkeys(ids, 1), *[error(UNWELL)] * len(ids))
-    assert len(reader.run()) == len(reader.read_days) == FAILURES_IN_A_ROW
+    assert len(reader.run()) == len(reader.read_days) == MAX_CONSECUTIVE_FAILURES
     reader = Plain(dict.fromkeys(ids, 1), *[error(UNWELL)] * 7, FINE, *[error(UNWELL)] * 3)
     assert len(reader.run()) == len(ids) - 1
 
@@ -259,7 +259,7 @@ def test_a_stream_that_only_fails_is_given_up() -> None:
 def test_an_account_that_only_fails_does_not_cost_another_its_rows(code: int) -> None:
     """After eight parts in a row that failed it is not asked for any further, unlike the others."""
     reader = Plain({A: 12, B: 12}, *[error(code), FINE] * 8, *[FINE] * 4)
-    assert len(reader.run()) == FAILURES_IN_A_ROW
+    assert len(reader.run()) == MAX_CONSECUTIVE_FAILURES
     assert [day for day in reader.read_days if day.startswith("1")] == [f"1.{day}" for day in range(1, 9)]
     assert [day for day in reader.read_days if day.startswith("2")] == [f"2.{day}" for day in range(1, 13)]
 
@@ -272,19 +272,19 @@ def test_a_part_that_is_read_ends_the_row_of_failures() -> None:
 
 def test_requests_that_are_refused_to_many_accounts_are_sent_for_the_next() -> None:
     """However many it were: a refusal is about the account it was given to."""
-    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
-    reader = Plain(dict.fromkeys(ids, 1), *[error(BAD_REQUEST)] * FAILURES_IN_A_ROW, FINE)
-    assert len(reader.run()) == FAILURES_IN_A_ROW
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(MAX_CONSECUTIVE_FAILURES + 1)]
+    reader = Plain(dict.fromkeys(ids, 1), *[error(BAD_REQUEST)] * MAX_CONSECUTIVE_FAILURES, FINE)
+    assert len(reader.run()) == MAX_CONSECUTIVE_FAILURES
     assert len(reader.read_days) == len(ids)
 
 
 def test_accounts_that_are_refused_do_not_cost_the_others_their_rows() -> None:
     """However many of them come one after the other: each is warned of, and the next is read."""
-    ids = [str(7_000_000_000_000_000_000 + number) for number in range(FAILURES_IN_A_ROW + 1)]
-    reader = Plain(dict.fromkeys(ids, 1), *[error(NO_PERMISSION)] * FAILURES_IN_A_ROW, FINE, found=True)
+    ids = [str(7_000_000_000_000_000_000 + number) for number in range(MAX_CONSECUTIVE_FAILURES + 1)]
+    reader = Plain(dict.fromkeys(ids, 1), *[error(NO_PERMISSION)] * MAX_CONSECUTIVE_FAILURES, FINE, found=True)
     assert reader.run() == []
     assert len(reader.read_days) == len(ids)
-    assert len(reader.said) == FAILURES_IN_A_ROW
+    assert len(reader.said) == MAX_CONSECUTIVE_FAILURES
 
 
 def test_a_verdict_on_the_credentials_ends_the_stream() -> None:
@@ -380,7 +380,7 @@ def test_a_page_is_as_large_as_settings_and_tiktok_allow(size: int, less: dict[s
     """Unless the request wants less; it is asked again where it has no page."""
     reader = Plain({A: 1}, page_size=size)
     reader.client.answer = lambda path, params: page([])
-    reader.ask(Slice(reader, Account(A)), {"advertiser_id": A, "page": 3, **less}, lines.decode)
+    reader.ask(Slice(reader, Account(A)), {"advertiser_id": A, "page": 3, **less}, records.decode)
     assert reader.client.asked == [("advertiser/info", {"advertiser_id": A, "page": 3, "page_size": asked})]
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import AD, ADVERTISER, CAMPAIGN, DAY, MONTH, Report
-from source_tiktok_ads.sync import windows
-from source_tiktok_ads.sync.dividing import METRICS_A_REQUEST
+from source_tiktok_ads.sync import report_window
+from source_tiktok_ads.sync.report_split import METRICS_PER_REQUEST
 
 from .canned import page, refused
 from .test_reports import Reading
-from .test_shrinking import CAMPAIGNS, WHOLE, adgroups, asked, places, read, row, span, world
+from .test_smaller_pages import CAMPAIGNS, WHOLE, adgroups, asked, places, read, row, span, world
 
 WIDE = Report("spend", AD, DAY).with_groups(("app", "skan", "shopping"))
 PARTS = -(-(len(WIDE.metrics) - 2) // 98)
@@ -25,7 +25,7 @@ def test_no_request_asks_for_more_metrics_than_tiktok_takes() -> None:
     assert places(rows) == sorted(WHOLE)
     assert {(row["spend"], row["clicks"], row["cpc"]) for row in rows} == {(1.5, 3, 0.5)}
     assert len(asked(reading)) == PARTS > 2
-    assert max(len(metrics) for metrics in reading.metrics()) == METRICS_A_REQUEST
+    assert max(len(metrics) for metrics in reading.metrics()) == METRICS_PER_REQUEST
     parts = [name for metrics in reading.metrics() for name in metrics if name not in AD.parents]
     assert sorted(parts) == sorted({*WIDE.metrics} - {*AD.parents})
 
@@ -74,7 +74,7 @@ def test_a_smaller_part_is_not_divided_into_more_than_fits() -> None:
 @pytest.mark.parametrize("most", [5, 100])
 def test_more_rows_than_should_be_joined_at_once_are_read_in_fewer(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """By days, then by campaigns; the next window begins with as few."""
-    monkeypatch.setattr(windows, "MOST_JOINED", most)
+    monkeypatch.setattr(report_window, "MAX_JOINED", most)
     reading = Reading(world(lambda params: None), WIDE, start_date="2026-02-01")
     first, second = reading.slices()
     reading.rows(first)
@@ -85,7 +85,7 @@ def test_more_rows_than_should_be_joined_at_once_are_read_in_fewer(monkeypatch: 
 
 def test_what_cannot_be_fewer_is_joined_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account's months have neither days nor campaigns to be divided by."""
-    monkeypatch.setattr(windows, "MOST_JOINED", 0)
+    monkeypatch.setattr(report_window, "MAX_JOINED", 0)
     brands = Report("spend", ADVERTISER, MONTH, by=("device_brand_id",), report_type="AUDIENCE")
     key = {"device_brand_id": "5"}
 

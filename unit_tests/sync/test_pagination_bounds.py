@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from source_tiktok_ads.sync.lines import Answer, decode
-from source_tiktok_ads.sync.paging import READS, Ahead, Attempt, Incomplete, proven
+from source_tiktok_ads.sync.pagination import MAX_READS, Attempt, Incomplete, Prefetcher, read_until_consistent
+from source_tiktok_ads.sync.records import Answer, decode
 
 
 def claiming(rows: list[str], total: int, pages: int) -> Answer:
@@ -28,7 +28,7 @@ def read(answers: dict[int, Answer], otherwise: Answer) -> tuple[list[bytes], li
 
     left: list[bytes] = []
     try:
-        for page in proven([Attempt(fetch, pieces, 2)] * READS, said.append, Ahead(2), set()):
+        for page in read_until_consistent([Attempt(fetch, pieces, 2)] * MAX_READS, said.append, Prefetcher(2), set()):
             left += page
     except Incomplete as error:
         said.append(str(error))
@@ -39,7 +39,7 @@ def test_empty_pages_end_a_reading() -> None:
     """Beyond the rows there is nothing: a billion pages are not asked for, and both numbers are told."""
     left, asked, said = read({1: claiming(["a"], 10**9, 10**9)}, claiming([], 10**9, 10**9))
     assert left == [b"a"]
-    assert len(asked) <= READS * 6
+    assert len(asked) <= MAX_READS * 6
     assert said == ["TikTok counts 1000000000 rows but gave 1 different ones in 3 readings."]
 
 

@@ -10,7 +10,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, order=True)
-class Days:
+class DateRange:
     """A range of calendar days of an account, both ends included and never empty."""
 
     first: date
@@ -26,22 +26,22 @@ class Days:
         return (self.last - self.first).days + 1
 
 
-def windows(days: Days, width: int) -> Iterator[Days]:
+def windows(days: DateRange, width: int) -> Iterator[DateRange]:
     """Cover `days` with windows of at most `width` days, in date order."""
     first = days.first
     while first <= days.last:
         last = min(first + timedelta(days=width - 1), days.last)
-        yield Days(first, last)
+        yield DateRange(first, last)
         first = last + ONE_DAY
 
 
-def months(spans: Iterable[Days], today: date) -> list[Days]:
+def months(spans: Iterable[DateRange], today: date) -> list[DateRange]:
     """The whole calendar months that the spans touch, each once and in order; the running one as far as today."""
     starts = {start for days in spans for start in _month_starts(days)}
-    return [Days(start, min(_next_month(start) - ONE_DAY, today)) for start in sorted(starts)]
+    return [DateRange(start, min(_next_month(start) - ONE_DAY, today)) for start in sorted(starts)]
 
 
-def _month_starts(days: Days) -> Iterator[date]:
+def _month_starts(days: DateRange) -> Iterator[date]:
     start = days.first.replace(day=1)
     while start <= days.last:
         yield start
@@ -52,7 +52,7 @@ def _next_month(start: date) -> date:
     return (start + timedelta(days=31)).replace(day=1)
 
 
-def missing(wanted: Days, known: Iterable[Days]) -> list[Days]:
+def missing(wanted: DateRange, known: Iterable[DateRange]) -> list[DateRange]:
     """The parts of `wanted` that no range of `known` holds, in date order."""
     parts = []
     first = wanted.first
@@ -61,19 +61,21 @@ def missing(wanted: Days, known: Iterable[Days]) -> list[Days]:
             parts.append((first, min(days.first - ONE_DAY, wanted.last)))
         first = max(first, days.last + ONE_DAY)
     parts.append((first, wanted.last))
-    return [Days(a, b) for a, b in parts if a <= b]
+    return [DateRange(a, b) for a, b in parts if a <= b]
 
 
-def settled(days: Days, lookback: int) -> Days | None:
+def settled(days: DateRange, lookback: int) -> DateRange | None:
     """The part of an earlier read that TikTok no longer restates; the rest is owed another read.
 
     The last `lookback` days before the end are owed, and the end itself always: it was still running when read.
     """
     last = days.last - timedelta(days=lookback + 1)
-    return Days(days.first, last) if last >= days.first else None
+    return DateRange(days.first, last) if last >= days.first else None
 
 
-def to_read(known: Iterable[Days], wanted: Days, lookback: int, owed: Sequence[Days] = ()) -> list[Days]:
+def to_read(
+    known: Iterable[DateRange], wanted: DateRange, lookback: int, owed: Sequence[DateRange] = ()
+) -> list[DateRange]:
     """The days of `wanted` a sync reads: what no earlier sync read, and what it read too early to be final.
 
     `known` holds the ranges of days that have left, as a state tells them; those of them that are `owed` all the same
@@ -83,22 +85,24 @@ def to_read(known: Iterable[Days], wanted: Days, lookback: int, owed: Sequence[D
     return missing(wanted, less(final, owed))
 
 
-def less(ranges: Iterable[Days], taken: Sequence[Days]) -> list[Days]:
+def less(ranges: Iterable[DateRange], taken: Sequence[DateRange]) -> list[DateRange]:
     """The days of the ranges that are not among the taken ones."""
     return [part for days in ranges for part in missing(days, taken)]
 
 
-def believed(known: Iterable[Days], today: date) -> list[Days]:
+def believed(known: Iterable[DateRange], today: date) -> list[DateRange]:
     """The ranges of days that can have been read by `today`.
 
     A range that ends later was claimed under a wrong clock or by hand, and where it really ended is not known: all of
     it is to be read again. A single day too many is the end of a range read in a time zone further east.
     """
     tomorrow = today + ONE_DAY
-    return [Days(days.first, min(days.last, today)) for days in known if days.last <= tomorrow and days.first <= today]
+    return [
+        DateRange(days.first, min(days.last, today)) for days in known if days.last <= tomorrow and days.first <= today
+    ]
 
 
-def known_after(known: Sequence[Days], fresh: Sequence[Days], lookback: int) -> list[Days]:
+def known_after(known: Sequence[DateRange], fresh: Sequence[DateRange], lookback: int) -> list[DateRange]:
     """The ranges a state may claim once the windows `fresh` have left, in date order.
 
     Ranges that touch become one, unless the earlier one still owes a second read of its end: merged, that debt would
@@ -107,18 +111,18 @@ def known_after(known: Sequence[Days], fresh: Sequence[Days], lookback: int) -> 
     pieces = [(days, False) for days in fresh]
     for days in known:
         done = settled(days, lookback)
-        owed = Days(done.last + ONE_DAY if done else days.first, days.last)
+        owed = DateRange(done.last + ONE_DAY if done else days.first, days.last)
         pieces += [(part, False) for part in (missing(done, fresh) if done else [])]
         pieces += [(part, True) for part in missing(owed, fresh)]
     return _joined(sorted(pieces))
 
 
-def _joined(pieces: Sequence[tuple[Days, bool]]) -> list[Days]:
-    joined: list[Days] = []
+def _joined(pieces: Sequence[tuple[DateRange, bool]]) -> list[DateRange]:
+    joined: list[DateRange] = []
     open_end = True
     for days, owes in pieces:
         if joined and days.first <= joined[-1].last + ONE_DAY and not open_end:
-            joined[-1] = Days(joined[-1].first, max(joined[-1].last, days.last))
+            joined[-1] = DateRange(joined[-1].first, max(joined[-1].last, days.last))
         else:
             joined.append(days)
         open_end = owes

@@ -8,17 +8,17 @@ from typing import Any
 
 from source_tiktok_ads.api.errors import missing_column
 from source_tiktok_ads.streams.listing import Listing, Row
-from source_tiktok_ads.streams.shapes import Surprise, nothing
-from source_tiktok_ads.sync.lines import (
+from source_tiktok_ads.streams.shapes import OnInvalidValue, nothing
+from source_tiktok_ads.sync.records import (
     NO_VALUE,
     TIMES,
-    Lacks,
+    MissingKey,
+    OnIncomplete,
     Piece,
     Recent,
-    Unkeyed,
+    disambiguate,
     record_of,
     to_json,
-    told_apart,
     unkeyed,
     wire_casts,
 )
@@ -38,7 +38,7 @@ class ListingRows(Recent):
     def __init__(
         self,
         listing: Listing,
-        surprise: Surprise,
+        surprise: OnInvalidValue,
         since: str | None = None,
         personal: bool = True,
         is_new: Callable[[Row], bool] = lambda record: False,
@@ -59,13 +59,13 @@ class ListingRows(Recent):
     def pieces(
         self,
         rows: Sequence[Any],
-        tells: Row,
-        lacks: Lacks = lambda sentence: None,
+        constants: Row,
+        on_incomplete: OnIncomplete = lambda sentence: None,
         listing: Listing | None = None,
     ) -> Sequence[Piece]:
         """Each record, told apart by its key; `tells` is what the request tells of its rows where they do not.
 
-        `lacks` hears of rows whose key or cursor can't be read, or whose key is another's for want of a value.
+        `on_incomplete` hears of rows whose key or cursor can't be read, or whose key is another's for want of a value.
         `listing` is the one among those of the stream that the rows come from. Raises TikTokError where none of the
         rows has a column of the key.
         """
@@ -73,30 +73,30 @@ class ListingRows(Recent):
         raws = [raw for row in rows for raw in (source.records(row) if source.records else (row,))]
         if self._listing.numbered:
             raws = _numbered(raws, self._listing.ids, self._listing.numbered)
-        self._check(raws, tells, source.path)
-        return told_apart([self._piece(raw, tells, lacks) for raw in raws], lacks)
+        self._check(raws, constants, source.path)
+        return disambiguate([self._piece(raw, constants, on_incomplete) for raw in raws], on_incomplete)
 
-    def _check(self, raws: Sequence[Mapping[str, Any]], tells: Row, path: str) -> None:
+    def _check(self, raws: Sequence[Mapping[str, Any]], constants: Row, path: str) -> None:
         """Raise TikTokError where a column of the key comes in no row: those that share the others would be one."""
-        missing = [name for name in self._required if raws and not self._comes(name, raws, tells)]
-        if missing and any(self._comes(name, raws, tells) for name in self._listing.ids):
-            raise missing_column(missing[0], len(raws), path, tells.get("advertiser_id"))
+        missing = [name for name in self._required if raws and not self._comes(name, raws, constants)]
+        if missing and any(self._comes(name, raws, constants) for name in self._listing.ids):
+            raise missing_column(missing[0], len(raws), path, constants.get("advertiser_id"))
 
-    def _comes(self, name: str, raws: Sequence[Mapping[str, Any]], tells: Row) -> bool:
-        return tells.get(name) not in (None, "") or any(self._sent(raw, name) not in (None, "") for raw in raws)
+    def _comes(self, name: str, raws: Sequence[Mapping[str, Any]], constants: Row) -> bool:
+        return constants.get(name) not in (None, "") or any(self._sent(raw, name) not in (None, "") for raw in raws)
 
-    def _piece(self, raw: Mapping[str, Any], tells: Row, lacks: Lacks) -> Piece:
+    def _piece(self, raw: Mapping[str, Any], constants: Row, on_incomplete: OnIncomplete) -> Piece:
         record = record_of(raw, self._casts)
-        record.update((name, value) for name, value in tells.items() if record.get(name) in (None, ""))
+        record.update((name, value) for name, value in constants.items() if record.get(name) in (None, ""))
         try:
             self._complete(raw, record)
-        except Unkeyed as odd:
-            lacks(odd.sentence)
+        except MissingKey as odd:
+            on_incomplete(odd.sentence)
             return unkeyed(raw)
         changed = record.get(self._listing.cursor) if self._listing.cursor else None
         if changed is None and self._listing.cursor and not nothing(sent := self._sent(raw, self._listing.cursor)):
             # The row leaves, whatever the cursor says; it is only not known when it changed.
-            lacks(f"{self._listing.cursor} cannot be read: TikTok sent {sent!r:.60}.")
+            on_incomplete(f"{self._listing.cursor} cannot be read: TikTok sent {sent!r:.60}.")
         key = to_json({name: record[name] for name in self._listing.key})
         to_come = bool(self._until and changed) and str(changed) > self._until
         leaves = not to_come and (self.leaves(changed) or self._is_new(record))
@@ -107,10 +107,10 @@ class ListingRows(Recent):
         for name in self._listing.key:
             sent = self._sent(raw, name)
             if record.get(name) is None and (name in self._times or not nothing(sent)):
-                raise Unkeyed(name, sent)
+                raise MissingKey(name, sent)
         ids = self._listing.ids
         if all(record.get(name) in (None, "") for name in ids):
-            raise Unkeyed(ids[0], self._sent(raw, ids[0]))
+            raise MissingKey(ids[0], self._sent(raw, ids[0]))
         record.update((name, NO_VALUE) for name in self._listing.key if record.get(name) in (None, ""))
 
     def _sent(self, raw: Mapping[str, Any], name: str) -> Any:

@@ -19,8 +19,8 @@ from source_tiktok_ads.streams.model import HOUR, Accounts, Entity, Report
 from source_tiktok_ads.streams.shapes import (
     EXACT_BELOW,
     Cast,
+    OnInvalidValue,
     Shape,
-    Surprise,
     casts,
     metric_cast,
     nothing,
@@ -34,7 +34,7 @@ Key = bytes | tuple[bytes, bytes]
 Piece = tuple[Key, bytes | None]
 """A row: its key, and its members as JSON, None where it need not leave."""
 
-Lacks = Callable[[str], None]
+OnIncomplete = Callable[[str], None]
 """Is called with a sentence about rows that are missing from a part."""
 
 # A key column is never null. TikTok writes a dash where there is no value, and no row of its is older than this moment.
@@ -136,7 +136,7 @@ decode: Callable[[bytes], Answer] = decoder(Answer)
 """The answer in a body, its rows as plain objects. Raises what the client takes for an unreadable answer."""
 
 
-class Unkeyed(Exception):
+class MissingKey(Exception):
     """A row whose key cannot be read: a placeholder would merge it with others, so it does not leave."""
 
     def __init__(self, column: str, value: Any) -> None:
@@ -152,14 +152,14 @@ class ReportRows:
     anything unusual in it is refused by the typed decoder and takes the slow path, value by value.
     """
 
-    def __init__(self, report: Report, surprise: Surprise) -> None:
+    def __init__(self, report: Report, surprise: OnInvalidValue) -> None:
         own = report.level.parents
         metrics = report.metric_columns
         self._path, self._by = report.path, report.by
         self._answered_as = report.answered_as
         self._decode = msgspec.json.Decoder(_typed_answer(report), strict=False).decode
-        self._keys = casts(report.dimension_columns, unheard)
-        self._parents = casts({name: metrics[name] for name in own}, unheard)
+        self._keys = casts(report.dimension_columns, ignore_invalid_value)
+        self._parents = casts({name: metrics[name] for name in own}, ignore_invalid_value)
         self._values = [(name, metric_cast(metrics[name], name, surprise)) for name in metrics if name not in own]
         # TikTok: a breakdown may have no value, an object's id and the time have to have one.
         self._needed = frozenset({report.level.id, report.grain.dimension})
@@ -178,21 +178,21 @@ class ReportRows:
         except msgspec.MsgspecError:
             return decode(body)
 
-    def pieces(self, rows: Sequence[Any], lacks: Lacks = lambda sentence: None) -> Sequence[Piece]:
-        """Each row, told apart by its dimensions; `lacks` hears of rows whose keys can't be read or are the same.
+    def pieces(self, rows: Sequence[Any], on_incomplete: OnIncomplete = lambda sentence: None) -> Sequence[Piece]:
+        """Each row with its key; `on_incomplete` is called for rows whose keys cannot be read or are the same.
 
         Raises TikTokError where none of the rows has one of the columns of the key.
         """
         if rows and isinstance(rows[0], dict):
             self._check(rows)
-            pieces = [self._slow(row, lacks) for row in rows]
+            pieces = [self._slow(row, on_incomplete) for row in rows]
             # The hour that a day has twice comes in two rows of one key, whatever their breakdown.
-            return pieces if self._repeats else told_apart(pieces, lacks)
+            return pieces if self._repeats else disambiguate(pieces, on_incomplete)
         encode = msgspec.json.encode
         typed = [_joined(encode(row.dimensions), encode(row.metrics)) for row in rows]
         # Hardly any row holds a backslash, and one byte is found much faster than several.
         if any(NUL in members for _, members in typed if members and b"\\" in members):
-            return self.pieces(msgspec.to_builtins(rows), lacks)
+            return self.pieces(msgspec.to_builtins(rows), on_incomplete)
         return typed
 
     def key(self, record: Mapping[str, Any]) -> bytes:
@@ -216,7 +216,7 @@ class ReportRows:
         }
         return {**dimensions, **named}
 
-    def _slow(self, row: Mapping[str, Any], lacks: Lacks) -> Piece:
+    def _slow(self, row: Mapping[str, Any], on_incomplete: OnIncomplete) -> Piece:
         dimensions, metrics = (
             part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
         )
@@ -225,14 +225,14 @@ class ReportRows:
                 _present(wire, columns, self._needed)
                 for wire, columns in ((self._named(dimensions), self._keys), (metrics, self._parents))
             )
-        except Unkeyed as odd:
-            lacks(odd.sentence)
+        except MissingKey as odd:
+            on_incomplete(odd.sentence)
             return unkeyed(row)
         values = {name: cast(metrics.get(name)) for name, cast in self._values}
         return _joined(to_json(key), to_json({**parents, **values}))
 
 
-def unheard(path: str, value: Any, instead: Any = None) -> None:
+def ignore_invalid_value(path: str, value: Any, instead: Any = None) -> None:
     """What does not fit a key column is a matter of the whole row, not of one value."""
 
 
@@ -241,10 +241,10 @@ def unkeyed(row: Mapping[str, Any]) -> Piece:
     return b"unkeyed" + to_json(row), None
 
 
-def told_apart(pieces: Iterable[Piece], lacks: Lacks) -> list[Piece]:
+def disambiguate(pieces: Iterable[Piece], on_incomplete: OnIncomplete) -> list[Piece]:
     """The pieces of one page; rows that share a key only because a value of it is missing are told apart.
 
-    They all leave; but where only one row of a key is kept, the others are missing, so `lacks` hears of them.
+    They all leave; but where only one row of a key is kept, the others are missing, so `on_incomplete` hears of them.
     """
     first: dict[Key, bytes] = {}
     found: list[Piece] = []
@@ -253,7 +253,7 @@ def told_apart(pieces: Iterable[Piece], lacks: Lacks) -> list[Piece]:
         if members is None or not _VALUELESS.search(ids) or first.setdefault(key, members) == members:
             found.append((key, members))
             continue
-        lacks(f"several rows have the key {ids.decode()}, in which TikTok gave no value.")
+        on_incomplete(f"several rows have the key {ids.decode()}, in which TikTok gave no value.")
         apart = ids + members
         found.append((apart if isinstance(key, bytes) else (apart, key[1]), members))
     return found
@@ -269,7 +269,7 @@ def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]], neede
     for name, cast in columns:
         value = cast(sent := wire.get(name))
         if value is None and (name in needed or not nothing(sent)):
-            raise Unkeyed(name, sent)
+            raise MissingKey(name, sent)
         found[name] = NO_VALUE if value is None else value
     return found
 
@@ -346,7 +346,7 @@ def latest(*moments: str | None) -> str | None:
 class EntityRows(Recent):
     """The rows of an entity list of one account: cast, completed, compared with a cursor."""
 
-    def __init__(self, entity: Entity, advertiser_id: str, surprise: Surprise, since: str | None) -> None:
+    def __init__(self, entity: Entity, advertiser_id: str, surprise: OnInvalidValue, since: str | None) -> None:
         super().__init__(since)
         self._entity = entity
         self._advertiser_id = advertiser_id
@@ -357,23 +357,23 @@ class EntityRows(Recent):
         self,
         rows: Sequence[Any],
         said: str | None = None,
-        lacks: Lacks = lambda sentence: None,
+        on_incomplete: OnIncomplete = lambda sentence: None,
         whole: bool = False,
     ) -> Sequence[Piece]:
         """Each row, told apart by ids and last change; `said` is the current_status that the pass tells of its rows.
 
-        Of a `whole` pass all rows leave, whenever they have changed. `lacks` hears of rows whose key can't be read, or
-        is the same as another's for want of a value.
+        Of a `whole` pass all rows leave, whenever they have changed. `on_incomplete` is called for rows whose key
+        cannot be read, or equals another row's key because a value is missing.
         """
-        return told_apart([self._piece(row, said, lacks, whole) for row in rows], lacks)
+        return disambiguate([self._piece(row, said, on_incomplete, whole) for row in rows], on_incomplete)
 
-    def _piece(self, row: Mapping[str, Any], said: str | None, lacks: Lacks, whole: bool) -> Piece:
+    def _piece(self, row: Mapping[str, Any], said: str | None, on_incomplete: OnIncomplete, whole: bool) -> Piece:
         record = record_of(row, self._casts)
         changed = record.get(self._entity.cursor)
         try:
             self._complete(row, record)
-        except Unkeyed as odd:
-            lacks(odd.sentence)
+        except MissingKey as odd:
+            on_incomplete(odd.sentence)
             return unkeyed(row)
         record["current_status"] = _current_status(record, said)
         ids, version = ({name: record[name] for name in names} for names in (self._ids, (self._entity.cursor,)))
@@ -387,10 +387,10 @@ class EntityRows(Recent):
         record["advertiser_id"] = record.get("advertiser_id") or self._advertiser_id
         own = self._ids[-1]
         if record.get(own) in (None, ""):
-            raise Unkeyed(own, row.get(own))
+            raise MissingKey(own, row.get(own))
         for name in (*self._ids, cursor, *(() if record.get(cursor) else ("create_time",))):
             if record.get(name) is None and not nothing(row.get(name)):
-                raise Unkeyed(name, row.get(name))
+                raise MissingKey(name, row.get(name))
         record[cursor] = record.get(cursor) or record.get("create_time") or NO_TIME
         record.update((name, NO_VALUE) for name in self._ids if record.get(name) is None)
 
@@ -398,7 +398,7 @@ class EntityRows(Recent):
 class AccountRows:
     """The rows of the accounts themselves."""
 
-    def __init__(self, stream: Accounts, surprise: Surprise) -> None:
+    def __init__(self, stream: Accounts, surprise: OnInvalidValue) -> None:
         self._cursor = stream.cursor
         self._casts = wire_casts(stream.columns, surprise)
 
@@ -429,7 +429,7 @@ _DELETED = frozenset(
 def _current_status(record: Mapping[str, Any], said: str | None) -> str | None:
     """DELETE where a status of the row says so, else what the pass tells of its rows, else ACTIVE.
 
-    None where neither the pass nor any status of the row tells.
+    None where neither the pass nor any status of the row constants.
     """
     secondary, operation = record.get("secondary_status"), record.get("operation_status")
     # TikTok: what stands in operation_status of a deleted object is not documented; the word itself has been seen.
@@ -448,7 +448,7 @@ def record_of(row: Mapping[str, Any], columns: Sequence[tuple[str, str, Cast]]) 
 
 
 def wire_casts(
-    columns: Mapping[str, Shape], surprise: Surprise, quiet: Collection[str] = ()
+    columns: Mapping[str, Shape], surprise: OnInvalidValue, quiet: Collection[str] = ()
 ) -> list[tuple[str, str, Cast]]:
     """The cast of each column and the wire field that fills it where its own name does not.
 
@@ -456,5 +456,5 @@ def wire_casts(
     """
     loud = {name: shape for name, shape in columns.items() if name not in quiet}
     silent = {name: shape for name, shape in columns.items() if name in quiet}
-    compiled = [*casts(silent, unheard), *casts(loud, surprise)]
+    compiled = [*casts(silent, ignore_invalid_value), *casts(loud, surprise)]
     return [(name, (columns[name].wire or (name,))[0], cast) for name, cast in compiled]

@@ -10,8 +10,8 @@ from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import Listing, Row
 from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, MOMENT, OBJECT, TEXT
-from source_tiktok_ads.sync.lines import unheard
-from source_tiktok_ads.sync.listed import ListingRows
+from source_tiktok_ads.sync.list_records import ListingRows
+from source_tiktok_ads.sync.records import ignore_invalid_value
 
 COLUMNS = {"advertiser_id": ID, "thing_id": ID, "kind": TEXT, "size": INTEGER, "modify_time": MOMENT}
 THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time")
@@ -20,12 +20,12 @@ A = {"advertiser_id": "A"}
 
 def rows(listing: Listing = THINGS, since: str | None = None, personal: bool = True) -> ListingRows:
     """Rows in which every value fits."""
-    return ListingRows(listing, unheard, since, personal)
+    return ListingRows(listing, ignore_invalid_value, since, personal)
 
 
-def records(into: ListingRows, *wire: Row, tells: Row = A) -> list[Any]:
+def records(into: ListingRows, *wire: Row, constants: Row = A) -> list[Any]:
     """The records of wire rows, None for one that need not leave."""
-    return [members and json.loads(b"{%b}" % members) for _, members in into.pieces(wire, tells)]
+    return [members and json.loads(b"{%b}" % members) for _, members in into.pieces(wire, constants)]
 
 
 def test_columns_are_cast_and_completed() -> None:
@@ -39,7 +39,7 @@ def test_columns_are_cast_and_completed() -> None:
 
 def test_what_is_sent_empty_is_completed_too() -> None:
     """TikTok leaves out some ids by an empty text."""
-    assert records(rows(), {"thing_id": "1", "kind": ""}, tells={**A, "kind": "told"}) == [
+    assert records(rows(), {"thing_id": "1", "kind": ""}, constants={**A, "kind": "told"}) == [
         {**A, "thing_id": "1", "kind": "told"}
     ]
 
@@ -187,7 +187,7 @@ def test_hours_to_come_do_not_leave() -> None:
     """Where an answer tells of a whole day, its rows of later hours are counted and kept back."""
     hourly = BY_NAME["gmv_max_insights_hourly"]
     assert isinstance(hourly, Listing)
-    rows = ListingRows(replace(hourly, records=None), unheard, until="2026-03-09T05:59:59")
+    rows = ListingRows(replace(hourly, records=None), ignore_invalid_value, until="2026-03-09T05:59:59")
     told = {"advertiser_id": "1", "store_id": "2", "gmv_max_promotion_type": "LIVE_GMV_MAX"}
     hours = [{"stat_time_hour": f"2026-03-09 0{hour}:00:00", "cost": "0.00"} for hour in (5, 6)]
     now, later = rows.pieces(hours, told)

@@ -15,19 +15,19 @@ from source_tiktok_ads.streams.model import (
     ADVERTISER,
     CAMPAIGN,
     DAY,
+    HIDDEN_CAMPAIGNS,
     PROMOTE,
-    SPECIALS,
     TOP_VIEW,
     Filter,
     Report,
 )
 from source_tiktok_ads.sync.advertisers import Account
+from source_tiktok_ads.sync.campaign_ids import CampaignIds
 from source_tiktok_ads.sync.entities import EntityReader
-from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.partition import Slice
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
 from source_tiktok_ads.sync.reports import ReportReader
-from source_tiktok_ads.sync.structure import Structure
 
 from .canned import A, B, Canned, config, page, refused, sync_of
 
@@ -77,7 +77,7 @@ class Reading:
         **settings: Any,
     ) -> None:
         self.client = Canned(answer)
-        self.sync, self.said = sync_of(self.client, config(**settings), SPECIALS)
+        self.sync, self.said = sync_of(self.client, config(**settings), HIDDEN_CAMPAIGNS)
         make: Any = ReportReader if isinstance(stream, Report) else EntityReader
         self.reader = make(stream, self.sync, full, cursors or {})
         self.part: Slice
@@ -133,7 +133,7 @@ def test_a_report_with_a_filter_of_its_own_means_what_it_says() -> None:
     """Who asks for one way of buying is given no other."""
     filters = (Filter("buying_type", ("AUCTION",)),)
     report = Report("mine", AD, DAY, filters=filters)
-    assert [report.hides(special) for special in SPECIALS] == [False, True]
+    assert [report.hides(special) for special in HIDDEN_CAMPAIGNS] == [False, True]
     reading = Reading(told, report)
     assert reading.ids() == ["1", "3"]
     assert reading.asked("report/integrated/get") == ["", "Promote"]
@@ -332,8 +332,8 @@ def test_a_fault_while_campaigns_are_listed_is_a_fault() -> None:
 def test_ad_groups_of_a_topview_campaign_come_in_small_pages() -> None:
     """TikTok gives a hundred at most."""
     client = Canned(told)
-    structure = Structure(client, Ahead(1), [].append)
-    assert structure.adgroups(A, "2", TOP_VIEW) == ["2"]
+    campaign_ids = CampaignIds(client, Prefetcher(1), [].append)
+    assert campaign_ids.adgroups(A, "2", TOP_VIEW) == ["2"]
     ((_, params),) = client.asked
     assert (params["page_size"], params["filtering"]["campaign_ids"]) == (100, ["2"])
 
@@ -360,4 +360,4 @@ def test_a_list_of_special_campaigns_that_cannot_be_proven_makes_lists_short() -
 
     reading = Reading(answer, ENTITIES[0])
     assert reading.ids("campaign_id") == ["1", "2", "3"]
-    assert "TikTok counts 99 rows" in reading.part.short
+    assert "TikTok counts 99 rows" in reading.part.incomplete_reason

@@ -9,9 +9,17 @@ from typing import Any, Protocol
 
 from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck
-from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, CAMPAIGN, SPECIALS, Level, Params, Special
-from source_tiktok_ads.sync.lines import Answer, Piece, decode
-from source_tiktok_ads.sync.paging import Ahead, Incomplete, Lists
+from source_tiktok_ads.streams.model import (
+    ADGROUP,
+    BUYING_TYPES,
+    CAMPAIGN,
+    HIDDEN_CAMPAIGNS,
+    HiddenCampaigns,
+    Level,
+    Params,
+)
+from source_tiktok_ads.sync.pagination import Incomplete, Lists, Prefetcher
+from source_tiktok_ads.sync.records import Answer, Piece, decode
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
 
 # TikTok: the lists of campaigns and ad groups have at most so many rows a page.
@@ -39,7 +47,7 @@ def unnamed_types(error: TikTokError) -> str:
     )
 
 
-class Asking(Protocol):
+class CampaignsClient(Protocol):
     """What this module needs of the client."""
 
     def pause(self, seconds: float, why: str) -> None:
@@ -57,14 +65,18 @@ class Asking(Protocol):
         """The decoded answer of one request. Raises TikTokError."""
 
 
-class Structure:
+class CampaignIds:
     """What lies below an account; each list is read once a sync, deleted objects included, and proven complete."""
 
     def __init__(
-        self, client: Asking, ahead: Ahead, warn: Callable[[str], None], specials: Sequence[Special] = SPECIALS
+        self,
+        client: CampaignsClient,
+        prefetcher: Prefetcher,
+        warn: Callable[[str], None],
+        specials: Sequence[HiddenCampaigns] = HIDDEN_CAMPAIGNS,
     ) -> None:
         self._client = client
-        self._lists = Lists(ahead, LARGEST_PAGE)
+        self._lists = Lists(prefetcher, LARGEST_PAGE)
         self._warn = warn
         self._specials = specials
         self._lock = threading.Lock()
@@ -75,11 +87,11 @@ class Structure:
         self._believed = AcceptedOddities(lambda text: warn(f"Lists read to divide a report: {text}"))
 
     @property
-    def kinds(self) -> Sequence[Special]:
+    def kinds(self) -> Sequence[HiddenCampaigns]:
         """The kinds of campaigns that an account may have and that have to be asked for by themselves."""
         return self._specials
 
-    def specials(self, advertiser_id: str) -> Sequence[Special]:
+    def specials(self, advertiser_id: str) -> Sequence[HiddenCampaigns]:
         """The kinds of campaigns of the account that have to be asked for by themselves.
 
         All of them where the app may not list campaigns, because what is asked for then tells by itself whether there
@@ -95,19 +107,19 @@ class Structure:
             self._untold.add(advertiser_id)
             return self._specials
 
-    def campaigns(self, advertiser_id: str, special: Special | None = None) -> list[str]:
+    def campaigns(self, advertiser_id: str, special: HiddenCampaigns | None = None) -> list[str]:
         """The ids of all campaigns of the account, or of its special ones. Raises TikTokError or Incomplete."""
         return self._ids(CAMPAIGN, advertiser_id, "", special)
 
-    def adgroups(self, advertiser_id: str, campaign_id: str, special: Special | None = None) -> list[str]:
+    def adgroups(self, advertiser_id: str, campaign_id: str, special: HiddenCampaigns | None = None) -> list[str]:
         """The ids of all ad groups of the campaign, which may be a special one. Raises TikTokError or Incomplete."""
         return self._ids(ADGROUP, advertiser_id, campaign_id, special)
 
-    def objects(self, level: Level, advertiser_id: str, special: Special | None = None) -> list[str]:
+    def objects(self, level: Level, advertiser_id: str, special: HiddenCampaigns | None = None) -> list[str]:
         """The ids of all objects of the account at a level, or its special ones. Raises TikTokError or Incomplete."""
         return self._ids(level, advertiser_id, "", special)
 
-    def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: Special | None) -> list[str]:
+    def _ids(self, level: Level, advertiser_id: str, campaign_id: str, special: HiddenCampaigns | None) -> list[str]:
         place = (level.name, advertiser_id, campaign_id, special.name if special else "")
         filtering: Params = {"primary_status": "STATUS_ALL", **(special.listed if special else {})}
         if campaign_id:

@@ -13,22 +13,19 @@ from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.chains import (
-    REFUSALS_IN_A_ROW,
-    Chains,
-    Hears,
-    Known,
-    Request,
+from source_tiktok_ads.sync.children import Children
+from source_tiktok_ads.sync.list_pages import misshapen, place_of, rows_in
+from source_tiktok_ads.sync.list_records import ListingRows
+from source_tiktok_ads.sync.list_requests import ListEvents, ListRequest
+from source_tiktok_ads.sync.pagination import Prefetcher
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
+from source_tiktok_ads.sync.substreams import (
+    MAX_CONSECUTIVE_REFUSALS,
+    CachedList,
+    ParentLists,
     asked_by,
-    misshapen,
-    place_of,
-    rows_in,
     top,
 )
-from source_tiktok_ads.sync.children import Children
-from source_tiktok_ads.sync.listed import ListingRows
-from source_tiktok_ads.sync.paging import Ahead
-from source_tiktok_ads.sync.refusals import CONFIRM_AFTER
 
 from .canned import A, B, Canned, config, page, refused
 
@@ -44,7 +41,7 @@ def of_shops(shops: Sequence[Row]) -> Params:
     return {"shop_ids": [shop["shop_id"] for shop in shops]}
 
 
-OF_SHOPS = replace(WHOLE, parent=Parent(SHOPS, of_shops, tells=("shop_id",)))
+OF_SHOPS = replace(WHOLE, parent=Parent(SHOPS, of_shops, inherits=("shop_id",)))
 
 
 class Reading:
@@ -57,22 +54,22 @@ class Reading:
         self.left_out: list[str] = []
         self.refused: dict[str, str] = {}
         self.given_up: list[str] = []
-        self.chains = Chains(self.client, config(**settings), Ahead(1), self.said.append)
+        self.parent_lists = ParentLists(self.client, config(**settings), Prefetcher(1), self.said.append)
 
     def read(
         self, listing: Listing, id: str = A, since: str | None = None, children: Children | None = None, **more: Any
     ) -> list[str]:
         """The ids of the rows that leave."""
-        request = Request(Account(id), more, {"advertiser_id": id})
+        request = ListRequest(Account(id), more, {"advertiser_id": id})
         into = ListingRows(listing, lambda column, value: None, since)
-        hears = Hears(
+        events = ListEvents(
             self.said.append,
             self.lacks.append,
             self.left_out.append,
             lambda what: self.given_up.append(what.sentence),
             self.refused.setdefault,
         )
-        pages = self.chains.rows(listing, request, into, hears, children)
+        pages = self.parent_lists.rows(listing, request, into, events, children)
         self.records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
         return [record["thing_id"] for record in self.records]
 
@@ -449,7 +446,7 @@ def shops(count: int, answer: Any) -> Any:
 
 def test_one_shop_of_several_in_a_request_costs_only_itself() -> None:
     """The request is halved until the refused one stands alone; the next goes without it."""
-    together = replace(WHOLE, parent=Parent(SHOPS, of_shops, at_once=10))
+    together = replace(WHOLE, parent=Parent(SHOPS, of_shops, batch_size=10))
     reading = Reading(shops(10, refusing(40001, "3")))
     wanted = [f"thing of {number}" for number in range(10) if number != 3]
     assert sorted(reading.read(together)) == wanted
@@ -490,7 +487,7 @@ PARTS = replace(
     WHOLE,
     name="parts",
     path="part/list",
-    parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]["thing_id"]}, tells=("shop_id",)),
+    parent=Parent(OF_SHOPS, lambda rows: {"of": rows[0]["thing_id"]}, inherits=("shop_id",)),
 )
 
 
@@ -547,9 +544,9 @@ def test_a_shop_that_was_refused_and_never_answered_is_not_asked_about_for_its_o
 def test_the_children_that_are_listed() -> None:
     """Those that the parent lets pass, whatever lies between them and the list."""
     reading = Reading(shop_things)
-    of_two = replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, where=lambda row: row["shop_id"] != "1"))
+    of_two = replace(OF_SHOPS, parent=Parent(SHOPS, of_shops, keep=lambda row: row["shop_id"] != "1"))
     for listing in (of_two, replace(PARTS, parent=Parent(of_two, lambda rows: {}))):
-        assert reading.chains.listed(listing, Account(A)) == {"2"}
+        assert reading.parent_lists.listed(listing, Account(A)) == {"2"}
     with pytest.raises(ValueError, match="things has no parent"):
         top(WHOLE)
 
@@ -575,7 +572,7 @@ def test_a_refusal_of_the_app_or_account_ends_the_list_at_once(code: int) -> Non
     assert len(reading.client.paths("thing/list")) == 1
 
 
-@pytest.mark.parametrize(("count", "asked"), [(1, 1), (500, REFUSALS_IN_A_ROW)])
+@pytest.mark.parametrize(("count", "asked"), [(1, 1), (500, MAX_CONSECUTIVE_REFUSALS)])
 @pytest.mark.parametrize("code", [40001, 40002, 40118])
 def test_where_every_shop_is_refused_it_is_the_account(code: int, count: int, asked: int) -> None:
     """After some, or after all there are."""
@@ -618,8 +615,8 @@ def test_rows_that_keep_moving_in_a_parents_list_lack_where_they_lead() -> None:
 def test_what_is_known_of_parents_takes_little_room() -> None:
     """Those of all accounts stay until the sync ends."""
     reading = Reading(shops(5000, lambda path, params: things("1")))
-    known = reading.chains.known(SHOPS, Account(A))
-    assert isinstance(known, Known)
+    known = reading.parent_lists.known(SHOPS, Account(A))
+    assert isinstance(known, CachedList)
     assert (len(known.rows), known.rows[-1]["shop_id"]) == (5000, "4999")
     assert len(known.packed) < 20 * 5000
 
@@ -665,7 +662,7 @@ def ids(rows: Sequence[Row]) -> Params:
 
 def test_parents_are_asked_about_together() -> None:
     """As many as a request takes, but only those that tell the same."""
-    assert [*asked_by(Parent(THINGS, ids, ("of",), at_once=2), ROWS)] == [
+    assert [*asked_by(Parent(THINGS, ids, ("of",), batch_size=2), ROWS)] == [
         ([ROWS[0], ROWS[2]], {"of": "a"}),
         ([ROWS[3]], {"of": "a"}),
         ([ROWS[1]], {"of": "b"}),
@@ -679,7 +676,7 @@ def test_the_same_is_not_asked_twice() -> None:
 
 def test_rows_that_lead_to_nothing_are_not_asked_about() -> None:
     """The parent says which."""
-    parent = Parent(SHOPS, of_shops, tells=("shop_id",), where=lambda row: row["shop_id"] != "2")
+    parent = Parent(SHOPS, of_shops, inherits=("shop_id",), keep=lambda row: row["shop_id"] != "2")
     assert Reading(shop_things).read(replace(WHOLE, parent=parent)) == ["thing of 1"]
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from source_tiktok_ads.streams.model import HOUR, Report
-from source_tiktok_ads.sync.lines import Key, Piece, to_json
+from source_tiktok_ads.sync.records import Key, Piece, to_json
 
 Row = Mapping[str, Any]
 """A record without what it is stamped with."""
@@ -59,7 +59,7 @@ class Readings:
         self.begin()
         return self._stand
 
-    def told_apart(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+    def disambiguate(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         """The rows of one page; those of a repeated hour stay here, told apart by counting those of each key."""
         if not self._marks:
             return pieces
@@ -89,7 +89,7 @@ class Readings:
         self._now[key] = rows
 
 
-class Twins:
+class RepeatedHour:
     """Keeps the rows of repeated hours until all of a window have come; then there is one for each key."""
 
     def __init__(self, report: Report, day: date, zone: tzinfo) -> None:

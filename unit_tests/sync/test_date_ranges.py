@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_tiktok_ads.sync.slices import Days, believed, known_after, missing, months, settled, to_read, windows
+from source_tiktok_ads.sync.date_ranges import (
+    DateRange,
+    believed,
+    known_after,
+    missing,
+    months,
+    settled,
+    to_read,
+    windows,
+)
 from source_tiktok_ads.sync.state import Coverage, coverage_of, cursor_of_coverage
 
 ZERO = date(2026, 1, 1)
@@ -20,17 +29,17 @@ def day(number: int) -> date:
     return ZERO + timedelta(days=number)
 
 
-def days(first: int, last: int) -> Days:
+def days(first: int, last: int) -> DateRange:
     """A range of such days."""
-    return Days(day(first), day(last))
+    return DateRange(day(first), day(last))
 
 
-def numbers(ranges: list[Days]) -> list[tuple[int, int]]:
+def numbers(ranges: list[DateRange]) -> list[tuple[int, int]]:
     """Ranges as numbers."""
     return [((part.first - ZERO).days, (part.last - ZERO).days) for part in ranges]
 
 
-def each(part: Days) -> list[date]:
+def each(part: DateRange) -> list[date]:
     """The days of a range."""
     return [part.first + timedelta(days=n) for n in range((part.last - part.first).days + 1)]
 
@@ -44,7 +53,7 @@ def each(part: Days) -> list[date]:
         ([days(0, 3), days(20, 25), days(88, 95)], [(0, 30), (59, 89), (90, 99)]),
     ],
 )
-def test_months_are_whole_and_each_comes_once(spans: list[Days], expected: list[tuple[int, int]]) -> None:
+def test_months_are_whole_and_each_comes_once(spans: list[DateRange], expected: list[tuple[int, int]]) -> None:
     """Whatever part of a month is wanted; the running one ends today, a tenth of April."""
     assert numbers(months(spans, day(99))) == expected
 
@@ -133,9 +142,9 @@ class Account:
         coverage = Coverage(min(known.start, start), known.ranges)
         if coverage.start > today:
             return True
-        parts = to_read(coverage.ranges, Days(coverage.start, today), lookback)
+        parts = to_read(coverage.ranges, DateRange(coverage.start, today), lookback)
         planned = [window for part in parts for window in windows(part, width)]
-        fresh: list[Days] = []
+        fresh: list[DateRange] = []
         done = planned
         if order:
             shuffled = order.draw(st.permutations(planned))

@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.streams.catalog import BY_NAME
-from source_tiktok_ads.streams.model import SPECIALS, Report
-from source_tiktok_ads.sync.lines import Answer, decode
-from source_tiktok_ads.sync.paging import READS, READS_BEFORE_SPLIT, Ahead, Attempt, Incomplete, proven
+from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Report
+from source_tiktok_ads.sync.pagination import (
+    MAX_READS,
+    READS_BEFORE_SPLIT,
+    Attempt,
+    Incomplete,
+    Prefetcher,
+    read_until_consistent,
+)
+from source_tiktok_ads.sync.records import Answer, decode
 from source_tiktok_ads.sync.reports import ReportReader
 
 from .canned import A, Canned, Truncated, config, informed, page, sync_of
@@ -35,10 +42,12 @@ def test_rows_that_are_fewer_than_counted_are_never_complete(readings: Sequence[
     """Neither other rows every time nor the same ones prove anything: they only show how stable the answer is."""
     row = {"a": 1}, {"b": 1}
     given = iter(answers(*([row[number]] for number in readings)))
-    attempts = [Attempt(lambda number: next(given), pieces, 1000)] * READS
+    attempts = [Attempt(lambda number: next(given), pieces, 1000)] * MAX_READS
     left: list[list[bytes]] = []
-    with pytest.raises(Incomplete, match=f"TikTok counts 3 rows but gave {len({*readings})} different ones in {READS}"):
-        left.extend(proven(attempts, str, Ahead(1), {*sent}))
+    with pytest.raises(
+        Incomplete, match=f"TikTok counts 3 rows but gave {len({*readings})} different ones in {MAX_READS}"
+    ):
+        left.extend(read_until_consistent(attempts, str, Prefetcher(1), {*sent}))
     assert sum(map(len, left)) == 0 or len(left[-1]) == len({*readings})
 
 
@@ -46,7 +55,9 @@ def test_readings_that_add_up_together_are_proof() -> None:
     """As many different rows as every page counts: it does not matter that no single reading had them all."""
     said: list[str] = []
     moving = iter(answers([{"a": 1}], [{"b": 1}], [{"a": 1}, {"c": 1}]))
-    left = proven([Attempt(lambda number: next(moving), pieces, 1000)] * READS, said.append, Ahead(1), set())
+    left = read_until_consistent(
+        [Attempt(lambda number: next(moving), pieces, 1000)] * MAX_READS, said.append, Prefetcher(1), set()
+    )
     assert [len(rows) for rows in left] == [3]
     assert said == []
 
@@ -57,7 +68,11 @@ def test_readings_that_count_differently_prove_nothing_together() -> None:
     more = [decode(json.dumps({"code": 0, "data": page([row[2]], total=4)}).encode())]
     moving = iter([*answers([row[0]], [row[1]]), *more])
     with pytest.raises(Incomplete, match="TikTok counts 4 rows but gave 3"):
-        list(proven([Attempt(lambda number: next(moving), pieces, 1000)] * READS, str, Ahead(1), set()))
+        list(
+            read_until_consistent(
+                [Attempt(lambda number: next(moving), pieces, 1000)] * MAX_READS, str, Prefetcher(1), set()
+            )
+        )
 
 
 def test_a_part_that_can_be_no_smaller_is_short() -> None:
@@ -73,7 +88,7 @@ def test_a_part_that_can_be_no_smaller_is_short() -> None:
     assert isinstance(STREAM, Report)
     (part,) = ReportReader(STREAM, sync, False, {}).generate()
     rows = [row for record in part.read() for row in record.data[""].lines.splitlines()]
-    assert (len(rows), part.finished) == (2 * READS_BEFORE_SPLIT + READS, False)
+    assert (len(rows), part.finished) == (2 * READS_BEFORE_SPLIT + MAX_READS, False)
     assert "2026-03-12, campaign_ids 1: TikTok counts 5 rows but gave 3 different ones in 3 readings." in said[-1]
 
 
@@ -100,7 +115,9 @@ def special(params: Mapping[str, Any]) -> bool:
 
 def one_day(stream: Report, answer: Any) -> tuple[int, bool, list[str]]:
     """How many rows of one day leave, whether the window is finished, and what is warned of."""
-    sync, said = sync_of(Canned(informed(answer)), config(start_date="2026-03-12", end_date="2026-03-12"), SPECIALS)
+    sync, said = sync_of(
+        Canned(informed(answer)), config(start_date="2026-03-12", end_date="2026-03-12"), HIDDEN_CAMPAIGNS
+    )
     (part,) = ReportReader(stream, sync, False, {}).generate()
     rows = [row for record in part.read() for row in record.data[""].lines.splitlines()]
     return len(rows), part.finished, said

@@ -18,7 +18,7 @@ from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.entities import ACCOUNTS, ENTITIES
 from source_tiktok_ads.streams.model import AD, ADVERTISER, AUDIENCE, DAY, HOUR, LIFETIME, MONTH, Report
 from source_tiktok_ads.streams.reports import REPORTS
-from source_tiktok_ads.sync.lines import DEEPEST, NO_TIME, AccountRows, EntityRows, ReportRows, decode, page, to_json
+from source_tiktok_ads.sync.records import DEEPEST, NO_TIME, AccountRows, EntityRows, ReportRows, decode, page, to_json
 
 from .canned import A
 

@@ -1,0 +1,371 @@
+"""Reads one list, page by page in whichever way its endpoint divides it, without the metrics that TikTok refuses."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from source_tiktok_ads.api.envelope import Envelope, decode_envelope
+from source_tiktok_ads.api.errors import (
+    TikTokError,
+    TimedOut,
+    TooLarge,
+    invalid_metrics,
+)
+from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info
+from source_tiktok_ads.config import Config
+from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging
+from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.sync.list_requests import NAMES_ACCOUNT, ListClient, ListReading, ListRequest, OnMessage, Place
+from source_tiktok_ads.sync.pagination import (
+    MAX_IDLE_PAGES,
+    MAX_READS,
+    Attempt,
+    Incomplete,
+    Lists,
+    Prefetcher,
+    read_until_consistent,
+    smaller_page,
+    unsent,
+)
+from source_tiktok_ads.sync.records import Answer, Data, Piece
+from source_tiktok_ads.sync.refusals import (
+    NEVER_GIVEN_UP,
+    PARAMETER_REFUSED,
+    GivenUp,
+    confirmed,
+    essential,
+    nothing_left,
+)
+from source_tiktok_ads.sync.tasks import Tasks
+
+ROWS_PER_BATCH = 1000
+"""How many rows of a file leave together."""
+
+Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
+"""Makes keys and records of the rows of one answer."""
+
+
+class ListPages:
+    """Reads single lists for all streams of a sync, and remembers for each account what TikTok refused to it."""
+
+    def __init__(self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage) -> None:
+        self._client = client
+        self._config = config
+        self._prefetcher = prefetcher
+        self._warn = warn
+        self._lock = threading.Lock()
+        self._lists: dict[str, Lists] = {}
+        self._oddities: dict[str, AcceptedOddities] = {}
+        self._given_up: dict[Place, GivenUp] = {}
+        self._believed: dict[Place, frozenset[str]] = {}
+
+    def rows(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
+        """The rows of one list; where TikTok refuses metrics by name, without these."""
+        while True:
+            whose = reading.listing.name, request.account.id, request.of
+            asked = self._still_asked(whose, request)
+            try:
+                yield from self._paged(reading, asked)
+            except TikTokError as error:
+                self._give_up(whose, asked, error)
+            else:
+                if given_up := self._given_up.get(whose):
+                    reading.events.on_given_up(given_up)
+                return
+
+    def _still_asked(self, whose: Place, request: ListRequest) -> ListRequest:
+        given_up = self._given_up.get(whose)
+        if not given_up:
+            return request
+        names = {
+            name: [metric for metric in request.params[name] if metric not in given_up.names]
+            for name in _metrics(request)
+        }
+        return request.also(names, {})
+
+    def _give_up(self, whose: Place, asked: ListRequest, error: TikTokError) -> None:
+        """Ask for no more than TikTok gives of what was asked. Raises the error where nothing may be left out."""
+        named = _refused_metrics(asked, error)
+        if named & NEVER_GIVEN_UP:
+            raise essential(named & NEVER_GIVEN_UP, error)
+        names = named & self._believed.get(whose, frozenset())
+        if not names:
+            raise error
+        if names == {metric for name in _metrics(asked) for metric in asked.params[name]}:
+            raise nothing_left(error)
+        with self._lock:
+            before = self._given_up.get(whose)
+            self._given_up[whose] = GivenUp(frozenset(names) | (before.names if before else frozenset()), error)
+
+    def _believe(self, whose: Place, names: Set[str]) -> None:
+        with self._lock:
+            self._believed[whose] = self._believed.get(whose, frozenset()) | names
+
+    def _paged(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
+        listing = reading.listing
+        pieces = partial(
+            reading.into.pieces,
+            constants=request.constants,
+            on_incomplete=reading.events.on_incomplete,
+            listing=listing,
+        )
+        if listing.paging is Paging.WHOLE:
+            yield from self._in_one_answer(reading, request, pieces)
+        elif listing.paging is Paging.TASK:
+            yield from self._by_task(reading, request, pieces)
+        elif listing.paging is Paging.CURSOR:
+            yield from self._by_cursor(listing, request, pieces, reading.sent)
+        elif listing.paging is Paging.UNCOUNTED:
+            yield from self._by_full_pages(listing, request, pieces, reading.sent)
+        else:
+            yield from self._by_pages(reading, request, pieces)
+
+    def _in_one_answer(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of an answer that holds all of them; of its further pages where it counts such all the same."""
+
+        def fetch(page: int) -> Answer:
+            at: Params = {"page": page} if page > 1 else {}
+            rows, info, _ = self._answer(reading.listing, request, at, repeat_timeouts=True)
+            return Answer(0, data=Data(rows, info))
+
+        attempts = [Attempt(fetch, pieces, sys.maxsize)] * MAX_READS
+        yield from read_until_consistent(attempts, reading.events.on_warning, self._prefetcher, reading.sent)
+
+    def _by_task(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of a file that a task writes. Raises Incomplete where there is none, or it is not whole."""
+        listing, account = reading.listing, request.account.id
+        whose = account if listing.scope in NAMES_ACCOUNT else None
+        day = self._client.now().date().isoformat()
+        tasks = Tasks(self._client, listing, account, whose, reading.events.pending, day)
+        file = tasks.file(request.params)
+        rows = unsent(pieces(file.rows), set(), reading.sent)
+        for start in range(0, len(rows), ROWS_PER_BATCH):
+            yield rows[start : start + ROWS_PER_BATCH]
+        if file.cut:
+            raise Incomplete(file.cut)
+        tasks.done(request.params)
+
+    def _by_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+        listing = reading.listing
+
+        def fetch(size: int, page: int) -> Answer:
+            rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page}, page)
+            if listing.most and info is not None and info.total_number >= listing.most:
+                reading.full.add(listing.name)
+                info = _cut(listing, info, size)
+            return Answer(0, data=Data(rows, info))
+
+        if listing.newest_first and reading.into.since:
+            try:
+                size = self._size(listing)
+                yield from _until_old(partial(fetch, size), size, pieces, reading.sent)
+                return
+            except (TooLarge, TimedOut, Incomplete):
+                # Then the whole list, where need be in smaller pages; what has left stays.
+                pass
+        with self._lock:
+            lists = self._lists.setdefault(listing.name, Lists(self._prefetcher, self._size(listing)))
+        yield from lists.rows(request.account.id, fetch, pieces, reading.events.on_warning, reading.sent)
+
+    def _by_full_pages(
+        self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
+    ) -> Iterator[list[bytes]]:
+        """The rows of pages up to the first that is not full, or that brings nothing new."""
+        size, page, seen = self._size(listing), 0, set[int]()
+        while True:
+            page, before = page + 1, len(seen)
+            rows, _, _ = self._answer(listing, request, {"page_size": size, "page": page})
+            yield unsent(pieces(rows), seen, sent)
+            if len(rows) < size or len(seen) == before:
+                return
+
+    def _by_cursor(
+        self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
+    ) -> Iterator[list[bytes]]:
+        """The rows of a list that tells where its next page begins. Raises Incomplete where the next one lacks."""
+        size, idle, doubted = self._size(listing), 0, False
+        seen, cursor = set[int](), None
+        while True:
+            at: Params = {"cursor": cursor} if cursor is not None else {}
+            try:
+                rows, _, data = self._answer(listing, request, {"count": size, **at})
+            except (TooLarge, TimedOut) as error:
+                size = smaller_page(size, error)
+                continue
+            except TikTokError as error:
+                if doubted and error.code == PARAMETER_REFUSED:
+                    return
+                raise
+            before = len(seen)
+            yield unsent(pieces(rows), seen, sent)
+            step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
+            if step.ends or (doubted and not step.goes_on):
+                return
+            doubted = not step.goes_on
+            idle = 0 if len(seen) > before else idle + 1
+            if step.stuck or idle > MAX_IDLE_PAGES:
+                raise Incomplete(f"TikTok says there are more rows than the {len(seen)} it gave, but not where.")
+            cursor = step.cursor
+
+    def _size(self, listing: Listing) -> int:
+        return min(self._config.page_size, listing.page_size)
+
+    def _answer(
+        self,
+        listing: Listing,
+        request: ListRequest,
+        at: Params,
+        page: int | None = None,
+        repeat_timeouts: bool = False,
+    ) -> tuple[list[dict[str, Any]], PageInfo | None, Mapping[str, Any]]:
+        """The rows of one answer, where they stand among the pages, and all that came with them.
+
+        Raises Incomplete where there are none in the rows' place but some in another.
+        """
+        wrong, odd = partial(misshapen, listing), partial(displaced, listing)
+        whose = listing.name, request.account.id, request.of
+        ask = partial(
+            self._client.fetch,
+            listing.path,
+            {**request.params, **at},
+            decode=decode_envelope,
+            advertiser_id=request.account.id if listing.scope in NAMES_ACCOUNT else None,
+            accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, odd),
+            repeat_timeouts=repeat_timeouts,
+        )
+        reply = confirmed(
+            ask,
+            lambda error: _refused_metrics(request, error) - self._believed.get(whose, frozenset()),
+            self._client.pause,
+            partial(self._believe, whose),
+        )
+        if elsewhere := odd(reply.envelope):
+            raise Incomplete(f"{elsewhere}; none of these rows can be read.")
+        data = reply.envelope.data
+        return rows_in(listing, data), place_of(reply.envelope), data
+
+    def _oddities_of(self, listing: Listing) -> AcceptedOddities:
+        with self._lock:
+            warn = partial(_warn_of, self._warn, listing.name)
+            return self._oddities.setdefault(listing.name, AcceptedOddities(warn))
+
+
+def _warn_of(warn: OnMessage, name: str, text: str) -> None:
+    warn(f"{name}: {text}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One answer of a list that is read by cursor: its number of rows and how many were asked for, and what it says.
+
+    `more` is its has_more, `cursor` the place of the next answer, `before` that of this one.
+    """
+
+    rows: int
+    size: int
+    more: Any
+    cursor: Any
+    before: Any
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it says that there are more."""
+        return self.more in (True, "true", "True", "1")
+
+    @property
+    def ends(self) -> bool:
+        """Whether it says that this is the last answer, and nothing speaks against that."""
+        # One that is full, or has no rows although the one before announced some, may have lost the word of more to
+        # come: what its cursor leads to is asked for all the same.
+        odd = self.rows >= self.size or (self.rows == 0 and self.before is not None)
+        return not self.goes_on and (self.stuck or not odd)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it does not say where the next answer begins."""
+        return self.cursor in (None, "", self.before)
+
+
+def _cut(listing: Listing, info: PageInfo, size: int) -> PageInfo:
+    """Where a page stands in a list of which TikTok gives no more than `most` rows; what lies beyond is not asked."""
+    most = listing.most
+    return PageInfo(info.page, info.page_size, min(info.total_number, most), min(info.total_page, -(-most // size)))
+
+
+def rows_in(listing: Listing, data: Mapping[str, Any]) -> Any:
+    """What an answer holds in the place of the rows; an empty list where there is nothing."""
+    if not listing.places:
+        return [data] if data else []
+    return next((data[name] for name in listing.places if data.get(name)), [])
+
+
+def place_of(envelope: Envelope) -> PageInfo | None:
+    """Where a page stands in its list; None where the answer does not tell."""
+    # TikTok: the list of saved audiences is documented with these numbers beside its rows, not in page_info.
+    beside = "page_info" not in envelope.data and "total_page" in envelope.data
+    return page_info(Envelope(0, data={"page_info": envelope.data})) if beside else page_info(envelope)
+
+
+def misshapen(listing: Listing, envelope: Envelope) -> str | None:
+    """Why an answer can't be one of this list; None where it can."""
+    if not isinstance(envelope.data, dict):
+        return "data is no object"
+    rows = rows_in(listing, envelope.data)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return f"{listing.rows_at} is no list of objects"
+    try:
+        for row in rows:
+            deque(listing.records(row) if listing.records else (), maxlen=0)
+    except MalformedRow as error:
+        return str(error)
+    return None
+
+
+def displaced(listing: Listing, envelope: Envelope) -> str | None:
+    """Where the rows of an answer stand if not where they should; None where nothing speaks for that."""
+    data = envelope.data
+    if not listing.places or any(name in data for name in listing.places):
+        return None
+    # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
+    others = [name for name, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return f"TikTok's answer has no {listing.rows_at}, but {', '.join(others)[:100]}" if others else None
+
+
+def _metrics(request: ListRequest) -> list[str]:
+    """The parameters that name metrics."""
+    return [name for name in ("metrics", "metrics_fields") if name in request.params]
+
+
+def _refused_metrics(request: ListRequest, error: TikTokError) -> Set[str]:
+    """The metrics that a refusal names, of those that were asked for."""
+    asked = {metric for name in _metrics(request) for metric in request.params[name]}
+    return asked & {*invalid_metrics(error.message)}
+
+
+def _until_old(fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
+    """The rows of the first pages, to the first that holds a row which need not leave; the latest changes come first.
+
+    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Incomplete where a page has
+    other rows than its place in TikTok's count says, or there is no count: then only the whole list is proof.
+    """
+    page, counts, seen = 0, set[int](), set[int]()
+    while True:
+        page += 1
+        data = fetch(page).data or Data()
+        info = data.page_info or PageInfo()
+        counts.add(info.total_number)
+        before, rows = len(seen), pieces(data.list or ())
+        # Whoever takes the rows may take their time: what is old is known before.
+        old = any(members is None for _, members in rows)
+        yield unsent(rows, seen, sent)
+        due = min(size, info.page_size or size, info.total_number - before)
+        if len(counts) > 1 or info.total_number < 0 or len(seen) - before < due:
+            raise Incomplete(f"TikTok counts {sorted(counts)} rows, {len(seen)} have come by page {page}.")
+        if old or len(seen) >= info.total_number:
+            return
