@@ -55,8 +55,9 @@ class Clock:
 
     @property
     def doubtful(self) -> bool:
-        """Whether the only answer so far disagrees with the machine's clock, so that one more should be asked for."""
-        return self._comparable and self._last is not None and not self._sure
+        """Whether to ask for one more answer: the only one disagrees with the machine's clock, or two disagree."""
+        disagrees = self._comparable or self._odd is not None
+        return self._last is not None and not self._sure and disagrees
 
     def now(self) -> datetime:
         """This moment; the header counts whole seconds, so it is early rather than late."""

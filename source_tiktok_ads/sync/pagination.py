@@ -21,13 +21,15 @@ from source_tiktok_ads.sync.records import Answer, Key, Piece
 from source_tiktok_ads.sync.totals import Difference, Ledger, Sums, Totals
 
 MAX_READS = 3
-"""How often a request is read that cannot be split, before it counts as incomplete."""
+"""After so many readings that all found the same rows, a request counts as incomplete: another would find them too."""
 
 READS_BEFORE_SPLIT = 2
 """How often a request is read that can be split into smaller ones."""
 
-MAX_LIST_READS = 9
-"""How often a list whose rows keep changing places is read, from the third time on in pages of another size."""
+MAX_UNSPLIT_READS = 9
+"""How often a request that cannot be split is read while its readings differ, because rows keep changing places.
+
+A list is read in pages of another size from the third time on."""
 
 SMALLEST_PAGE = 10
 """Where TikTok can't answer a page of so many rows, it is not the size."""
@@ -224,8 +226,8 @@ def smaller_page(size: int, error: TooLarge | TimedOut) -> int:
 
 def _in_other_pages(fetch: SizedFetch, pieces: Pieces, size: int) -> Iterator[Attempt]:
     """One attempt for each reading of a list: the same pages once again, then smaller and smaller ones."""
-    for share in (MAX_LIST_READS, *range(MAX_LIST_READS, 1, -1)):
-        smaller = max(1, size * share // MAX_LIST_READS)
+    for share in (MAX_UNSPLIT_READS, *range(MAX_UNSPLIT_READS, 1, -1)):
+        smaller = max(1, size * share // MAX_UNSPLIT_READS)
         yield Attempt(partial(fetch, smaller), pieces, smaller)
 
 

@@ -15,7 +15,7 @@ from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Params, Report
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.pagination import (
-    MAX_READS,
+    MAX_UNSPLIT_READS,
     READS_BEFORE_SPLIT,
     Attempt,
     Found,
@@ -203,7 +203,7 @@ class Window:
     def _patiently(self, cut: RequestPart, progress: WindowProgress) -> Reading:
         """The rows of a cut that cannot be smaller; the window is short where they are incomplete even there."""
         try:
-            return (yield from self._asked_for(cut, progress, TRIES, MAX_READS))
+            return (yield from self._asked_for(cut, progress, TRIES, MAX_UNSPLIT_READS))
         except Incomplete as error:
             progress.repeated.hold()
             self._shorts.append(f"{_place(cut)}: {error}")

@@ -89,7 +89,12 @@ def test_what_stands_in_for_tiktok_has_a_clock_of_its_own() -> None:
     clock = Clock(Time().monotonic, lambda: MOMENT, comparable=False)
     clock.note(WRONG)
     assert (clock.now(), clock.doubtful) == (parse_date(WRONG), False)
-    clock.note(DATE)
-    assert clock.now() == parse_date(WRONG)
-    clock.note(DATE)
+
+
+def test_two_answers_of_a_stand_in_that_disagree_leave_the_time_open() -> None:
+    """A third one decides between them; the first alone would move a day."""
+    clock = Clock(Time().monotonic, lambda: MOMENT, comparable=False)
+    for header, doubtful in ((WRONG, False), (DATE, True), (DATE, False)):
+        clock.note(header)
+        assert clock.doubtful == doubtful
     assert clock.now() == MOMENT

@@ -16,7 +16,7 @@ from source_tiktok_ads.streams.model import BUYING_TYPES, Entity
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.entities import AccountReader, EntityReader
-from source_tiktok_ads.sync.pagination import MAX_LIST_READS
+from source_tiktok_ads.sync.pagination import MAX_UNSPLIT_READS
 from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.state import ForeignState
 
@@ -341,15 +341,15 @@ def test_a_list_whose_rows_keep_moving_is_short(full: bool) -> None:
     (part,) = reader.slices(Account(A))
     records = part.read()
     rows = next(records).data[""].rows
-    told = f"TikTok counts 99 rows but gave {MAX_LIST_READS} different ones in {MAX_LIST_READS} readings"
+    told = f"TikTok counts 99 rows but gave {MAX_UNSPLIT_READS} different ones in {MAX_UNSPLIT_READS} readings"
     if full:
         with pytest.raises(AirbyteTracedException, match=told):
             next(records)
     else:
         assert [*records] == []
         assert told in said[-1]
-    assert (rows, part.finished) == (MAX_LIST_READS, False)
-    assert f"things, {A}, {MAX_LIST_READS}, {told}" in sync.summary.table()
+    assert (rows, part.finished) == (MAX_UNSPLIT_READS, False)
+    assert f"things, {A}, {MAX_UNSPLIT_READS}, {told}" in sync.summary.table()
 
 
 def test_an_object_that_changes_meanwhile_counts_once() -> None:
