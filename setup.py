@@ -8,6 +8,8 @@ RUNTIME = [
     # The CDK brings these too. They are named because the package imports them itself, and bounded below by what
     # the CDK asks for; requests 2.32 and urllib3 2 are what the transport is written for.
     "orjson>=3.10.7,<4",
+    # Settings, and the form made from them.
+    "pydantic>=2.7,<3",
     "PyYAML>=6.0.1,<7",
     "requests>=2.32,<3",
     "urllib3>=2,<3",
@@ -47,7 +49,7 @@ setup(
     # The CDK's own bound.
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["source_tiktok_ads", "source_tiktok_ads.*"]),
-    package_data={"source_tiktok_ads": ["spec.yaml", "py.typed"], "source_tiktok_ads.streams": ["*.json"]},
+    package_data={"source_tiktok_ads": ["spec.json", "py.typed"], "source_tiktok_ads.streams": ["*.json"]},
     install_requires=RUNTIME,
     extras_require={"demo": DEMO, "tests": TESTS},
     entry_points={"console_scripts": ["source-tiktok-ads=source_tiktok_ads.run:run"]},

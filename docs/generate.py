@@ -1,6 +1,6 @@
-"""Writes what is derived from the stream table: reference, tables in other pages, views, example catalog, snapshot.
+"""Writes what is derived from the streams and settings: reference, tables, views, example catalog, snapshot, spec.json.
 
-Run `python -m docs.generate` after every change of a stream; `--check` only tells whether they are up to date.
+Run `python -m docs.generate` after every change of a stream or a setting; `--check` only tells what is out of date.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from source_tiktok_ads.api.errors import (
     Action,
     Rule,
 )
+from source_tiktok_ads.config.form import specification
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, catalog, entry
 from source_tiktok_ads.streams.evidence import sureness
 from source_tiktok_ads.streams.fields import DATA_LEVELS, DIMENSIONS, GROUPS, METRIC_GROUPS, METRICS, Dimension, Metric
@@ -325,6 +326,11 @@ def _configured(stream: Stream) -> dict[str, Any]:
     }
 
 
+def specification_file() -> str:
+    """What the verb `spec` reads, made from the models of the settings."""
+    return json.dumps(specification(), indent=2, ensure_ascii=False) + "\n"
+
+
 PEERS: tuple[Peer, ...] = (singer.PEER, airbyte.PEER, fivetran.PEER)
 """The connectors whose users this one has a guide for."""
 SWITCHING = ROOT / "docs" / "switching"
@@ -351,11 +357,12 @@ TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "README.md": partial(with_table, ROOT / "README.md", "docs/streams.md"),
     ROOT / "examples" / "configured_catalog.json": example_catalog,
     ROOT / "unit_tests" / "snapshots" / "catalog.txt": snapshot,
+    ROOT / "source_tiktok_ads" / "spec.json": specification_file,
 }
 
 
 def stale() -> list[Path]:
-    """The files that no longer say what the stream table says."""
+    """The files that no longer say what the streams and settings say."""
     return [path for path, text in TARGETS.items() if not path.exists() or path.read_text("utf-8") != text()]
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from docs.generate import MAIN
 from source_tiktok_ads.config import AccessToken, normalise, parse
-from source_tiktok_ads.incoming import states_of
+from source_tiktok_ads.protocol_files import states_of
 from source_tiktok_ads.streams.catalog import BY_NAME, entry
 
 from .docker_image import IMAGE, ROOT

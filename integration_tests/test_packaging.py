@@ -81,7 +81,7 @@ def without_inner_ids(node: Any, top: bool = True) -> Any:
 
 def test_metadata_agrees_with_the_rest(metadata: dict[str, Any]) -> None:
     """The base image, the documentation and the tags are those of the Dockerfile, the spec and the CDK's suite."""
-    spec = yaml.safe_load((PACKAGE / "spec.yaml").read_text(encoding="utf-8"))
+    spec = json.loads((PACKAGE / "spec.json").read_text(encoding="utf-8"))
     assert metadata["connectorBuildOptions"]["baseImage"] == default_argument("BASE_IMAGE")
     assert metadata["documentationUrl"] == spec["documentationUrl"]
     assert "language:python" in metadata["tags"]

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.config import (
     AuthorizationCode,
+    Config,
     ConfigError,
     normalise,
     origin,
@@ -164,12 +165,13 @@ def _authorize(options: argparse.Namespace, console: _Console, exchange: Exchang
     secret = (
         options.secret or console.environ.get("TIKTOK_ADS_SECRET") or console.ask_secret("App secret (not shown): ")
     )
-    app = _credentials(_form(app_id, secret, "not-yet-known", options.start_date), console)
+    app = _code_of(parse(_form(app_id, secret, "not-yet-known", options.start_date), console.environ))
     code = redirected(options.code)[0] if options.code else _consent(options, app.app_id, console)
     form = _form(app_id, secret, code, options.start_date)
     with _new_file(path) as file:
-        token = _exchanged(_credentials(form, console), exchange)
-        _write(file, json.dumps(with_access_token(form, token.access_token), indent=2) + "\n")
+        settings = parse(form, console.environ)
+        token = _exchanged(_code_of(settings), exchange)
+        _write(file, json.dumps(with_access_token({}, settings, token.access_token), indent=2) + "\n")
     console.say(f"\nWrote {path} (readable by you alone).")
     _show_accounts(token, app, console, accounts)
     console.say(f"Next: source-tiktok-ads check --config {path}")
@@ -187,11 +189,9 @@ def _form(app_id: str, secret: str, code: str, start_date: str) -> dict[str, Any
     return normalise({"credentials": credentials, "start_date": start_date})[0]
 
 
-def _credentials(form: Mapping[str, Any], console: _Console) -> AuthorizationCode:
-    """The app and the code of a form, all of it checked; raises ConfigError."""
-    credentials = parse(form, console.environ).credentials
-    assert isinstance(credentials, AuthorizationCode)  # `_form` builds no other
-    return credentials
+def _code_of(settings: Config) -> AuthorizationCode:
+    assert isinstance(settings.credentials, AuthorizationCode)  # `_form` builds no other
+    return settings.credentials
 
 
 def _consent(options: argparse.Namespace, app_id: str, console: _Console) -> str:

@@ -17,7 +17,7 @@ from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads import shell
-from source_tiktok_ads.incoming import config_error
+from source_tiktok_ads.protocol_files import config_error
 from source_tiktok_ads.source import SourceTiktokAds, page_of
 
 MESSAGES_A_LOOK = 100

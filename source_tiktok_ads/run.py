@@ -10,7 +10,7 @@ from pathlib import Path
 
 from source_tiktok_ads import shell
 
-SPECIFICATION = Path(__file__).parent / "spec.yaml"
+SPECIFICATION = Path(__file__).parent / "spec.json"
 
 
 def run() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from source_tiktok_ads import config as settings
 from source_tiktok_ads.config import Config, ConfigError, CustomReport
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
@@ -47,8 +48,14 @@ def custom(asked: CustomReport) -> Report:
         asked.breakdowns,
         asked.report_type,
         chosen=asked.metrics,
-        filters=tuple(Filter(item.field_name, item.values, item.filter_type) for item in asked.filters),
+        filters=tuple(map(_filter, asked.filters)),
     )
+
+
+def _filter(asked: settings.Filter) -> Filter:
+    # A range may begin where it ends.
+    values = asked.values if asked.filter_type == "BETWEEN" else tuple(dict.fromkeys(asked.values))
+    return Filter(asked.field_name, values, asked.filter_type)
 
 
 def _level(asked: CustomReport) -> Level:

@@ -115,13 +115,24 @@ def message(kind: str, **content: Any) -> str:
 
 
 def specification(path: Path) -> dict[str, Any]:
-    """The connector's specification in a YAML file, with what the CDK adds to it."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    written: dict[str, Any] = yaml.load(path.read_bytes(), loader)
+    """The connector's specification in a JSON or YAML file, with what the CDK adds to it."""
+    written = _loaded(path)
     form = {"connectionSpecification": written.pop("connectionSpecification")}
     return {**form, **written, "supportsNormalization": False, "supportsDBT": False}
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    """The content of a file; PyYAML is only imported for YAML, because that takes as long as all the rest of `spec`."""
+    written: dict[str, Any]
+    if path.suffix == ".json":
+        import orjson
+
+        written = orjson.loads(path.read_bytes())
+        return written
+    import yaml
+
+    written = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return written
 
 
 def versions(distribution: str, revision: str) -> str:

@@ -41,17 +41,19 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secre
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads import incoming
+from source_tiktok_ads import protocol_files
 from source_tiktok_ads.api.client import Client
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.rate_limit import RateLimiter
 from source_tiktok_ads.api.transport import HttpTransport
+from source_tiktok_ads.check import CheckClient, run_checks
 from source_tiktok_ads.config import (
     PRODUCTION,
     SANDBOX,
     AuthorizationCode,
     Config,
     ConfigError,
+    exchanged,
     explained,
     normalise,
     parse,
@@ -59,9 +61,8 @@ from source_tiktok_ads.config import (
     warns,
     with_access_token,
 )
-from source_tiktok_ads.connection import CheckClient, prove
-from source_tiktok_ads.incoming import blobs_by_stream, config_error
 from source_tiktok_ads.outbox import Outbox
+from source_tiktok_ads.protocol_files import blobs_by_stream, config_error
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.shell import spellings
 from source_tiktok_ads.streams.catalog import catalog
@@ -97,7 +98,6 @@ class SourceTiktokAds(Source):
     def __init__(self, *, paged: bool = False) -> None:
         self.message_repository = Outbox(Queue())
         self._paged = paged
-        self._notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,45 +107,43 @@ class SourceTiktokAds(Source):
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
         """The user's configuration. Raises a configuration error where the file holds none."""
-        return incoming.config_of(config_path)
+        return protocol_files.config_of(config_path)
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
         """The configured catalog. Raises a configuration error where the file holds none."""
-        return incoming.catalog_of(catalog_path)
+        return protocol_files.catalog_of(catalog_path)
 
     @classmethod
     def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
         """The states of an earlier sync. Raises a configuration error where the file holds no list of states."""
-        return incoming.states_of(state_path) if state_path else []
+        return protocol_files.states_of(state_path) if state_path else []
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """The user's configuration in our form, whatever connector it was written for; nothing is written to disk."""
+        """The user's configuration as it is, its secrets hidden from now on; nothing is written to disk."""
         update_secrets([])
         _hide(config)
-        ours, self._notes = normalise(config)
-        return ours
+        return config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Whether the configuration can be read with, proven by requests that change nothing."""
-        self._say_notes()
         try:
-            settings = settings_of(config, self._notes)
+            settings, _ = understood(config, self._say_notes)
             if isinstance(settings.credentials, AuthorizationCode):
                 logger.info(
                     "The authorization code works only once, so check leaves it alone: the first discover or read "
                     "exchanges it for an access token. Everything else in the configuration is valid."
                 )
             else:
-                prove(CheckClient(client_for(settings, logger)), settings, logger)
+                run_checks(CheckClient(client_for(settings, logger)), settings, logger)
         except (AirbyteTracedException, TikTokError, AccountsError) as error:
             return _failed(str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """Every stream, without a request but for an authorization code that is to be exchanged."""
-        _, settings = self._with_token(config, logger)
-        return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions, streams(settings).values())})
+        _, settings, offered = self._with_token(config, logger)
+        return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions, offered.values())})
 
     def read(
         self,
@@ -165,11 +163,10 @@ class SourceTiktokAds(Source):
         catalog: ConfiguredAirbyteCatalog,
         states: Sequence[AirbyteStateMessage],
     ) -> Iterator[AirbyteMessage]:
-        client, settings = self._with_token(config, logger)
+        client, settings, offered = self._with_token(config, logger)
         yield from self.message_repository.consume_queue()
         if not catalog.streams:
             logger.info("The catalog selects no stream: nothing to read.")
-        offered = streams(settings)
         known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in offered}
         unknown = [entry for entry in catalog.streams if entry.stream.name not in offered]
         for entry in unknown:
@@ -232,10 +229,16 @@ class SourceTiktokAds(Source):
         field = CursorField(stream.cursor) if stream.incremental else None
         return DefaultStream(reader, stream.name, {}, [*stream.key], field, logger, cursor)
 
-    def _with_token(self, config: Mapping[str, Any], logger: logging.Logger) -> tuple[Client, Config]:
-        """A client with a token and the settings; spends an authorization code and sends what it was exchanged for."""
+    def _with_token(
+        self, config: Mapping[str, Any], logger: logging.Logger
+    ) -> tuple[Client, Config, Mapping[str, Stream]]:
+        """A client with a token, the settings and their streams; spends a code and sends what it was exchanged for.
+
+        How the configuration was understood is logged last, because new credentials go before all else.
+        """
         self.message_repository = Outbox(Queue())
-        settings = settings_of(config, self._notes)
+        notes: list[str] = []
+        settings, offered = understood(config, notes.extend)
         client = client_for(settings, logger)
         code = settings.credentials
         if isinstance(code, AuthorizationCode):
@@ -243,18 +246,17 @@ class SourceTiktokAds(Source):
                 token = client.exchange(code.app_id, code.secret, code.auth_code).access_token
             except TikTokError as error:
                 raise failure(error.sentence, error) from None
-            renewed = with_access_token(config, token)
+            renewed = with_access_token(config, settings, token)
             _hide(renewed)
             client.use_token(token)
             self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
-            settings = settings_of(renewed)
+            settings = _sendable(settings, token)
             self._say(Level.WARN, _SPENT)
-        self._say_notes()
-        return client, settings
+        self._say_notes(notes)
+        return client, settings, offered
 
-    def _say_notes(self) -> None:
-        """Log how the configuration was understood; kept back until now, because new credentials go before all else."""
-        for note in self._notes:
+    def _say_notes(self, notes: Iterable[str]) -> None:
+        for note in notes:
             self._say(Level.WARN if warns(note) else Level.INFO, note)
 
     def _say(self, level: Level, text: str) -> None:
@@ -268,15 +270,29 @@ _SPENT = (
 )
 
 
-def settings_of(config: Mapping[str, Any], notes: Sequence[str] = ()) -> Config:
-    """The configuration, read. Raises a configuration error whose sentence names the field, and what was ignored."""
+def understood(
+    config: Mapping[str, Any], take_notes: Callable[[Sequence[str]], None]
+) -> tuple[Config, Mapping[str, Stream]]:
+    """The settings and the streams they have; `take_notes` gets how the configuration was translated, before errors.
+
+    Raises a configuration error whose sentence names the field, and what was ignored.
+    """
     _hide(config)
+    ours, notes = normalise(config)
+    take_notes(notes)
     try:
-        settings = parse(normalise(config)[0], os.environ)
-        streams(settings)
-        return settings
+        settings = parse(ours, os.environ)
+        return settings, streams(settings)
     except ConfigError as error:
         raise config_error(explained(error, notes)) from None
+
+
+def _sendable(settings: Config, access_token: str) -> Config:
+    """The settings with the token of a code. Raises a configuration error where no request can carry it."""
+    try:
+        return exchanged(settings, access_token)
+    except ConfigError as error:
+        raise config_error(str(error)) from None
 
 
 def client_for(settings: Config, logger: logging.Logger) -> Client:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
@@ -22,6 +21,7 @@ from source_tiktok_ads.config import (
     CustomReport,
     Filter,
     SandboxToken,
+    exchanged,
     explained,
     normalise,
     origin,
@@ -33,7 +33,7 @@ from source_tiktok_ads.config import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = yaml.safe_load((ROOT / "source_tiktok_ads" / "spec.yaml").read_text())["connectionSpecification"]
+SPEC = json.loads((ROOT / "source_tiktok_ads" / "spec.json").read_text())["connectionSpecification"]
 
 TOKEN, APP, SECRET, CODE = "tok-4f1c", "7011111111111111111", "sec-9d2e", "cod-77aa"
 ID, OTHER = "7123456789012345678", "7000000000000000002"
@@ -77,7 +77,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
         "defaults",
         ours(),
         {
-            "credentials": AccessToken(TOKEN, APP, SECRET),
+            "credentials": AccessToken.model_validate(OAUTH),
             "end_date": None,
             "include_deleted": True,
             "lookback_days": 28,
@@ -93,7 +93,6 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
             "api_url": PRODUCTION,
             "wait_scale": 1.0,
             "sandbox": False,
-            "secrets": (TOKEN, APP, SECRET),
             "budget": (10.0, 600.0),
         },
     ),
@@ -144,7 +143,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("a slower pace", ours(requests_per_second=2.5), {"requests_per_second": 2.5, "budget": (2.5, 150.0)}),
     ("a higher tier", ours(api_tier="Advanced"), {"budget": (20.0, 1200.0)}),
     ("unknown settings", ours(colour="red"), {"start_date": date(2024, 1, 31)}),
-    ("ids without an app", ours(credentials=BARE, accounts=[ID]), {"account_ids": (ID,), "secrets": (TOKEN,)}),
+    ("ids without an app", ours(credentials=BARE, accounts=[ID]), {"account_ids": (ID,)}),
     ("ids as numbers", ours(credentials=BARE, accounts=[int(ID)]), {"account_ids": (ID,)}),
     ("one id as number", ours(credentials=BARE, accounts=int(ID)), {"account_ids": (ID,)}),
     ("an id of 16 digits", ours(credentials=BARE, accounts=["7" * 16]), {"account_ids": ("7" * 16,)}),
@@ -163,28 +162,27 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     (
         "a code",
         ours(credentials=CONSENT),
-        {"credentials": AuthorizationCode(APP, SECRET, CODE), "secrets": (APP, SECRET, CODE)},
+        {"credentials": AuthorizationCode.model_validate(CONSENT)},
     ),
     (
         "the address with the code",
         ours(credentials={**CONSENT, "auth_code": f"https://me.example/cb?code={CODE}&auth_code={CODE}&state=x#_"}),
-        {"credentials": AuthorizationCode(APP, SECRET, CODE)},
+        {"credentials": AuthorizationCode.model_validate(CONSENT)},
     ),
     (
         "blanks around pasted texts",
         ours(credentials={**CONSENT, "app_id": int(APP), "secret": f" {SECRET}\n", "auth_code": f" {CODE} "}),
-        {"credentials": AuthorizationCode(APP, SECRET, CODE)},
+        {"credentials": AuthorizationCode.model_validate(CONSENT)},
     ),
     (
         "the sandbox",
         ours(credentials=TESTBED),
         {
-            "credentials": SandboxToken(TOKEN, ID),
+            "credentials": SandboxToken.model_validate(TESTBED),
             "account_ids": (ID,),
             "sandbox": True,
             "api_url": SANDBOX,
             "budget": (1.0, 30.0),
-            "secrets": (TOKEN,),
         },
     ),
     ("the sandbox's account named again", ours(credentials=TESTBED, accounts=[ID]), {"account_ids": (ID,)}),
@@ -196,7 +194,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("the whole wait", ours(api_url="http://10.0.0.1", wait_scale=1), {"wait_scale": 1}),
     ("groups of metrics", ours(metric_groups=["skan", "app", "skan"]), {"metric_groups": ("skan", "app")}),
     ("personal data", ours(personal_data=True), {"personal_data": True}),
-    ("a custom report", custom({}), {"custom_reports": (CustomReport("mine", "ad", ("spend",)),)}),
+    ("a custom report", custom({}), {"custom_reports": (CustomReport(name="mine", level="ad", metrics=("spend",)),)}),
     (
         "a custom report in full, beside one with fields left blank",
         custom(
@@ -224,13 +222,13 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
                     breakdowns=("age", "gender"),
                     report_type="AUDIENCE",
                     filters=(
-                        Filter("objective_type", ("TRAFFIC",)),
-                        Filter("create_time", ("2024-01-01", "2024-02-01"), "BETWEEN"),
-                        Filter("create_time", ("2024-01-01", "2024-01-01"), "BETWEEN"),
-                        Filter("ad_status", ("STATUS_ALL",)),
+                        Filter(field_name="objective_type", values=("TRAFFIC",)),
+                        Filter(field_name="create_time", values=("2024-01-01", "2024-02-01"), filter_type="BETWEEN"),
+                        Filter(field_name="create_time", values=("2024-01-01", "2024-01-01"), filter_type="BETWEEN"),
+                        Filter(field_name="ad_status", values=("STATUS_ALL", "STATUS_ALL")),
                     ),
                 ),
-                CustomReport("other", "ad", ("spend",)),
+                CustomReport(name="other", level="ad", metrics=("spend",)),
             )
         },
     ),
@@ -251,17 +249,17 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     (
         "Airbyte's sandbox",
         {"credentials": TESTBED, "attribution_window": 0},
-        {"credentials": SandboxToken(TOKEN, ID), "lookback_days": 0, "entity_versions": "latest"},
+        {"credentials": SandboxToken.model_validate(TESTBED), "lookback_days": 0, "entity_versions": "latest"},
     ),
     (
         "Airbyte's first form",
         {"environment": {"app_id": APP, "secret": SECRET}, "access_token": TOKEN},
-        {"credentials": AccessToken(TOKEN, APP, SECRET), "entity_versions": "latest"},
+        {"credentials": AccessToken.model_validate(OAUTH), "entity_versions": "latest"},
     ),
     (
         "Airbyte's first form in the sandbox",
         {"environment": {"advertiser_id": ID}, "access_token": TOKEN, "start_date": "2021-01-01"},
-        {"credentials": SandboxToken(TOKEN, ID), "start_date": date(2021, 1, 1)},
+        {"credentials": SandboxToken.model_validate(TESTBED), "start_date": date(2021, 1, 1)},
     ),
     (
         "Singer's",
@@ -279,7 +277,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
             request_timeout=300,
         ),
         {
-            "credentials": AccessToken(TOKEN),
+            "credentials": AccessToken.model_validate(BARE),
             "account_ids": (ID, OTHER),
             "end_date": date(2020, 6, 1),
             "include_deleted": True,
@@ -287,14 +285,18 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
         },
     ),
     ("Singer's accounts as numbers", singer(accounts=[int(ID)]), {"account_ids": (ID,)}),
-    ("Singer's sandbox", singer(sandbox="true"), {"credentials": SandboxToken(TOKEN, ID), "api_url": SANDBOX}),
+    (
+        "Singer's sandbox",
+        singer(sandbox="true"),
+        {"credentials": SandboxToken.model_validate(TESTBED), "api_url": SANDBOX},
+    ),
     ("Singer's sandbox as a flag", singer(sandbox=True), {"sandbox": True}),
     ("Stitch's with the app", singer(app_id=APP, secret=SECRET, accounts=""), {"account_ids": (), "account_names": ()}),
     (
         "Qlik's",
         qlik(),
         {
-            "credentials": AuthorizationCode(APP, SECRET, CODE),
+            "credentials": AuthorizationCode.model_validate(CONSENT),
             "account_names": ("Acme",),
             "start_date": date(2020, 5, 1),
             "include_deleted": False,
@@ -308,7 +310,7 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     (
         "the same in our spelling",
         {"app_id": APP, "secret": SECRET, "auth_code": CODE, "App ID": "x", "start_date": "05/01/2020"},
-        {"credentials": AuthorizationCode(APP, SECRET, CODE)},
+        {"credentials": AuthorizationCode.model_validate(CONSENT)},
     ),
 ]
 
@@ -727,7 +729,12 @@ def test_accepted(raw: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """A usable configuration becomes the stated Config, and in our form it fits what the form promises."""
     config = read(raw)
     assert {name: getattr(config, name) for name in expected} == expected
-    assert list(Draft7Validator(SPEC).iter_errors(normalise(raw)[0])) == []
+    assert fits(config)
+
+
+def fits(config: Config) -> bool:
+    """Whether what was read, written in our form, is what the form promises to take."""
+    return not list(Draft7Validator(SPEC).iter_errors(config.model_dump(mode="json", exclude_unset=True)))
 
 
 @pytest.mark.parametrize(("raw", "field", "sentence"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
@@ -781,10 +788,7 @@ def test_any_mapping_ends_in_a_config_or_a_sentence(raw: dict[str, Any]) -> None
     assert json.dumps(normalise(shaped)[0]) == json.dumps(shaped)
     assert normalise(shaped)[1] == ()
     refused = refusal(shaped)
-    if refused is None:
-        assert list(Draft7Validator(SPEC).iter_errors(shaped)) == []
-    else:
-        assert str(refused).startswith(refused.field)
+    assert str(refused).startswith(refused.field) if refused else fits(parse(shaped, {}))
 
 
 @pytest.mark.parametrize(
@@ -880,7 +884,22 @@ def test_a_missing_setting_is_explained_by_the_ignored(raw: dict[str, Any], says
 )
 def test_with_access_token(raw: dict[str, Any], kept: dict[str, Any]) -> None:
     """The token replaces the code, and everything else stays as the user has it (a flat form in ours)."""
-    assert with_access_token(raw, "new-token") == {**kept, "credentials": {**OAUTH, "access_token": "new-token"}}
+    config, credentials = read(raw), {**OAUTH, "access_token": "new-token"}
+    assert with_access_token(raw, config, "new-token") == {**kept, "credentials": credentials}
+    assert exchanged(config, "new-token") == read({**raw, **kept, "credentials": credentials})
+
+
+def test_an_exchanged_token_is_held_to_the_rules() -> None:
+    """What TikTok sends in place of a code must be able to stand in a header."""
+    with pytest.raises(ConfigError, match=r"credentials\.access_token cannot be used"):
+        exchanged(read(qlik()), "to ken")
+
+
+def test_an_origin_of_the_environment_is_not_kept() -> None:
+    """The new credentials of a flat configuration come with what the user has set, and nothing else."""
+    config = read(qlik(), TIKTOK_ADS_API_URL="http://127.0.0.1:1")
+    assert exchanged(config, "new-token").api_url == "http://127.0.0.1:1"
+    assert "api_url" not in with_access_token(qlik(), config, "new-token")
 
 
 def test_secrets_never_show() -> None:

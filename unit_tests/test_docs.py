@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from docs import generate
-from source_tiktok_ads.config import SANDBOX_BUDGET, TIERS, normalise, parse
-from source_tiktok_ads.incoming import blobs_by_stream, states_of
+from source_tiktok_ads.config import normalise, parse
+from source_tiktok_ads.config.model import SANDBOX_BUDGET, TIERS
+from source_tiktok_ads.protocol_files import blobs_by_stream, states_of
 from source_tiktok_ads.streams import model
 from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
 from source_tiktok_ads.streams.listing import Listing
@@ -178,7 +179,7 @@ def test_page_without_marks_is_refused(tmp_path: Path) -> None:
 
 # --- Settings ---------------------------------------------------------------------------------------------------------
 
-FORM: dict[str, Any] = yaml.safe_load(text(PACKAGE / "spec.yaml"))["connectionSpecification"]
+FORM: dict[str, Any] = json.loads(text(PACKAGE / "spec.json"))["connectionSpecification"]
 SETTINGS: dict[str, Any] = {k: v for k, v in FORM["properties"].items() if not v.get("airbyte_hidden")}
 HIDDEN = sorted(set(FORM["properties"]) - set(SETTINGS))
 KINDS: list[dict[str, Any]] = FORM["properties"]["credentials"]["oneOf"]

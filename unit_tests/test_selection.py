@@ -1,12 +1,12 @@
 """selection.py: which streams a configuration has, and which it cannot have."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sync.canned import config
 
-from source_tiktok_ads import config as settings
-from source_tiktok_ads.config import ConfigError
+from source_tiktok_ads.config import ConfigError, CustomReport
+from source_tiktok_ads.config.model import GROUPS
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.streams import rules
 from source_tiktok_ads.streams.catalog import BY_NAME
@@ -125,13 +125,13 @@ def test_every_breach_of_a_custom_report_is_told_at_once() -> None:
 
 def test_the_words_of_the_configuration_are_those_of_the_rules() -> None:
     """Each word that a custom report may hold stands for something, and nothing is without a word."""
-    assert (*rules.LEVELS,) == settings.LEVELS
-    assert (*rules.GRAINS,) == settings.GRAINS
-    assert settings.REPORT_TYPES == rules.REPORT_TYPES
+    words = {name: get_args(CustomReport.model_fields[name].annotation) for name in ("level", "grain", "report_type")}
+    assert words == {"level": (*rules.LEVELS,), "grain": (*rules.GRAINS,), "report_type": rules.REPORT_TYPES}
+    assert {*GROUPS} == {*METRIC_GROUPS}
 
 
-@pytest.mark.parametrize("level", settings.LEVELS)
-@pytest.mark.parametrize("grain", settings.GRAINS)
+@pytest.mark.parametrize("level", rules.LEVELS)
+@pytest.mark.parametrize("grain", rules.GRAINS)
 def test_each_level_and_grain_makes_a_stream(level: str, grain: str) -> None:
     """But for playables, which are reported over months or all time."""
     kind = "PLAYABLE_MATERIAL" if level == "playable" else "BASIC"

@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from source_tiktok_ads.shell import Redactor, run, spellings, watched
+from source_tiktok_ads.shell import Redactor, run, specification, spellings, watched
 
 ROOT = Path(__file__).parent.parent
 SECRET = 'a b+c/d"e=\\f'
@@ -148,3 +148,17 @@ def test_the_other_connector_has_the_same_shell() -> None:
     """Each stands alone with a copy, so a change here belongs there too, byte for byte."""
     ours, theirs = "source_tiktok_ads/shell.py", "source-citrusad/source_citrusad/shell.py"
     assert (ROOT / theirs).read_bytes() == (ROOT / ours).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("spec.json", '{"connectionSpecification": {"type": "object"}}'),
+        ("spec.yaml", "connectionSpecification: {type: object}"),
+    ],
+)
+def test_a_specification_is_json_or_yaml(name: str, text: str, tmp_path: Path) -> None:
+    """Either is read, and both come out as the CDK sends them."""
+    (tmp_path / name).write_text(text)
+    added = {"supportsNormalization": False, "supportsDBT": False}
+    assert specification(tmp_path / name) == {"connectionSpecification": {"type": "object"}, **added}

@@ -15,7 +15,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from sync.canned import MAPPING, A, B, Call, Wire, facts, page, refused
 
 from source_tiktok_ads.entrypoint import Entrypoint
-from source_tiktok_ads.source import SourceTiktokAds, client_for, expanded, page_of, settings_of
+from source_tiktok_ads.source import SourceTiktokAds, client_for, expanded, page_of, understood
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.sync.cursor import AccountCursor
 
@@ -385,6 +385,15 @@ def test_discover_exchanges_a_code(tiktok: Speak) -> None:
     assert [message.type for message in source.message_repository.consume_queue()] == [Type.CONTROL, Type.LOG]
 
 
+def test_a_token_that_no_request_can_carry_is_refused_once_it_was_sent(tiktok: Speak) -> None:
+    """The code is spent, so the platform gets the token all the same; the sentence says what is wrong with it."""
+    tiktok(lambda path, params: {**world(path, params), "access_token": "to ken"})
+    source = SourceTiktokAds()
+    with pytest.raises(AirbyteTracedException, match=r"credentials\.access_token cannot be used"):
+        source.discover(LOGGER, configured(source, credentials=CODE))
+    assert [message.type for message in source.message_repository.consume_queue()] == [Type.CONTROL]
+
+
 # --- check ------------------------------------------------------------------------------------------------------------
 
 
@@ -461,8 +470,8 @@ def test_configuring_hides_every_spelling_of_the_secrets() -> None:
 def test_the_client_is_as_quick_as_the_settings_allow(tiktok: Speak) -> None:
     """Its requests go to the set origin with the set token."""
     wire = tiktok(world)
-    client = client_for(settings_of(LOCAL), LOGGER)
-    client.get("advertiser/info", {"advertiser_ids": [A]})
+    client = client_for(understood(LOCAL, [].extend)[0], LOGGER)
+    client.get("advertiser/info", {"advertiser_ids": [A]}, decode=decode_envelope)
     assert (wire.tokens, wire.asked) == (["tok-of-tests"], [("advertiser/info", {"advertiser_ids": [A]})])
 
 

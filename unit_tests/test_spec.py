@@ -1,19 +1,20 @@
-"""spec.yaml: the form holds to Airbyte's rules and promises exactly what config.py accepts."""
+"""spec.json: the form holds to Airbyte's rules and promises exactly what is accepted."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft7Validator
 
-from source_tiktok_ads.config import TIERS, Config, ConfigError, parse
+from source_tiktok_ads.config import Config, ConfigError, parse
+from source_tiktok_ads.config.form import specification
+from source_tiktok_ads.config.model import TIERS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
 
-TEXT = (Path(__file__).resolve().parents[1] / "source_tiktok_ads" / "spec.yaml").read_text()
-SPEC = yaml.safe_load(TEXT)
+SPEC = json.loads((Path(__file__).resolve().parents[1] / "source_tiktok_ads" / "spec.json").read_text("utf-8"))
 FORM = SPEC["connectionSpecification"]
 FIELDS = FORM["properties"]
 BRANCHES = {branch["properties"]["auth_type"]["const"]: branch for branch in FIELDS["credentials"]["oneOf"]}
@@ -46,7 +47,7 @@ def titled() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def accepted(**changes: Any) -> bool:
-    """Whether config.py takes the least configuration with these changes."""
+    """Whether the connector takes the least configuration with these changes."""
     try:
         parse({**LEAST, "api_url": "http://127.0.0.1", "api_tier": "Ultimate", **changes}, {})
     except ConfigError:
@@ -153,6 +154,11 @@ def test_every_field_does_something() -> None:
 def test_defaults_agree(name: str) -> None:
     """A default that the form shows is the one that holds when the field is left out."""
     assert getattr(parse(LEAST, {}), name) == FIELDS[name]["default"]
+
+
+def test_generated_from_the_models() -> None:
+    """`python -m docs.generate` writes spec.json; it is never edited."""
+    assert specification() == SPEC
 
 
 def one_report(**changes: Any) -> dict[str, Any]:

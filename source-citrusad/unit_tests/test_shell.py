@@ -164,3 +164,17 @@ def test_secrets_in_every_spelling() -> None:
 def test_origins_that_may_stand_in(text: str, origin: str | None) -> None:
     """Loopback and private ones, and nothing behind them."""
     assert shell.local_origin(text) == origin
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("spec.json", '{"connectionSpecification": {"type": "object"}}'),
+        ("spec.yaml", "connectionSpecification: {type: object}"),
+    ],
+)
+def test_a_specification_is_json_or_yaml(name: str, text: str, tmp_path: Path) -> None:
+    """Either is read, and both come out as the CDK sends them."""
+    (tmp_path / name).write_text(text)
+    added = {"supportsNormalization": False, "supportsDBT": False}
+    assert shell.specification(tmp_path / name) == {"connectionSpecification": {"type": "object"}, **added}

@@ -1,7 +1,6 @@
 """Which advertisers a sync reads: by id, by name, through the token; their facts, zones and refusals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -169,7 +168,7 @@ def test_a_token_without_accounts_is_an_error() -> None:
 
 def test_listing_needs_the_apps_id_and_secret() -> None:
     """A configuration that lacks them is refused before any request, as when it was read."""
-    alone = replace(config(credentials=CREDENTIALS), account_ids=())
+    alone = config(credentials=CREDENTIALS).model_copy(update={"accounts": ()})
     asking = client()
     with pytest.raises(AccountsError, match="needs app_id and secret"):
         selection(asking, alone, pytest.fail)

@@ -24,7 +24,7 @@ TRIES = 3
 
 
 class CheckClient:
-    """A client that gives up soon: who waits for a check wants to know, and the platform waits nine minutes at most."""
+    """A client with short retry limits: somebody waits for the answer, and the platform waits nine minutes at most."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -42,7 +42,7 @@ class CheckClient:
         return self._client.get(path, params, decode=decode, attempts=TRIES, server_attempts=TRIES)
 
 
-def prove(client: CheckClient, config: Config, logger: logging.Logger) -> None:
+def run_checks(client: CheckClient, config: Config, logger: logging.Logger) -> None:
     """Log the accounts the token reads and prove one report. Raises TikTokError or AccountsError with what is wrong."""
     found = accounts(client, config, logger.warning)
     for account in found:
@@ -54,12 +54,12 @@ def prove(client: CheckClient, config: Config, logger: logging.Logger) -> None:
     client.confirm_clock()
     if begun_nowhere(config.start_date, client.now()):
         raise AccountsError(future_start(config.start_date, client.now()))
-    _prove_report(client, readable, REPORTS[0])
+    _check_report(client, readable, REPORTS[0])
     for report in map(custom, config.custom_reports):
         if isinstance(report, CenterReport):
-            _prove_of_centers(client, report, logger)
+            _check_of_centers(client, report, logger)
         else:
-            _prove_custom(client, readable, report, logger)
+            _check_custom(client, readable, report, logger)
 
 
 def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
@@ -67,14 +67,14 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
     return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
 
 
-def _prove_of_centers(client: CheckClient, report: CenterReport, logger: logging.Logger) -> None:
-    """One request for a custom report on Business Centers, where the token sees one; raises as `_prove_custom` does.
+def _check_of_centers(client: CheckClient, report: CenterReport, logger: logging.Logger) -> None:
+    """One request for a custom report on Business Centers, where the token sees one; raises as `_check_custom` does.
 
     Where none may be read a sync leaves the report out, so that is only a warning.
     """
     try:
         if centers := _centers(client):
-            _prove_custom(client, centers, report, logger)
+            _check_custom(client, centers, report, logger)
         else:
             logger.info(f"{report.name}: the access token sees no Business Center, so there is nothing to prove.")
     except TikTokError as refused:
@@ -83,10 +83,10 @@ def _prove_of_centers(client: CheckClient, report: CenterReport, logger: logging
         logger.warning(f"{report.name}: {refused.message_for_optional_stream}")
 
 
-def _prove_custom(client: CheckClient, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
+def _check_custom(client: CheckClient, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
     """One request for a custom report. Raises AccountsError with what TikTok says of it, TikTokError of all else."""
     try:
-        invalid = _prove_report(client, owners, report)
+        invalid = _check_report(client, owners, report)
     except TikTokError as refused:
         if refused.code != PARAMETER_REFUSED:
             raise
@@ -110,7 +110,7 @@ def _centers(client: CheckClient) -> Sequence[Account]:
     return [Account(str(center["bc_id"]), named=False) for center in rows if center["bc_id"]]
 
 
-def _prove_report(client: CheckClient, owners: Sequence[Account], report: Report) -> Sequence[str]:
+def _check_report(client: CheckClient, owners: Sequence[Account], report: Report) -> Sequence[str]:
     """The metrics that TikTok refuses, by as few requests as hold them all, for one row of today.
 
     The first account, or Business Center, that may be read for reports is proof enough, none is a failure.

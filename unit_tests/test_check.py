@@ -9,7 +9,7 @@ import pytest
 from sync.canned import SANDBOX, A, B, Canned, config, facts, informed, page, refused
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.connection import TRIES, CheckClient, described, prove
+from source_tiktok_ads.check import TRIES, CheckClient, described, run_checks
 from source_tiktok_ads.streams.fields import METRICS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 
@@ -28,7 +28,7 @@ class Check:
         """The lines of the log; raises what is wrong."""
         logger = logging.getLogger("check")
         with self.caplog.at_level(logging.INFO, "check"):
-            prove(CheckClient(self.client), self.config, logger)
+            run_checks(CheckClient(self.client), self.config, logger)
         return self.lines
 
     @property

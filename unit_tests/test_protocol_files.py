@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import DestinationSyncMode, FailureType, SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_ads.incoming import DEEPEST, LARGEST, blobs_by_stream, catalog_of, config_of, states_of
+from source_tiktok_ads.protocol_files import DEEPEST, LARGEST, blobs_by_stream, catalog_of, config_of, states_of
 
 
 @pytest.fixture

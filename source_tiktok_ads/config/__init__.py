@@ -1,0 +1,40 @@
+"""The user's settings: models, their notations, other connectors' forms, and errors as sentences.
+
+Nothing here reads from TikTok or knows a stream; of the package only `shell` may be imported. The form that `spec`
+shows is generated from the models by `form.py`.
+"""
+
+from source_tiktok_ads.config.foreign import normalise, warns
+from source_tiktok_ads.config.model import (
+    AccessToken,
+    AuthorizationCode,
+    Config,
+    CustomReport,
+    Filter,
+    SandboxToken,
+)
+from source_tiktok_ads.config.notations import redirected
+from source_tiktok_ads.config.origin import PRODUCTION, SANDBOX, ConfigError, origin
+from source_tiktok_ads.config.parse import exchanged, explained, parse, with_access_token
+from source_tiktok_ads.config.secrets import secrets_in
+
+__all__ = [
+    "PRODUCTION",
+    "SANDBOX",
+    "AccessToken",
+    "AuthorizationCode",
+    "Config",
+    "ConfigError",
+    "CustomReport",
+    "Filter",
+    "SandboxToken",
+    "exchanged",
+    "explained",
+    "normalise",
+    "origin",
+    "parse",
+    "redirected",
+    "secrets_in",
+    "warns",
+    "with_access_token",
+]
