@@ -375,9 +375,13 @@ class Said:
         return [*self.outcome.warnings, *(error["message"] for error in self.outcome.errors), *reasons]
 
     def names(self, stream: str, part: str) -> bool:
-        """Whether a line names the stream and the account, or the stream as a whole has failed with a sentence."""
+        """Whether a line names the stream and the part or all parts, or the stream has failed with a sentence.
+
+        Where the Business Centers themselves can't be listed, nobody knows their ids.
+        """
         named = [line for line in self.lines if stream in line]
-        return any(part in line for line in named) or (self.incomplete(stream) and bool(named))
+        of_part = any(part in line or f"{stream}, account centers:" in line for line in named)
+        return of_part or (self.incomplete(stream) and bool(named))
 
     def incomplete(self, stream: str) -> bool:
         """Whether the stream ended INCOMPLETE, and the sync with 1."""
