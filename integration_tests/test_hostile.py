@@ -87,7 +87,9 @@ class Hostile:
     def close(self) -> None:
         """Close the idle connections: there are none."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, **options: Any
+    ) -> HttpResponse:
         """The answer to a request."""
         parts = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}

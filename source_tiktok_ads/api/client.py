@@ -3,7 +3,8 @@
 import logging
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,9 +23,10 @@ from .errors import (
     error_without_code,
     for_one_account,
     named_limit,
+    named_minute_limit,
 )
 from .oauth import Token, exchange_code, list_accounts
-from .rate_limit import RateLimiter, Reservation
+from .rate_limit import RateLimiter, Reservation, ReservationCancelled
 from .request import EncodedRequest, Param, Request
 from .response import ApiResponse, Log, ResponseReader
 from .retry import TRIES, RetryBudget
@@ -163,7 +165,10 @@ class Client:
         while True:
             reservation = self._reserve(request)
             began = self._monotonic()
-            outcome = self._attempt(request, encoded)
+            try:
+                outcome = self._attempt(request, encoded, reservation)
+            except ReservationCancelled:
+                continue
             budget.seconds += self._monotonic() - began
             self._report_outcome(reservation, outcome)
             if isinstance(outcome, ApiResponse):
@@ -187,18 +192,37 @@ class Client:
                 self._waiter.raise_if_stopped(request.path, request.advertiser_id)
                 return reservation
 
-    def _attempt(self, request: Request[E], encoded: EncodedRequest) -> ApiResponse[E] | TikTokError:
+    def _attempt(
+        self, request: Request[E], encoded: EncodedRequest, reservation: Reservation
+    ) -> ApiResponse[E] | TikTokError:
+        """Send the request once. Raises ReservationCancelled where it must not leave any more."""
+        departure = self._departure(request, reservation)
         try:
-            response = self._transport.send(encoded.method, encoded.url, encoded.headers, encoded.body)
+            response = self._transport.send(
+                encoded.method, encoded.url, encoded.headers, encoded.body, departure=departure
+            )
         except TransportError as error:
             detail = self.redact(error.detail)
             return error_without_code(error.kind, detail, request.path, request.advertiser_id)
         self._answered = self._monotonic()
         return self._reader.read(request, encoded, response)
 
+    @contextmanager
+    def _departure(self, request: Request[Any], reservation: Reservation) -> Iterator[None]:
+        """Hold a request back until no second at the server can hold too many, and count it when it is written."""
+        while (clear := self._limiter.clear_at(now := self._monotonic(), reservation)) > now:
+            self._waiter.wait(clear - now, reservation.why)
+            self._waiter.raise_if_stopped(request.path, request.advertiser_id)
+        try:
+            yield
+        finally:
+            self._limiter.on_departure(self._monotonic(), reservation)
+
     def _report_outcome(self, reservation: Reservation, outcome: ApiResponse[Any] | TikTokError) -> None:
         """Let the rate limiter learn from an answer."""
         now = self._monotonic()
+        if isinstance(outcome, TikTokError) and outcome.retry_after and outcome.action not in THROTTLES:
+            self._limiter.hold_endpoint(outcome.path, now + outcome.retry_after * self._scale)
         if isinstance(outcome, TimedOut):
             self._limiter.on_timeout(now, reservation)
         elif isinstance(outcome, TikTokError) and outcome.kind is not None and outcome.action is not Action.SLOW:
@@ -209,16 +233,25 @@ class Client:
             self._limiter.on_success(reservation)
 
     def _report_throttle(self, now: float, reservation: Reservation, error: TikTokError) -> None:
+        until = now + error.retry_after * self._scale
         if error.action is Action.SLOW:
-            self._limiter.on_throttle(now, reservation, named_limit(error.message))
+            self._limiter.on_throttle(now, reservation, named_limit(error.message), until)
         elif error.action is Action.PAUSE:
             self._report_lockout(now, reservation, error)
         else:
-            self._limiter.on_scoped_throttle(now, reservation, endpoint=error.action is Action.BRAKE_ENDPOINT)
+            endpoint = error.action is Action.BRAKE_ENDPOINT
+            self._limiter.on_scoped_throttle(now, reservation, endpoint=endpoint, until=until)
 
     def _report_lockout(self, now: float, reservation: Reservation, error: TikTokError) -> None:
-        pause = self._seconds_until_midnight() if daily_quota(error.message) else 0.0
-        lockouts = self._limiter.on_lockout(now, reservation, now + pause * self._scale)
+        daily = daily_quota(error.message)
+        pause = self._seconds_until_midnight() if daily else error.retry_after
+        lockouts = self._limiter.on_lockout(
+            now,
+            reservation,
+            now + pause * self._scale,
+            of_the_minute=not daily,
+            limit=named_minute_limit(error.message),
+        )
         if lockouts > _LOCKOUTS or pause > _LONGEST_PAUSE:
             self._waiter.stop(error.after_retries())
 
@@ -267,5 +300,5 @@ class Client:
         if self._answered < since:
             reservation = self._reserve(request)
             encoded = _PROBE.encode(self._origin, self._authorization())
-            self._report_outcome(reservation, self._attempt(_PROBE, encoded))
+            self._report_outcome(reservation, self._attempt(_PROBE, encoded, reservation))
         return self._answered < since

@@ -419,6 +419,12 @@ def named_limit(message: str) -> float | None:
     return float(limit[1]) or None if limit else None
 
 
+def named_minute_limit(message: str) -> float | None:
+    """The app's requests per minute as a refusal states them: `reaches the QPM limit 600`."""
+    limit = re.search(r"QPM limit\D{0,3}(\d{1,6})", message, re.IGNORECASE)
+    return float(limit[1]) or None if limit else None
+
+
 def _stated(limit: re.Pattern[str], message: str) -> int:
     found = limit.search(message)
     return int(found[1]) if found else 0
@@ -446,6 +452,7 @@ class TikTokError(Exception):
         path: str = "",
         advertiser_id: str | None = None,
         kind: Kind | None = None,
+        retry_after: float = 0.0,
     ) -> None:
         self.rule = rule
         self.kind = kind
@@ -454,6 +461,8 @@ class TikTokError(Exception):
         self.request_id = readable(request_id)
         self.path = path
         self.advertiser_id = advertiser_id
+        # Seconds that the response asked to wait.
+        self.retry_after = retry_after
         super().__init__(self.sentence)
 
     @property
@@ -514,6 +523,7 @@ class TikTokError(Exception):
             path=path,
             advertiser_id=advertiser_id,
             kind=self.kind,
+            retry_after=self.retry_after,
         )
 
 

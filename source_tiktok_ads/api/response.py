@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic
 
 from source_tiktok_ads.shell import Redactor
 
-from .clock import Clock
+from .clock import Clock, parse_date
 from .envelope import DECODE_ERRORS, AnyEnvelope, E, decode_envelope
 from .errors import Action, TikTokError, error_from_code, error_without_code
 from .request import EncodedRequest, Request
@@ -45,6 +46,14 @@ class ResponseReader:
         self, request: Request[E], encoded: EncodedRequest, response: HttpResponse
     ) -> ApiResponse[E] | TikTokError:
         """TikTok's answer to the request, or the error that the response stands for."""
+        outcome = self._read(request, encoded, response)
+        if isinstance(outcome, TikTokError):
+            outcome.retry_after = retry_after(response.headers, self._clock.now())
+        return outcome
+
+    def _read(
+        self, request: Request[E], encoded: EncodedRequest, response: HttpResponse
+    ) -> ApiResponse[E] | TikTokError:
         if 300 <= response.status < 400:
             return _status_error(request, response)
         try:
@@ -106,3 +115,16 @@ def _garbled(request: Request[Any], detail: str) -> TikTokError:
 def _is_from_gateway(response: HttpResponse, code: int) -> bool:
     """Whether a failure in JSON comes from something in between: TikTok's own codes have five digits."""
     return response.status >= 400 and 0 < code < 1000
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float:
+    """How many seconds a response asks to wait, by RFC 9110, in seconds or as a date; 0 where it does not.
+
+    A date is compared with the response's own, or with `now` where it has none.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    until = parse_date(value)
+    sent = parse_date(headers.get("date", "")) or now
+    return max(0.0, (until - sent).total_seconds()) if until else 0.0

@@ -9,6 +9,9 @@ _LONGEST_WAIT = 300.0
 _GROWTH = 2.0
 _LONGEST_SHORT_WAIT = 30.0
 _SHORT_GROWTH = 1.3
+# Who is told to come back only later than this gives up: the state says where to go on, or somebody waits.
+_LONGEST_RETRY_AFTER = 7200.0
+_LONGEST_FOR_SOMEBODY = 60.0
 
 
 @dataclass
@@ -30,10 +33,11 @@ class RetryBudget:
         """Seconds before the next try after this error, `None` when there is none; `chance` (0 to 1) is the jitter."""
         jitter = 0.75 + 0.5 * chance
         wait = self._throttled(error) if error.action in THROTTLES else self._failed(error)
-        if wait is None:
+        if wait is None or error.retry_after > (_LONGEST_FOR_SOMEBODY if self.interactive else _LONGEST_RETRY_AFTER):
             return None
-        self.seconds += wait * jitter
-        return wait * jitter
+        wait = max(wait * jitter, error.retry_after)
+        self.seconds += wait
+        return wait
 
     def _throttled(self, error: TikTokError) -> float | None:
         """A refusal for speed only delays, so it is no try; brakes and pauses are the governor's."""

@@ -1,9 +1,11 @@
 """The only place with sockets: one request out, one whole answer in; no retry, no redirect, no cookie, no verdict."""
 
 import os
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPResponse
@@ -61,8 +63,20 @@ class TransportError(Exception):
 class Transport(Protocol):
     """What the client needs; tests pass a canned one."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
-        """The answer, or a `TransportError`."""
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        departure: AbstractContextManager[object] | None = None,
+        silence_seconds: float | None = None,
+    ) -> HttpResponse:
+        """The answer, or a `TransportError`. The request is written to its open connection within `departure`.
+
+        `silence_seconds` is how long no byte may come, where less than usual.
+        """
         ...
 
     def close(self) -> None:
@@ -85,12 +99,38 @@ class _Final(HTTPResponse):
             super().begin()
 
 
-class _Connection(HTTPConnection):
-    response_class = _Final
+_departing = threading.local()
 
 
-class _SafeConnection(HTTPSConnection):
+class _Departing(HTTPConnection):
+    """Lets whoever sends know the moment when the connection is open and the request is written to it."""
+
     response_class = _Final
+    _connecting = False
+
+    def connect(self) -> None:
+        """Open the connection; what a tunnel through a proxy needs is no request yet."""
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def send(self, data: Any) -> None:
+        """Write a part of a request, the first one at the moment that `HttpTransport.send` was given."""
+        if self.sock is None:
+            self.connect()
+        moment = None if self._connecting else vars(_departing).pop("moment", None)
+        with moment or nullcontext():
+            super().send(data)
+
+
+class _Connection(_Departing):
+    pass
+
+
+class _SafeConnection(_Departing, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
@@ -142,17 +182,31 @@ class HttpTransport:
     ) -> None:
         """`pool` is at least the number of threads, else connections are thrown away; `adapter` is for tests."""
         self._adapter = adapter or RawBodyAdapter(pool_connections=2, pool_maxsize=pool)
-        self._timeout = (connect_seconds, silence_seconds)
+        self._connect, self._silence = connect_seconds, silence_seconds
         self._whole = whole_seconds
         self._monotonic = monotonic
         bundles = (environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
         self._verify: bool | str = next((bundle for bundle in bundles if bundle), True)
         self._proxies: dict[str, dict[str, str]] = {}
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
-        """The whole answer; raises `TransportError`, whose detail holds no address and no header."""
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        departure: AbstractContextManager[object] | None = None,
+        silence_seconds: float | None = None,
+    ) -> HttpResponse:
+        """The whole answer; raises `TransportError`, whose detail holds no address and no header.
+
+        The request is written to its open connection within `departure`, which may wait, or raise to prevent it.
+        `silence_seconds` is how long no byte may come, where less than usual.
+        """
+        _departing.moment = departure
         try:
-            return self._exchange(method, url, headers, body)
+            return self._exchange(method, url, headers, body, min(silence_seconds or self._silence, self._silence))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             fault = transport_error(error)
         # Raised outside of the handler: the library's own error, whose text holds the address, must not hang on to it.
@@ -162,21 +216,25 @@ class HttpTransport:
         """Close the idle connections, so that the next request goes out on a new one."""
         self._adapter.close()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, silence: float
+    ) -> HttpResponse:
         deadline = self._monotonic() + self._whole
         response = self._adapter.send(
             prepare(method, url, headers, body),
-            timeout=self._timeout,
+            timeout=(self._connect, silence),
             verify=self._verify,
             proxies=self._proxies_for(url),
         )
         raw = response.raw
         answer = {name.lower(): value for name, value in raw.headers.items()}
         return HttpResponse(
-            response.status_code, answer, unpack(self._read(raw, deadline), answer.get("content-encoding", "").lower())
+            response.status_code,
+            answer,
+            unpack(self._read(raw, deadline, silence), answer.get("content-encoding", "").lower()),
         )
 
-    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+    def _read(self, raw: urllib3.HTTPResponse, deadline: float, silence: float) -> bytes:
         chunks, size = [], 0
         while chunk := raw.read1(_CHUNK, decode_content=False):
             chunks.append(chunk)
@@ -189,7 +247,7 @@ class HttpTransport:
                 raw.close()
                 raise TransportError("timeout", f"the answer was not whole after {self._whole:.0f} s")
             # The last silence may not outlast the whole; a closing connection keeps its socket to itself.
-            if left < self._timeout[1] and isinstance(raw.connection, HTTPConnection) and raw.connection.sock:
+            if left < silence and isinstance(raw.connection, HTTPConnection) and raw.connection.sock:
                 raw.connection.sock.settimeout(left)
         return b"".join(chunks)
 

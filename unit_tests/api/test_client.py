@@ -18,7 +18,7 @@ from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge
 from source_tiktok_ads.api.oauth import Token
 from source_tiktok_ads.api.rate_limit import RateLimiter
 from source_tiktok_ads.api.request import Request, encode_query
-from source_tiktok_ads.api.response import ApiResponse
+from source_tiktok_ads.api.response import ApiResponse, retry_after
 from source_tiktok_ads.api.retry import RetryBudget
 from source_tiktok_ads.api.transport import HttpResponse, TransportError
 
@@ -457,6 +457,93 @@ def test_a_lockout_cancels_starts_that_were_given_out() -> None:
     bench.time.sleep = sleep
     get(bench)
     assert bench.time.now >= 1300
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        HttpResponse(429, {"retry-after": "8"}, b""),
+        HttpResponse(503, {"retry-after": " 8 "}, b"<html>"),
+        HttpResponse(200, {"retry-after": "8"}, envelope(40100, QPS, {})),
+        HttpResponse(200, {"retry-after": "8"}, envelope(40133, "slow down", {})),
+        HttpResponse(429, {"retry-after": "Sun, 22 Nov 2026 22:30:08 GMT", "date": DATE}, b""),
+        HttpResponse(429, {"retry-after": "Tue, 01 Jan 2030 00:00:08 GMT"}, b""),
+    ],
+)
+def test_what_a_response_asks_to_wait_is_waited(trouble: HttpResponse) -> None:
+    """In seconds or as a date, by the response's clock or TikTok's; others on the same endpoint wait as well."""
+    bench = Bench(trouble, ok(), ok())
+    began = bench.time.now
+    get(bench)
+    assert 8 <= bench.time.now - began < 12
+
+
+def test_another_account_waits_on_the_endpoint_that_asks_for_it() -> None:
+    """Where one request gives up at once, the next one still keeps the time; another endpoint is free."""
+    bench = Bench(HttpResponse(504, {"retry-after": "8"}, b""), ok())
+    began = bench.time.now
+    with pytest.raises(TimedOut):
+        get(bench)
+    bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="2")
+    assert bench.time.now - began < 1
+    get(bench)
+    assert bench.time.now - began >= 8
+
+
+@pytest.mark.parametrize(("seconds", "budget"), [("7201", RetryBudget()), ("61", RetryBudget(3))])
+def test_too_long_a_wait_ends_the_request(seconds: str, budget: RetryBudget) -> None:
+    """Nobody waits half a day for one answer, and a user who waits for a check no more than a minute."""
+    bench = Bench(HttpResponse(503, {"retry-after": seconds}, b""))
+    with pytest.raises(TikTokError):
+        bench.client.send(Request("ad/get", decode_envelope), budget)
+    assert sum(bench.time.slept) == 0
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Sun, 22 Nov 2026 22:29:00 GMT", "²"])
+def test_an_unreadable_wait_is_none(value: str) -> None:
+    """A date in the past, or what is no number of seconds."""
+    moment = datetime(2026, 11, 22, 22, 30, tzinfo=timezone.utc)
+    assert retry_after({"retry-after": value}, moment) == 0
+
+
+def test_a_lockout_is_learned_from_its_words() -> None:
+    """The number of requests a minute that they state holds for the rest of the sync."""
+    bench = Bench(refused(40100, "App 7 reaches the QPM limit 60, current QPM is 61"), *[ok()] * 200)
+    get(bench)
+    began = bench.time.now
+    for _ in range(120):
+        get(bench)
+    assert bench.time.now - began >= 60
+
+
+def test_a_reservation_that_is_cancelled_at_the_last_moment_is_made_anew() -> None:
+    """A lockout came while the connection was being opened."""
+    limiter = RateLimiter(10)
+    bench = Bench(ok(), limiter=limiter)
+    locked = limiter.reserve(bench.time.now, "9", "x")
+    send = bench.script.send
+
+    def opening(*request: Any, **options: Any) -> HttpResponse:
+        if bench.time.now < 1300:
+            limiter.on_lockout(bench.time.now, locked)
+        return send(*request, **options)
+
+    bench.script.send = opening  # type: ignore[method-assign]
+    get(bench)
+    assert bench.time.now >= 1300
+    assert len(bench.script.asked) == 1
+
+
+def test_a_request_that_leaves_too_early_is_held_back() -> None:
+    """Others have left later than planned, so that the second is full when its connection is open."""
+    limiter = RateLimiter(1)
+    bench = Bench(ok(), limiter=limiter)
+    early = limiter.reserve(bench.time.now - 1.02, None, "x")
+    limiter.clear_at(bench.time.now, early)
+    limiter.on_departure(bench.time.now + 5, early)
+    began = bench.time.now
+    get(bench)
+    assert bench.time.now - began >= 6
 
 
 def test_a_brake_leaves_other_accounts_alone() -> None:

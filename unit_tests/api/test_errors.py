@@ -19,6 +19,7 @@ from source_tiktok_ads.api.errors import (
     error_without_code,
     invalid_metrics,
     named_limit,
+    named_minute_limit,
     readable,
     rule_for,
     rule_for_status,
@@ -226,6 +227,9 @@ def test_named_limit() -> None:
     assert named_limit("reaches the QPS limit: 1") == 1
     assert named_limit("QPS limit 0") is None
     assert named_limit(RESTRICTED) is None
+    assert named_minute_limit("App 7 reaches the QPM limit 600, current QPM is 601") == 600
+    assert named_minute_limit("QPM limit 0") is None
+    assert named_minute_limit(QPS) is None
 
 
 def test_daily_quota() -> None:

@@ -163,7 +163,9 @@ class Wire:
     def close(self) -> None:
         """Close the idle connections: there are none."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, **options: Any
+    ) -> HttpResponse:
         """The answer to one request."""
         parts = urlsplit(url)
         path = parts.path.removeprefix("/open_api/v1.3/").rstrip("/")
