@@ -48,6 +48,7 @@ class Rule:
     `path` is an endpoint such as `ad/get`; `params` maps a query parameter to a text it must contain. Of the matching
     requests, numbered from 1, `nth` picks some, `every` each k-th, `probability` some by a hash of `seed` and request;
     `once_per_request` fires on the first time each distinct request comes; `times` bounds how often in all.
+    `retry_after` is a header of refusals and of kind `http`: RFC 9110 has it, that TikTok sends it is unverified.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Rule:
     names: tuple[str, ...] = ()
     find: str = ""
     put: str = ""
+    retry_after: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a kind that does not exist."""
@@ -171,20 +173,21 @@ def refused(rules: list[Rule], request: Request) -> Answer | None:
     """The answer that takes the place of TikTok's own, if a rule wants one."""
     for rule in rules:
         if rule.kind in WORDINGS:
-            return _answer(*WORDINGS[rule.kind], request)
+            return _answer(*WORDINGS[rule.kind], request, rule)
         if rule.kind == "code":
-            return _answer(rule.code, rule.message, request)
+            return _answer(rule.code, rule.message, request, rule)
         if rule.kind == "page_size":
-            return _answer(40002, f"page_size: Must be between 1 and {rule.rows}.", request)
+            return _answer(40002, f"page_size: Must be between 1 and {rule.rows}.", request, rule)
         if rule.kind == "time_span":
-            return _answer(40002, f"max time span is {rule.rows} days", request)
+            return _answer(40002, f"max time span is {rule.rows} days", request, rule)
         if rule.kind in PARTS:
-            return _answer(40002, PARTS[rule.kind][1].format(rule.named(request)), request)
+            return _answer(40002, PARTS[rule.kind][1].format(rule.named(request)), request, rule)
     return None
 
 
-def _answer(code: int, message: str, request: Request) -> Answer:
-    return Answer(code, message, {}, f"20260310FAULT{mix(request.call):016X}")
+def _answer(code: int, message: str, request: Request, rule: Rule) -> Answer:
+    headers = {"Retry-After": rule.retry_after} if rule.retry_after else {}
+    return Answer(code, message, {}, f"20260310FAULT{mix(request.call):016X}", headers=headers)
 
 
 def changed(rules: list[Rule], request: Request, answer: Answer, ask: Ask, now: datetime) -> Answer:

@@ -23,7 +23,7 @@ class Limits:
         if switches.qps_limit is None and switches.qpm_limit is None:
             return ""
         with self._lock:
-            while self._seen and self._seen[0] <= now - 60:
+            while self._seen and self._seen[0] <= now - max(1.0, switches.minute_seconds):
                 self._seen.popleft()
             self._seen.append(now)
             return self._verdict(now, switches)
@@ -31,10 +31,12 @@ class Limits:
     def _verdict(self, now: float, switches: Switches) -> str:
         if now < self._locked_until:
             return RESTRICTED
-        if switches.qpm_limit is not None and len(self._seen) > switches.qpm_limit:
+        minute = sum(now - switches.minute_seconds < moment <= now for moment in self._seen)
+        if switches.qpm_limit is not None and minute > switches.qpm_limit:
             self._locked_until = now + switches.lockout_seconds
             return RESTRICTED
-        second = sum(moment > now - 1 for moment in self._seen)
+        # Requests are counted by when they came, though a later one may be counted first.
+        second = sum(now - 1 < moment <= now for moment in self._seen)
         if switches.qps_limit is not None and second > switches.qps_limit:
             return f"App 7000000000000000500 reaches the QPS limit {switches.qps_limit}, current QPS is {second}"
         return ""

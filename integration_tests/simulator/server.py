@@ -284,7 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, f"_wire_{last.kind}")(last, body)
 
     def _wire_http(self, rule: Rule, body: bytes) -> None:
-        self._send(rule.http, {"Content-Type": "text/html"}, HTML)
+        headers = {"Retry-After": rule.retry_after} if rule.retry_after else {}
+        self._send(rule.http, {"Content-Type": "text/html", **headers}, HTML)
 
     def _wire_html(self, rule: Rule, body: bytes) -> None:
         self._send(200, {"Content-Type": "text/html"}, HTML)

@@ -64,6 +64,7 @@ class Switches:
     qps_limit: int | None = None
     qpm_limit: int | None = None
     lockout_seconds: float = 300.0
+    minute_seconds: float = 60.0  # what counts as a minute, for tests that shorten their waits
 
     def update(self, changes: Mapping[str, Any]) -> None:
         """Set the named switches; raise KeyError for a name that is not one."""

@@ -2,7 +2,8 @@
 
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -242,6 +243,64 @@ def test_what_comes_before_the_final_answer_is_passed_over(scheme: str, manager:
         None,
         b'{"code":0}',
     )
+
+
+class Opened(io.BytesIO):
+    """A connection that has just been opened; keeps what is written to it, by its first word."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__()
+        self.events = events
+
+    def sendall(self, data: bytes) -> None:
+        """Keep what is written."""
+        self.events.append(data.split()[0].decode())
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        """What a proxy answers."""
+        return io.BytesIO(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    def setsockopt(self, *_: int) -> None:
+        """Options do not matter."""
+
+
+@pytest.mark.parametrize("tunnel", [False, True])
+def test_a_request_departs_when_its_connection_is_open(tunnel: bool) -> None:
+    """Opening it, and a tunnel through a proxy, take their time before that; a second write belongs to the same one."""
+    events: list[str] = []
+
+    class Opening(RawBodyAdapter().poolmanager.pool_classes_by_scheme["http"].ConnectionCls):  # type: ignore[misc]
+        def _new_conn(self) -> Opened:
+            events.append("open")
+            return Opened(events)
+
+    class Sending(Canned):
+        def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:  # type: ignore[override]
+            connection = Opening("api.test")
+            if tunnel:
+                connection.set_tunnel("api.test", 443)
+            connection.request("GET", "/x")
+            connection.send(b"more")
+            return super().send(request, **settings)
+
+    @contextmanager
+    def departure() -> Iterator[None]:
+        events.append("departs")
+        yield
+        events.append("departed")
+
+    HttpTransport(adapter=Sending(lambda: response(b""))).send("GET", URL, {}, None, departure=departure())
+    tunnelled = ["CONNECT"] if tunnel else []
+    assert events == ["open", *tunnelled, "departs", "GET", "departed", "more"]
+
+
+def test_silence_may_be_shorter_than_usual() -> None:
+    """Never longer."""
+    adapter = Canned(lambda: response(b""))
+    sender = HttpTransport(adapter=adapter)
+    for silence in (None, 12.0, 99.0):
+        sender.send("GET", URL, {}, None, silence_seconds=silence)
+    assert [settings["timeout"] for _, settings in adapter.seen] == [(10, 60), (10, 12), (10, 60)]
 
 
 def test_a_change_of_protocol_is_no_hint() -> None:
