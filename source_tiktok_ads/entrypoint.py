@@ -17,8 +17,9 @@ from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads import shell
+from source_tiktok_ads.engine import page_of
 from source_tiktok_ads.protocol_files import config_error
-from source_tiktok_ads.source import SourceTiktokAds, page_of
+from source_tiktok_ads.source import SourceTiktokAds
 
 MESSAGES_A_LOOK = 100
 """How many messages the CDK's memory monitor counts from one look to the next once memory is 90 % full."""

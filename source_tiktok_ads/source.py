@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from queue import Queue
 from typing import Any
@@ -19,7 +16,6 @@ from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteLogMessage,
     AirbyteMessage,
-    AirbyteMessageSerializer,
     AirbyteStateMessage,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
@@ -32,11 +28,8 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.models.airbyte_protocol_serializers import AirbyteCatalogSerializer
 from airbyte_cdk.sources import Source
-from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.concurrent_source.thread_pool_manager import ThreadPoolManager
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
-from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets, filter_secrets, update_secrets
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -61,7 +54,7 @@ from source_tiktok_ads.config import (
     warns,
     with_access_token,
 )
-from source_tiktok_ads.outbox import Outbox
+from source_tiktok_ads.engine import QueuedMessages, expanded, naming_incomplete, read_concurrently
 from source_tiktok_ads.protocol_files import blobs_by_stream, config_error
 from source_tiktok_ads.selection import streams
 from source_tiktok_ads.shell import spellings
@@ -76,7 +69,6 @@ from source_tiktok_ads.sync.entities import AccountReader, EntityReader
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
 from source_tiktok_ads.sync.pagination import Prefetcher
 from source_tiktok_ads.sync.reader import Reader, Sync, failure
-from source_tiktok_ads.sync.records import Page
 from source_tiktok_ads.sync.reports import CenterReportReader, ReportReader
 from source_tiktok_ads.sync.substreams import ParentLists
 
@@ -96,7 +88,7 @@ class SourceTiktokAds(Source):
     check_config_against_spec = False
 
     def __init__(self, *, paged: bool = False) -> None:
-        self.message_repository = Outbox(Queue())
+        self.message_repository = QueuedMessages(Queue())
         self._paged = paged
 
     @property
@@ -174,7 +166,7 @@ class SourceTiktokAds(Source):
         if known:
             chosen = [(offered[name], entry) for name, entry in known.items()]
             synced = self._synced(logger, client, settings, chosen, blobs_by_stream(states))
-            yield from _with_names(synced, unknown)
+            yield from naming_incomplete(synced, [entry.stream.name for entry in unknown])
         if unknown:
             raise config_error(f"Streams that do not exist were not read: {_names(unknown)}.")
 
@@ -186,8 +178,7 @@ class SourceTiktokAds(Source):
         chosen: Sequence[tuple[Stream, ConfiguredAirbyteStream]],
         blobs: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[AirbyteMessage]:
-        queue: Queue[Any] = Queue(max(2, settings.concurrency // 2))
-        self.message_repository = Outbox(queue)
+        self.message_repository = QueuedMessages(Queue(max(2, settings.concurrency // 2)))
         prefetcher, warn = Prefetcher(max(1, settings.concurrency // 4)), logger.warning
         # TikTok: the sandbox has neither TopView nor Promote.
         campaign_ids = CampaignIds(client, prefetcher, warn, () if settings.sandbox else HIDDEN_CAMPAIGNS)
@@ -195,16 +186,8 @@ class SourceTiktokAds(Source):
         parent_lists = ParentLists(client, settings, prefetcher, warn)
         sync = Sync(client, settings, advertisers, campaign_ids, parent_lists, prefetcher, warn)
         read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
-        engine = ConcurrentSource(
-            _workers(settings.concurrency),
-            _engine_logger(),
-            DebugSliceLogger(),
-            queue,
-            self.message_repository,
-            initial_number_partitions_to_generate=1,
-        )
         try:
-            yield from engine.read([*read])
+            yield from read_concurrently(read, settings.concurrency, self.message_repository)
         finally:
             logger.info(sync.summary.table())
 
@@ -236,7 +219,7 @@ class SourceTiktokAds(Source):
 
         How the configuration was understood is logged last, because new credentials go before all else.
         """
-        self.message_repository = Outbox(Queue())
+        self.message_repository = QueuedMessages(Queue())
         notes: list[str] = []
         settings, offered = understood(config, notes.extend)
         client = client_for(settings, logger)
@@ -313,22 +296,6 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
     )
 
 
-def page_of(message: AirbyteMessage) -> Page | None:
-    """The page a record message carries, None where it carries a record."""
-    page = message.record.data.get("") if message.record else None
-    return page if isinstance(page, Page) else None
-
-
-def expanded(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
-    """A page as one message a record; any other message as it is."""
-    page = page_of(message)
-    if page is None:
-        yield message
-    else:
-        for line in page.lines.splitlines():
-            yield AirbyteMessageSerializer.load(json.loads(line))
-
-
 def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> tuple[Reader[Any], state.StreamState]:
     """The stream's reader, and the state it starts from: nothing where the state can't be used."""
     make: Callable[..., Reader[Any]] = READERS[type(stream)]
@@ -374,49 +341,5 @@ def _unknown(entry: ConfiguredAirbyteStream, offered: Iterable[str]) -> Iterator
     yield status_message(entry.stream, AirbyteStreamStatus.INCOMPLETE)
 
 
-def _with_names(
-    messages: Iterator[AirbyteMessage], unknown: Sequence[ConfiguredAirbyteStream]
-) -> Iterator[AirbyteMessage]:
-    """The messages; the engine's last error, which repeats each stream's own with classes, names the streams only."""
-    incomplete = [entry.stream.name for entry in unknown]
-    try:
-        for message in messages:
-            status = message.trace.stream_status if message.trace else None
-            if status and status.status is AirbyteStreamStatus.INCOMPLETE:
-                incomplete.append(status.stream_descriptor.name)
-            yield message
-    except AirbyteTracedException as error:
-        if error.internal_message == "Concurrent read failure":
-            names = ", ".join(dict.fromkeys(incomplete))
-            error.message = f"These streams are not complete: {names}. Each one's own error says why and what to do."
-        raise
-
-
 def _names(entries: Sequence[ConfiguredAirbyteStream]) -> str:
     return ", ".join(entry.stream.name for entry in entries)
-
-
-class _Engine(logging.Filter):
-    """Drops what the engine says wrongly or too loudly: its record counts are pages, its errors stand in traces."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is logged."""
-        record.exc_info = None
-        text = record.getMessage()
-        return not ((text.startswith("Read ") and " records from " in text) or text.startswith("During the sync, "))
-
-
-def _workers(concurrency: int) -> ThreadPoolManager:
-    """The threads that plan and read slices.
-
-    A single one must not wait, while it plans, for a place that only reading frees; others wait at 10,000 slices.
-    """
-    logger = _engine_logger()
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="workers")
-    return ThreadPoolManager(pool, logger, sys.maxsize) if concurrency == 1 else ThreadPoolManager(pool, logger)
-
-
-def _engine_logger() -> logging.Logger:
-    logger = logging.getLogger("airbyte.engine")
-    logger.filters = [_Engine()]
-    return logger

@@ -15,8 +15,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from sync.canned import MAPPING, A, B, Call, Wire, facts, page, refused
 
 from source_tiktok_ads.api.envelope import decode_envelope
+from source_tiktok_ads.engine import expanded, page_of
 from source_tiktok_ads.entrypoint import Entrypoint
-from source_tiktok_ads.source import SourceTiktokAds, client_for, expanded, page_of, understood
+from source_tiktok_ads.source import SourceTiktokAds, client_for, understood
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.sync.cursor import AccountCursor
 

@@ -8,7 +8,7 @@ import pytest
 from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.types import Record
 
-from source_tiktok_ads.outbox import Outbox
+from source_tiktok_ads.engine import QueuedMessages
 from source_tiktok_ads.streams.entities import ACCOUNTS
 from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.sync.advertisers import Account
@@ -178,7 +178,7 @@ def test_a_state_keeps_what_the_sync_has_found_out() -> None:
 @pytest.mark.parametrize("asked", [{}, {"centers": frozenset({"8", "7"})}])
 def test_a_full_refresh_ends_with_whom_it_asked_about(asked: dict[str, frozenset[str]]) -> None:
     """Beside the CDK's own word that there is no cursor; nothing where there was nobody."""
-    outbox = Outbox(Queue())
+    outbox = QueuedMessages(Queue())
     FullCursor("things", outbox, lambda: asked).ensure_at_least_one_state_emitted()
     (message,) = outbox.consume_queue()
     blob = message.state.stream.stream_state.__dict__
