@@ -130,9 +130,10 @@ class Listing:
     `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `also_at` are the
     other names of that place that sources show. `with_deleted` stands in for `passes` where deleted objects are wanted.
     `since` makes a filter for what changed between two moments; `newest_first` tells that the latest changes come
-    first. `records` makes records of a row that is none yet. `personal` names the columns, and the fields at any depth,
-    that only the setting *personal data* adds. Where TikTok refuses a list that is `optional`, it is left out with a
-    warning, for many accounts lack what it is about.
+    first. `records` makes records of a row that is none yet; `containers` are the members of a row in which it finds
+    them, the first its own, the others those of lists that share the answer. `personal` names the columns, and the
+    fields at any depth, that only the setting *personal data* adds. Where TikTok refuses a list that is `optional`, it
+    is left out with a warning, for many accounts lack what it is about.
 
     `more` are further lists whose rows belong to this one: each row leaves once, whichever list brings it, and what is
     refused of them is left out with a warning. `instead` is read where TikTok refuses this list. `most` is how many
@@ -163,6 +164,7 @@ class Listing:
     since: Callable[[str, str], Params] | None = None
     newest_first: bool = False
     records: Callable[[Row], Iterable[Row]] | None = None
+    containers: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     optional: bool = False
     inborn: bool = False

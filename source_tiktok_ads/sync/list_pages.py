@@ -19,7 +19,7 @@ from source_tiktok_ads.api.errors import (
 )
 from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info
 from source_tiktok_ads.config import Config
-from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging
+from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Row
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.list_requests import NAMES_ACCOUNT, ListClient, ListReading, ListRequest, OnMessage, Place
 from source_tiktok_ads.sync.pagination import (
@@ -330,11 +330,32 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
 def displaced(listing: Listing, envelope: Envelope) -> str | None:
     """Where the rows of an answer stand if not where they should; None where nothing speaks for that."""
     data = envelope.data
-    if not listing.places or any(name in data for name in listing.places):
+    if listing.places and not any(name in data for name in listing.places):
+        # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
+        others = [name for name, value in data.items() if _is_list_of_objects(value)]
+        return _elsewhere(listing.rows_at, others)
+    return _displaced_within(listing, rows_in(listing, data))
+
+
+def _displaced_within(listing: Listing, rows: Sequence[Row]) -> str | None:
+    """The same for lists whose rows stand inside of what an answer lists."""
+    if not listing.containers or listing.records is None or any(True for row in rows for _ in listing.records(row)):
         return None
-    # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
-    others = [name for name, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    return f"TikTok's answer has no {listing.rows_at}, but {', '.join(others)[:100]}" if others else None
+    known = {*listing.containers, "page_info"}
+    others = {name for row in rows for name, value in row.items() if _holds_objects(value) and name not in known}
+    return _elsewhere(f"{listing.containers[0]} with rows", sorted(others))
+
+
+def _elsewhere(missing: str, others: Sequence[str]) -> str | None:
+    return f"TikTok's answer has no {missing}, but {', '.join(others)[:100]}" if others else None
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _holds_objects(value: Any) -> bool:
+    return _is_list_of_objects(value) or (isinstance(value, dict) and bool(value))
 
 
 def _metrics(request: ListRequest) -> list[str]:

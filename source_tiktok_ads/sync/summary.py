@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
+import orjson
+
 LONGEST_TABLE = 100
 """Above so many lines only what was left out is listed by account, the rest by stream."""
 
@@ -23,7 +25,8 @@ class EmptyColumns:
     def look(self, lines: bytes) -> None:
         """Rows have left: what has a value in one of them is not looked for any more."""
         for name, mark in list(self._marks.items()):
-            if mark in lines:
+            # A field inside another column may have the same name: the rows themselves decide.
+            if mark in lines and any(name in orjson.loads(line)["record"]["data"] for line in lines.splitlines()):
                 # Another worker may have found it meanwhile.
                 self._marks.pop(name, None)
 

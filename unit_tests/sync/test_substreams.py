@@ -218,6 +218,19 @@ def test_rows_in_another_place_are_no_empty_list() -> None:
     assert reading.lacks == ["TikTok's answer has no list, but other_things; none of these rows can be read."]
 
 
+@pytest.mark.parametrize("elsewhere", [{"others": [{"thing_id": "1"}]}, {"others": {"1": {"thing_id": "1"}}}])
+def test_rows_within_rows_that_stand_elsewhere_are_no_empty_list(elsewhere: dict[str, Any]) -> None:
+    """The same one level below; a row that holds nothing, or another list's share of the answer, has no rows."""
+    listing = replace(WHOLE, records=lambda row: row.get("parts") or (), containers=("parts", "shared"))
+    reading = Reading({"list": [{"name": "n", **elsewhere}]})
+    assert reading.read(listing) == []
+    assert reading.lacks == ["TikTok's answer has no parts with rows, but others; none of these rows can be read."]
+    for well in ({"parts": []}, {"shared": [{"thing_id": "1"}]}, {"texts": ["a"]}, {"parts": [{"thing_id": "2"}]}):
+        reading = Reading({"list": [{"name": "n", **well}]})
+        reading.read(listing)
+        assert reading.lacks == []
+
+
 def test_pages_without_a_count_are_warned_of_once() -> None:
     """A single page that is not full is the whole list."""
     reading = Reading({"list": [{"thing_id": "1"}]})

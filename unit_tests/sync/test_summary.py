@@ -49,7 +49,7 @@ def test_values_that_did_not_leave_as_they_came_are_counted() -> None:
 
 def lines(*records: str) -> bytes:
     """Lines of a page."""
-    return "\n".join(f'{{"data":{record}}}' for record in records).encode()
+    return "\n".join(f'{{"record":{{"data":{record}}}}}' for record in records).encode()
 
 
 def test_columns_that_never_had_a_value_are_named_in_one_line() -> None:
@@ -60,11 +60,20 @@ def test_columns_that_never_had_a_value_are_named_in_one_line() -> None:
         summary.watch(name, unfilled)
     for name in ("ads", "images"):
         summary.add(name, "1", 2)
-    watched["ads"].look(lines('{"ad_name":"a","note":"\\\\"spend\\\\":1"}', "{}"))
+    watched["ads"].look(lines('{"ad_name":"a","note":"\\"spend\\":1"}', "{}"))
     watched["ads"].look(lines("{}"))
     watched["images"].look(lines('{"spend":0,"ad_name":"","create_time":"x"}'))
     assert watched["images"].columns == []
     assert summary.table().splitlines()[-1] == "columns that never had a value: ads: create_time, spend"
+
+
+def test_a_field_inside_a_column_is_no_value_of_the_column_of_its_name() -> None:
+    """The time of a rule's run is not the one of an action within it."""
+    unfilled = EmptyColumns(["exec_datetime"])
+    unfilled.look(lines('{"runs":[{"exec_datetime":"x"}]}'))
+    assert unfilled.columns == ["exec_datetime"]
+    unfilled.look(lines("{}", '{"exec_datetime":"x"}'))
+    assert unfilled.columns == []
 
 
 def test_no_line_where_every_column_had_a_value() -> None:

@@ -318,6 +318,7 @@ AUDIENCES: tuple[Listing, ...] = (
         cursor="date",
         parent=Parent(PIXELS, of_pixels, batch_size=10),
         records=statistics,
+        containers=("statistics",),
         empty_keys=("pixel_event_type", "custom_event_type"),
         optional=True,
         # TikTok: the counts of a request are of all its days together, so each day is asked for by itself.

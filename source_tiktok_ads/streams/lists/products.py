@@ -207,6 +207,7 @@ PRODUCTS: tuple[Listing, ...] = (
         scope=Scope.CENTERS,
         parent=Parent(FEEDS, of_feed, inherits=("bc_id", "catalog_id", "feed_id")),
         records=update,
+        containers=("update_time", "update_status"),
         optional=True,
     ),
     OfCatalog(

@@ -261,6 +261,7 @@ def smart_plus_reviews(name: str, list_name: str, ids: tuple[str, ...], columns:
         passes=(WITH_REASONS,),
         parent=Parent(SMART_PLUS_ADS, of_smart_plus_ads, batch_size=100),
         records=listed_in(list_name),
+        containers=(list_name, *{"smart_plus_ad_review_infos", "material_review_infos"} - {list_name}),
         optional=True,
     )
 
@@ -289,6 +290,7 @@ REVIEWS: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         parent=Parent(ADS, of_ads, batch_size=100),
         records=by_id("ad_review_map"),
+        containers=("ad_review_map",),
         optional=True,
     ),
     Listing(
@@ -300,6 +302,7 @@ REVIEWS: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         parent=Parent(ADGROUPS, of_adgroups, batch_size=20),
         records=by_id("ad_group_review_map"),
+        containers=("ad_group_review_map",),
         optional=True,
     ),
     smart_plus_reviews(
