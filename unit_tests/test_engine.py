@@ -1,4 +1,4 @@
-"""The queue of messages: states behind their records, the engine's own messages when it asks, and nobody waits for himself."""
+"""The queue of messages: states behind their records, the engine's own messages when it asks, and no one waits."""
 
 import threading
 from queue import Queue

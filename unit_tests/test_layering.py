@@ -1,6 +1,7 @@
-"""The house's arrows: who imports whom, read from the sources."""
+"""The layers: which package may import which, as each package's docstring says, read from the sources."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +12,8 @@ from source_tiktok_ads.streams.catalog import BY_NAME
 PACKAGE = "source_tiktok_ads"
 ROOT = Path(__file__).parent.parent / PACKAGE
 MODULES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
-ALLOWED = {
-    "shell.py": set[str](),
-    "streams": {"streams"},
-    "api": {"api", "shell"},
-    "sync": {"sync", "streams", "api", "config"},
-    "config": {"config", "shell"},
-    "authorize.py": {"config", "api", "shell"},
-}
-"""What the modules of a room, or a module of its own, may import of the package; the others assemble."""
+MODULES_OF_THEIR_OWN = {"shell.py": set[str](), "authorize.py": {"config", "api", "shell"}}
+"""What single modules may import of the package; the other modules at the top assemble."""
 
 
 def tree(module: str) -> ast.Module:
@@ -39,16 +33,28 @@ def imported(module: str) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
-def rooms(module: str) -> set[str]:
-    """The rooms of the package that a module imports from."""
+def allowed(module: str) -> set[str] | None:
+    """What a module may import of the package, by the docstring of its folder; None where it may import everything."""
+    folder = Path(module).parts[0]
+    if folder.endswith(".py"):
+        return MODULES_OF_THEIR_OWN.get(folder)
+    rule = re.search(
+        r"^May import: ([a-z, ]+)\.$", ast.get_docstring(tree(f"{folder}/__init__.py")) or "", re.MULTILINE
+    )
+    assert rule, f"{folder}/__init__.py does not say what it may import"
+    return {folder} | ({*rule[1].split(", ")} - {"nothing"})
+
+
+def layers(module: str) -> set[str]:
+    """The folders and modules at the top of the package that a module imports from."""
     return {name.split(".")[1] for name in imported(module) if name.startswith(f"{PACKAGE}.")}
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_arrows_hold(module: str) -> None:
+def test_the_layers_hold(module: str) -> None:
     """Streams and api read nobody, sync reads both and the configuration, the top assembles; no one reads the tests."""
-    allowed = ALLOWED.get(module.split("/")[0])
-    assert allowed is None or rooms(module) <= allowed
+    may = allowed(module)
+    assert may is None or layers(module) <= may
     assert not [name for name in imported(module) if name.split(".")[0] in ("integration_tests", "unit_tests")]
 
 
@@ -67,6 +73,6 @@ def test_no_stream_is_known_by_name(module: str) -> None:
 
 def test_the_test_sees_imports() -> None:
     """Absolute, relative and late ones."""
-    assert {"streams", "sync", "api", "config"} <= rooms("source.py")
+    assert {"streams", "sync", "api", "config"} <= layers("source.py")
     assert "source_tiktok_ads.entrypoint.launch" in [*imported("run.py")]
     assert "source_tiktok_ads.api.errors.Action" in [*imported("api/client.py")]

@@ -1,7 +1,7 @@
 """The user's settings: models, their notations, other connectors' forms, and errors as sentences.
 
-Nothing here reads from TikTok or knows a stream; of the package only `shell` may be imported. The form that `spec`
-shows is generated from the models by `form.py`.
+Nothing here reads from TikTok or knows a stream. `form.py` makes the form that `spec` shows from the models.
+May import: shell.
 """
 
 from source_tiktok_ads.config.foreign import normalise, warns

@@ -1,1 +1,5 @@
-"""What is read: streams as rows of data, and the shapes of their columns."""
+"""What is read: every stream as a row of data, with its request, key, cursor, columns and their types.
+
+Nothing here sends a request, opens a file or knows the CDK, so that `discover` answers without them.
+May import: nothing.
+"""
