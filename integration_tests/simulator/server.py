@@ -116,11 +116,13 @@ class Simulator:
         while page < pages:
             page += 1
             size = LISTS[endpoint].largest if endpoint in LISTS else SMALL_PAGES.get(endpoint, PAGE)
+            # As the endpoint itself has it: pages of TopView ad groups are small.
+            size = 100 if endpoint == "adgroup/get" and "RESERVATION_TOP_VIEW" in str(query) else size
             paging = {"page": [str(page)], "page_size": [str(size)]} if endpoint in PAGED else {}
             request = Request("GET", f"{PREFIX}{endpoint}/", token, {**query, **paging})
             found = answer(request, everything, self.clock.epoch)
             if found.code:
-                raise ValueError(found.message)
+                raise ValueError(f"{endpoint}: {found.message}")
             rows += rows_of(found.data, endpoint)
             pages = found.data.get("page_info", {}).get("total_page", 1)
             if found.data.get("has_more"):
