@@ -141,8 +141,18 @@ def casts(columns: Mapping[str, Shape], surprise: OnInvalidValue, path: str = ""
 def metric_cast(shape: Shape, path: str, surprise: OnInvalidValue) -> Cast:
     """The cast of a report metric: as the shape's own, but a dash or an empty text is null."""
     cast = shape.cast(path, surprise)
-    # TikTok: "-" stands for no value in every metric, whatever its type; text metrics are also sent empty.
-    return lambda value: None if value in ("-", "") else cast(value)
+    is_plain, plain = _PLAIN_TEXTS.get(shape.kind, (str, cast))
+
+    def metric(value: Any) -> Any:
+        if isinstance(value, str):
+            # TikTok: "-" stands for no value in every metric, whatever its type; text metrics are also sent empty.
+            if value == "-" or not value:
+                return None
+            if is_plain(value):
+                return plain(value)
+        return cast(value)
+
+    return metric
 
 
 def _guarded(path: str, surprise: OnInvalidValue, convert: Cast) -> Cast:
@@ -206,7 +216,14 @@ def nothing(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.lower() in ("", "-", "null"))
 
 
+# Nearly all numbers are as short as this, and quickly made; what follows makes no difference to them.
+_SHORT_INTEGER = re.compile(r"-?[0-9]{1,15}")
+_SHORT_NUMBER = re.compile(r"-?[0-9]{1,12}\.[0-9]{1,12}|[0-9]{1,12}")
+
+
 def _integer(value: Any) -> int | None:
+    if isinstance(value, str) and _SHORT_INTEGER.fullmatch(value):
+        return int(value)
     if nothing(value):
         return None
     # An integer is exact whatever its length; a decimal is only made of what may have a fraction.
@@ -221,6 +238,8 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, str) and _SHORT_NUMBER.fullmatch(value):
+        return float(value)
     if nothing(value):
         return None
     exact = value if type(value) in (int, float) else _decimal(value)
@@ -229,7 +248,8 @@ def _number(value: Any) -> float | None:
         raise InvalidValue(value)
     if abs(number) >= EXACT_BELOW and type(value) is not float and Decimal(repr(number)) != exact:
         raise Rounded(number)
-    return number
+    # As the typed decoder reads it.
+    return 0.0 if value == "-0" else number
 
 
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
@@ -381,3 +401,10 @@ _CASTS: Mapping[str, Cast] = {
     "texts": _texts,
     "any": lambda value: value,
 }
+_PLAIN_TEXTS: Mapping[str, tuple[Callable[[str], Any], Cast]] = {
+    "integer": (_SHORT_INTEGER.fullmatch, int),
+    "number": (_SHORT_NUMBER.fullmatch, float),
+    "text": (str, str),
+    "id": (str, str),
+}
+"""Of some kinds, which texts are made a value without further ado, and how."""

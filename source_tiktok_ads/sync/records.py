@@ -6,23 +6,19 @@ import json
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import orjson
 
 from source_tiktok_ads.api.envelope import decoder
-from source_tiktok_ads.api.errors import missing_column
 from source_tiktok_ads.api.pages import PageInfo
-from source_tiktok_ads.streams.model import HOUR, Accounts, Entity, Report
+from source_tiktok_ads.streams.model import Accounts, Entity
 from source_tiktok_ads.streams.shapes import (
-    EXACT_BELOW,
     Cast,
     OnInvalidValue,
     Shape,
     casts,
-    metric_cast,
     nothing,
     time_of,
 )
@@ -145,93 +141,6 @@ class MissingKey(Exception):
         self.sentence = f"rows with no {column} that can be read are left out: TikTok sent {found}."
 
 
-class ReportRows:
-    """The rows of a report, on two paths with one result.
-
-    The fast path decodes a page into typed structs and writes them back without a Python object per step. A page with
-    anything unusual in it is refused by the typed decoder and takes the slow path, value by value.
-    """
-
-    def __init__(self, report: Report, surprise: OnInvalidValue) -> None:
-        own = report.level.parents
-        metrics = report.metric_columns
-        self._path, self._by = report.path, report.by
-        self._answered_as = report.answered_as
-        self._decode = msgspec.json.Decoder(_typed_answer(report), strict=False).decode
-        self._keys = casts(report.dimension_columns, ignore_invalid_value)
-        self._parents = casts({name: metrics[name] for name in own}, ignore_invalid_value)
-        self._values = [(name, metric_cast(metrics[name], name, surprise)) for name in metrics if name not in own]
-        # TikTok: a breakdown may have no value, an object's id and the time have to have one.
-        self._needed = frozenset({report.level.id, report.grain.dimension})
-        self._repeats = report.grain is HOUR
-
-    def decode(self, body: bytes) -> Any:
-        """The answer in `body`, typed where every value has its type; raises as the plain `decode` does."""
-        # What stands under another name is no part of the types.
-        if self._answered_as:
-            return decode(body)
-        # TikTok: a metric without a value is a dash or an empty text. Neither pattern can occur inside a JSON text,
-        # where a quote is escaped.
-        nulled = body.replace(b'":"-"', b'":null').replace(b'":""', b'":null')
-        try:
-            return self._decode(nulled)
-        except msgspec.MsgspecError:
-            return decode(body)
-
-    def pieces(self, rows: Sequence[Any], on_incomplete: OnIncomplete = lambda sentence: None) -> Sequence[Piece]:
-        """Each row with its key; `on_incomplete` is called for rows whose keys cannot be read or are the same.
-
-        Raises TikTokError where none of the rows has one of the columns of the key.
-        """
-        if rows and isinstance(rows[0], dict):
-            self._check(rows)
-            pieces = [self._slow(row, on_incomplete) for row in rows]
-            # The hour that a day has twice comes in two rows of one key, whatever their breakdown.
-            return pieces if self._repeats else disambiguate(pieces, on_incomplete)
-        encode = msgspec.json.encode
-        typed = [_joined(encode(row.dimensions), encode(row.metrics)) for row in rows]
-        # Hardly any row holds a backslash, and one byte is found much faster than several.
-        if any(NUL in members for _, members in typed if members and b"\\" in members):
-            return self.pieces(msgspec.to_builtins(rows), on_incomplete)
-        return typed
-
-    def key(self, record: Mapping[str, Any]) -> bytes:
-        """What tells a record apart, as the piece it came from has it."""
-        return to_json({name: record.get(name) for name, _ in self._keys})
-
-    def _check(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Raise TikTokError where a breakdown was asked for and comes in no row: those of an object would be one."""
-        found = {name for row in rows if isinstance(inner := row.get("dimensions"), dict) for name in inner}
-        for name in self._by:
-            if not found & {name, *self._answered_as.get(name, ())}:
-                raise missing_column(name, len(rows), self._path, None)
-
-    def _named(self, dimensions: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The dimensions of a row under the names they were asked by."""
-        if not self._answered_as:
-            return dimensions
-        named = {
-            name: next((dimensions[other] for other in (*others, name) if dimensions.get(other) is not None), None)
-            for name, others in self._answered_as.items()
-        }
-        return {**dimensions, **named}
-
-    def _slow(self, row: Mapping[str, Any], on_incomplete: OnIncomplete) -> Piece:
-        dimensions, metrics = (
-            part if isinstance(part := row.get(name), dict) else {} for name in ("dimensions", "metrics")
-        )
-        try:
-            key, parents = (
-                _present(wire, columns, self._needed)
-                for wire, columns in ((self._named(dimensions), self._keys), (metrics, self._parents))
-            )
-        except MissingKey as odd:
-            on_incomplete(odd.sentence)
-            return unkeyed(row)
-        values = {name: cast(metrics.get(name)) for name, cast in self._values}
-        return _joined(to_json(key), to_json({**parents, **values}))
-
-
 def ignore_invalid_value(path: str, value: Any, instead: Any = None) -> None:
     """What does not fit a key column is a matter of the whole row, not of one value."""
 
@@ -261,60 +170,6 @@ def disambiguate(pieces: Iterable[Piece], on_incomplete: OnIncomplete) -> list[P
 
 # Where a part of the key is missing, or held characters that could not leave.
 _VALUELESS = re.compile(rb':"(?:-|None|NONE)?"|\xef\xbf\xbd')
-
-
-def _present(wire: Mapping[str, Any], columns: Sequence[tuple[str, Cast]], needed: Collection[str]) -> dict[str, Any]:
-    """The columns of a key, each with a value. Raises Unkeyed where one is needed and missing, or can't be read."""
-    found = {}
-    for name, cast in columns:
-        value = cast(sent := wire.get(name))
-        if value is None and (name in needed or not nothing(sent)):
-            raise MissingKey(name, sent)
-        found[name] = NO_VALUE if value is None else value
-    return found
-
-
-def _joined(key: bytes, values: bytes) -> Piece:
-    if values == b"{}":
-        # All time of an account that has never delivered: the row would say nothing but whose it is.
-        return key, key[1:-1] or None
-    return key, values[1:-1] if key == b"{}" else b"%b,%b" % (key[1:-1], values[1:-1])
-
-
-class _TypedData(msgspec.Struct, kw_only=True):
-    """What an answer's data hold beside typed rows."""
-
-    page_info: PageInfo | None = None
-    total_metrics: dict[str, Any] | None = None
-
-
-_LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
-# What a double does not hold exactly takes the slow path; so do texts that stand for infinity or for no number.
-_Integer = Annotated[int, msgspec.Meta(gt=-(2**53), lt=2**53)]
-_Number = Annotated[float, msgspec.Meta(gt=-EXACT_BELOW, lt=EXACT_BELOW)]
-_TYPES: Mapping[str, Any] = {
-    "text": str,
-    "id": str,
-    "integer": _Integer,
-    "number": _Number,
-    "flag": bool,
-    "local_time": _LocalTime,
-    "texts": list[str],
-}
-
-
-def _typed_answer(report: Report) -> type[msgspec.Struct]:
-    """An answer whose rows have the types of the report's columns; whatever belongs to the key must be there."""
-    metrics = report.metric_columns
-    own = [(name, _TYPES[metrics[name].kind]) for name in report.level.parents]
-    other = [(name, _TYPES[metrics[name].kind] | None, None) for name in metrics if name not in report.level.parents]
-    key = [(name, _TYPES[shape.kind]) for name, shape in report.dimension_columns.items()]
-    dimensions = msgspec.defstruct("Dimensions", key, omit_defaults=True, gc=False)
-    values = msgspec.defstruct("Metrics", [*own, *other], omit_defaults=True, gc=False)
-    row = msgspec.defstruct("Row", [("dimensions", dimensions), ("metrics", values)], gc=False)
-    rows: tuple[str, Any, Any] = ("list", list[row], msgspec.field(default_factory=list))  # type: ignore[valid-type]
-    data = msgspec.defstruct("TypedData", [rows], bases=(_TypedData,))
-    return msgspec.defstruct("TypedAnswer", [("data", data | None, None)], bases=(Answer,))
 
 
 class Recent:

@@ -24,9 +24,10 @@ from source_tiktok_ads.sync.pagination import (
     read_until_consistent,
 )
 from source_tiktok_ads.sync.reader import Slice
-from source_tiktok_ads.sync.records import Answer, ReportRows
+from source_tiktok_ads.sync.records import Answer
 from source_tiktok_ads.sync.refusals import Asked, GivenUp, Refusals, read_again, wrong_parameter
 from source_tiktok_ads.sync.repeated_hour import RepeatedHour, folded
+from source_tiktok_ads.sync.report_records import ReportRows
 from source_tiktok_ads.sync.report_split import RequestLimits, RequestPart, RequestSplitter, TooManyRows, Truncated
 from source_tiktok_ads.sync.totals import Ledger, Totals
 

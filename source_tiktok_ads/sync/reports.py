@@ -14,8 +14,8 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.date_ranges import DateRange, months
 from source_tiktok_ads.sync.incremental import DateRangeReader
 from source_tiktok_ads.sync.reader import Slice, Sync
-from source_tiktok_ads.sync.records import ReportRows
 from source_tiktok_ads.sync.refusals import FILTER, HIDDEN, Asked, Refusals
+from source_tiktok_ads.sync.report_records import ReportRows
 from source_tiktok_ads.sync.report_window import ReportContext, Window
 from source_tiktok_ads.sync.substreams import REFUSALS_OF_ONE
 

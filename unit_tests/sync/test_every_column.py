@@ -18,7 +18,8 @@ from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.model import AD, DAY, MONTH, Accounts, Entity, Report, Stream
 from source_tiktok_ads.streams.shapes import Shape
 from source_tiktok_ads.sync.list_records import ListingRows
-from source_tiktok_ads.sync.records import AccountRows, EntityRows, Piece, ReportRows, decode, page, to_json
+from source_tiktok_ads.sync.records import AccountRows, EntityRows, Piece, decode, page, to_json
+from source_tiktok_ads.sync.report_records import ReportRows, without_surrogates
 
 from .canned import A
 
@@ -143,24 +144,21 @@ def by(rows: ReportRows, told: Heard, read: Callable[[bytes], Any], body: bytes)
     return pieces, list(told)
 
 
+def slowly(body: bytes) -> Any:
+    """The answer for the slow path."""
+    return decode(without_surrogates(body))
+
+
 def report_rows(report: Report, pages: Sequence[Sequence[Mapping[str, Any]]]) -> Iterator[bytes | None]:
-    """What leaves of pages of a report, which is the same, message by message, whichever way they are decoded."""
+    """What leaves of pages of a report, which is the same, byte for byte, whichever way they are decoded."""
     told = Heard()
     rows = ReportRows(report, told)
     for columns in pages:
         body = answer(*(wire(report, row) for row in columns))
-        (fast, first), (slow, second) = (by(rows, told, read, body) for read in (rows.decode, decode))
-        assert [key for key, _ in fast] == [key for key, _ in slow]
-        assert [parsed(members) for _, members in fast] == [parsed(members) for _, members in slow]
+        (fast, first), (slow, second) = (by(rows, told, read, body) for read in (rows.decode, slowly))
+        assert fast == slow
         assert first == second
         yield from (members for _, members in fast)
-
-
-def parsed(members: bytes | None) -> Any:
-    """The columns of a row; null is as good as absent."""
-    if members is None:
-        return None
-    return {name: value for name, value in orjson.loads(b"{%b}" % members).items() if value is not None}
 
 
 def pages(chance: random.Random, report: Report) -> Iterator[list[dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """The table at the end of the log."""
 
-from source_tiktok_ads.sync.summary import LONGEST_TABLE, EmptyColumns, Summary
+from source_tiktok_ads.sync.summary import LONGEST_TABLE, SEARCHED_WHOLE, EmptyColumns, Summary
 
 
 def test_rows_and_reasons_by_stream_and_account() -> None:
@@ -82,3 +82,15 @@ def test_no_line_where_every_column_had_a_value() -> None:
     summary.add("ads", "1", 1)
     summary.watch("ads", EmptyColumns([]))
     assert "never" not in summary.table()
+
+
+def test_what_no_page_has_filled_is_searched_for_in_fewer_pages() -> None:
+    """The search costs more than what it is good for where a column has been empty in many pages."""
+    unfilled = EmptyColumns(["spend", "clicks"])
+    for _ in range(SEARCHED_WHOLE):
+        unfilled.look(lines('{"id":"1"}'))
+    for _ in range(SEARCHED_WHOLE - 1):
+        unfilled.look(lines('{"spend":1}'))
+    assert unfilled.columns == ["spend", "clicks"]
+    unfilled.look(lines('{"clicks":1}'))
+    assert unfilled.columns == ["spend"]
