@@ -106,6 +106,14 @@ def test_pages_and_windows_are_no_larger_than_the_table_says(name: str) -> None:
         assert listing.days <= fact["days"][listing.grain.dimension or "none"]
 
 
+@pytest.mark.parametrize("name", [name for name, item in LISTS.items() if "most" in FACTS[item.path]])
+def test_lists_know_how_many_rows_tiktok_gives_of_them(name: str) -> None:
+    """What lies beyond is read in another way, or said to be missing."""
+    listing = LISTS[name]
+    assert isinstance(listing, Listing)
+    assert listing.most == FACTS[listing.path]["most"]
+
+
 @pytest.mark.parametrize("name", [stream.name for stream in STREAMS if "key" in FACTS[stream.path]])
 def test_keys_hold_what_tells_rows_apart(name: str) -> None:
     """The ids that the sources name, as far as the stream has them."""

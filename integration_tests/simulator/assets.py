@@ -186,8 +186,8 @@ def members(world: World, center: BusinessCenter) -> list[Advertiser]:
 
 
 def center_pixels(world: World, center: BusinessCenter, epoch: int) -> list[Asset]:
-    """The pixels that a Business Center owns: those of its first account."""
-    return assets(world, PIXEL, members(world, center)[0].index, epoch)
+    """The pixels that a Business Center owns: those of its first account, if it has any."""
+    return [pixel for account in members(world, center)[:1] for pixel in assets(world, PIXEL, account.index, epoch)]
 
 
 def is_shared(account: Advertiser) -> bool:

@@ -474,7 +474,6 @@ ADVERTISER: Mapping[str, Shape] = {
     "display_timezone": TEXT("Time zone by its IANA name; the days of reports are counted in it."),
     "language": TEXT("Code of the account's language."),
     "company": TEXT("Name of the company."),
-    "company_name_editable": FLAG("Whether that name may still be changed."),
     "brand": TEXT("Brand advertised."),
     "industry": TEXT("Code of the industry."),
     "description": TEXT("Description of the account."),

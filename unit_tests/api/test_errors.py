@@ -27,6 +27,7 @@ from source_tiktok_ads.api.errors import (
 
 QPS = 'App "7" reaches the QPS limit 10, current QPS is 11'
 RESTRICTED = "Due to too many requests, requests from App 7 are temporarily restricted"
+CONFLICT = "Conflict occurs. The input params including metrics and dimensions have no relation."
 
 EXPECTED = {
     Action.TAKE: {20001},
@@ -97,6 +98,7 @@ def test_every_rule_speaks_to_the_user(rule: errors.Rule) -> None:
         (40002, "page: Must be between 1 and 50", "x", Action.BUG),
         (40002, "Invalid dimensions: ['province_id']", "report/integrated/get", Action.SKIP_STREAM),
         (40002, "dimension province_id is not supported", "report/integrated/get", Action.SKIP_STREAM),
+        (40002, CONFLICT, "report/integrated/get", Action.SKIP_STREAM),
         (40002, "dimension is unknown", "campaign/get", Action.BUG),
     ],
 )

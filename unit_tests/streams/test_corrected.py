@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.lists import accounts, audiences, creatives
+from source_tiktok_ads.streams.model import SMART_PLUS
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,73 @@ def test_requests_for_what_business_centers_have() -> None:
     assert moved.parent is not None
     row = {"library_id": "4", "advertiser_id": "1"}
     assert [moved.parent.takes({**row, "advertiser_id": of}, "1") for of in ("1", "2", None)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("stream", "columns"),
+    [
+        # TikTok gives it only to requests about days, and only for videos the ads and ad groups of a creative.
+        ("video_insights", {"total_active_days"}),
+        ("image_insights", {"total_active_days", "related_ad_ids", "related_adgroup_ids", "adgroup_number"}),
+        ("instant_page_insights", {"total_active_days", "related_ad_ids", "related_adgroup_ids", "adgroup_number"}),
+        # It comes with a page size of 1 alone.
+        ("business_center_balances", {"min_transferable_amount"}),
+        # No response rule has them.
+        ("business_center_accounts", {"is_business_verified", "operating_region_code", "tt_asset_handle"}),
+        ("comments", {"reply_to_comment_id"}),
+        # Whoever asks for it gets nothing else.
+        ("advertisers", {"company_name_editable"}),
+    ],
+)
+def test_columns_that_tiktok_never_fills_are_not_declared(stream: str, columns: set[str]) -> None:
+    """A column that is always null, or always 0, says what is wrong."""
+    assert columns & {*BY_NAME[stream].columns} == set()
+
+
+@pytest.mark.parametrize("stream", ["videos", "images", "music"])
+def test_lists_of_which_tiktok_gives_only_the_first_know_how_many(stream: str) -> None:
+    """So that the end of what is given is not taken for the end of the list."""
+    listing = BY_NAME[stream]
+    assert isinstance(listing, Listing)
+    assert listing.most == {"music": 100_000}.get(stream, 10_000)
+    assert [each.beyond for each in listing.more] == ([] if stream == "music" else [True])
+
+
+def test_changed_pages_are_asked_for_between_two_moments() -> None:
+    """Both are required."""
+    pages = BY_NAME["pages"]
+    assert isinstance(pages, Listing)
+    assert pages.since is not None
+    assert pages.since("a", "b") == {"update_time_range": {"start": "a", "end": "b"}}
+
+
+def test_accounts_of_a_center_are_all_of_its_own_with_what_only_that_list_tells() -> None:
+    """Not only those of whoever authorised the app; where that is refused, these."""
+    listing = BY_NAME["business_center_accounts"]
+    assert isinstance(listing, Listing)
+    assert listing.instead is not None
+    assert (listing.path, listing.instead.path) == ("bc/asset/admin/get", "bc/asset/get")
+    assert {"relation_type", "relation_status", "advertiser_status"} <= {*listing.columns}
+
+
+def test_balances_name_the_columns_that_come_only_so() -> None:
+    """The others come in any case."""
+    (balances,) = (each for each in accounts.ACCOUNT_LISTS if each.name == "business_center_balances")
+    assert {*balances.passes[0].params["fields"]} <= {*balances.columns}
+
+
+def test_times_of_split_tests_are_the_accounts_own() -> None:
+    """They have no zone of their own."""
+    columns = BY_NAME["split_tests"].columns
+    assert {columns[name].kind for name in ("start_time", "end_time")} == {"local_time"}
+
+
+def test_smart_plus_is_a_filter_of_campaigns() -> None:
+    """Lists of ads do not know it: their ads are asked for by the campaigns' ids."""
+    assert SMART_PLUS.listed == {"campaign_automation_type": "UPGRADED_SMART_PLUS"}
+
+
+def test_reports_that_are_being_retired_are_optional() -> None:
+    """An account without a shop does not fail the sync."""
+    for name in ("gmv_max_insights_by_country", "gmv_max_campaign_insights_by_country"):
+        assert getattr(BY_NAME[name], "optional", False)
