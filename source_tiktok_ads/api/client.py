@@ -3,8 +3,8 @@
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,10 +25,12 @@ from .errors import (
     named_limit,
     named_minute_limit,
 )
+from .maintenance import Maintenance
 from .oauth import Token, exchange_code, list_accounts
 from .rate_limit import RateLimiter, Reservation, ReservationCancelled
 from .request import EncodedRequest, Param, Request
 from .response import ApiResponse, Log, ResponseReader
+from .response_times import LONGEST, ResponseTimes
 from .retry import TRIES, RetryBudget
 from .transport import Transport, TransportError
 from .waiting import Runtime, Waiter
@@ -41,6 +43,9 @@ _LONGEST_PAUSE = 7200.0
 _NETWORK = ("connect", "cut")
 _PROBE: Request[Any] = Request("user/info", decode_envelope)
 _PROBE_TRIES = 3
+# A host that takes connections and answers nothing for so long ends the sync; it is probed so often meanwhile.
+_SILENT_FOR = 240.0
+_PROBE_EVERY = 10.0
 
 
 class Client:
@@ -80,6 +85,8 @@ class Client:
         self._confirming_clock, self._probing = threading.Lock(), threading.Lock()
         self._clock_confirmed = False
         self._answered = -math.inf
+        self._response_times = ResponseTimes()
+        self._maintenance = Maintenance(wait_scale)
         self.use_token(token)
 
     def use_token(self, token: str) -> None:
@@ -158,22 +165,27 @@ class Client:
     def send(self, request: Request[E], budget: RetryBudget) -> ApiResponse[E]:
         """TikTok's answer, asked for until it comes or the budget is spent. Raises TikTokError.
 
-        A timeout or an answer too large raises `TimedOut` or `TooLarge` at once, unless timeouts are to be repeated.
+        A request that hangs is sent once more at once, on a new connection and with all patience. What then times out,
+        or an answer too large, raises `TimedOut` or `TooLarge` at once, unless timeouts are to be repeated.
         """
         encoded = request.encode(self._origin, self._authorization() if request.authenticated else {})
         first = self._monotonic()
         while True:
             reservation = self._reserve(request)
             began = self._monotonic()
+            silence = LONGEST if budget.hung else self._silence(request)
             try:
-                outcome = self._attempt(request, encoded, reservation)
+                outcome = self._attempt(request, encoded, reservation, silence)
             except ReservationCancelled:
                 continue
             budget.seconds += self._monotonic() - began
-            self._report_outcome(reservation, outcome)
+            self._report_outcome(reservation, outcome, id(budget))
             if isinstance(outcome, ApiResponse):
                 return outcome
-            self._wait_or_raise(request, outcome, budget, first)
+            if silence < LONGEST and outcome.kind == "timeout" and not outcome.code:
+                self._give_up_connection(outcome, budget, silence)
+            else:
+                self._wait_or_raise(request, outcome, budget, first)
 
     def _authorization(self) -> dict[str, str]:
         if not (self._token.isascii() and self._token.isprintable()):
@@ -193,19 +205,28 @@ class Client:
                 return reservation
 
     def _attempt(
-        self, request: Request[E], encoded: EncodedRequest, reservation: Reservation
+        self, request: Request[E], encoded: EncodedRequest, reservation: Reservation, silence: float = LONGEST
     ) -> ApiResponse[E] | TikTokError:
-        """Send the request once. Raises ReservationCancelled where it must not leave any more."""
+        """Send the request once, with so many seconds' patience while no byte comes.
+
+        Raises ReservationCancelled where it must not leave any more.
+        """
         departure = self._departure(request, reservation)
         try:
             response = self._transport.send(
-                encoded.method, encoded.url, encoded.headers, encoded.body, departure=departure
+                encoded.method, encoded.url, encoded.headers, encoded.body, departure=departure, silence_seconds=silence
             )
         except TransportError as error:
             detail = self.redact(error.detail)
             return error_without_code(error.kind, detail, request.path, request.advertiser_id)
         self._answered = self._monotonic()
+        if reservation.departure.at is not None:
+            self._response_times.observe(request.path, self._answered - reservation.departure.at)
         return self._reader.read(request, encoded, response)
+
+    def _silence(self, request: Request[Any]) -> float:
+        """How long a first attempt may be silent; what writes, such as the exchange of a code, is not sent twice."""
+        return self._response_times.silence(request.path) if request.body is None else LONGEST
 
     @contextmanager
     def _departure(self, request: Request[Any], reservation: Reservation) -> Iterator[None]:
@@ -218,9 +239,12 @@ class Client:
         finally:
             self._limiter.on_departure(self._monotonic(), reservation)
 
-    def _report_outcome(self, reservation: Reservation, outcome: ApiResponse[Any] | TikTokError) -> None:
-        """Let the rate limiter learn from an answer."""
+    def _report_outcome(
+        self, reservation: Reservation, outcome: ApiResponse[Any] | TikTokError, ticket: Hashable = None
+    ) -> None:
+        """Let the rate limiter, and whoever waits for the end of a maintenance, learn from an answer."""
         now = self._monotonic()
+        self._report_maintenance(now, outcome, ticket)
         if isinstance(outcome, TikTokError) and outcome.retry_after and outcome.action not in THROTTLES:
             self._limiter.hold_endpoint(outcome.path, now + outcome.retry_after * self._scale)
         if isinstance(outcome, TimedOut):
@@ -231,6 +255,14 @@ class Client:
             self._report_throttle(now, reservation, outcome)
         else:
             self._limiter.on_success(reservation)
+
+    def _report_maintenance(self, now: float, outcome: ApiResponse[Any] | TikTokError, ticket: Hashable) -> None:
+        if isinstance(outcome, TikTokError) and outcome.rule.shared:
+            self._maintenance.on_refusal(now, ticket)
+        elif isinstance(outcome, TikTokError) and (outcome.kind or outcome.server_fault or outcome.action in THROTTLES):
+            self._maintenance.on_no_answer(ticket)
+        else:
+            self._maintenance.on_success(now)
 
     def _report_throttle(self, now: float, reservation: Reservation, error: TikTokError) -> None:
         until = now + error.retry_after * self._scale
@@ -267,7 +299,26 @@ class Client:
             raise self._final_error(request, error.after_retries(), budget, first)
         again = f"asking again in {wait:.0f} s" if wait else "asking again when it is this request's turn"
         self.log(logging.INFO, f"{error.event}; {again}.")
-        self._waiter.wait(wait * self._scale, error.rule.happened)
+        if error.rule.shared:
+            self._wait_for_maintenance(error, budget, wait)
+        else:
+            self._waiter.wait(wait * self._scale, error.rule.happened)
+
+    def _wait_for_maintenance(self, error: TikTokError, budget: RetryBudget, own_wait: float) -> None:
+        """Wait until the request may be sent again: on its own, or with all others while none is answered."""
+        refused_at = self._monotonic()
+
+        def left() -> float:
+            return self._maintenance.wait(self._monotonic(), id(budget), refused_at, own_wait * self._scale)
+
+        self._waiter.wait_while(left, self._scale, error.rule.happened)
+        budget.seconds += max(0.0, self._monotonic() - refused_at - own_wait * self._scale)
+
+    def _give_up_connection(self, error: TikTokError, budget: RetryBudget, silence: float) -> None:
+        """Prepare to send a request that hangs once more, on a new connection; idle ones may be as dead."""
+        budget.hung = True
+        self._transport.close()
+        self.log(logging.INFO, f"{error.event}: nothing for {silence:.0f} s; asking again on a new connection.")
 
     def _final_error(self, request: Request[Any], error: TikTokError, budget: RetryBudget, first: float) -> TikTokError:
         """What to raise for a request that is not sent again; ends everything where nothing else can be read either."""
@@ -275,10 +326,20 @@ class Client:
         fatal = error.action is Action.FAIL and (error.rule is REGION or not request.path.startswith("oauth2/"))
         if fatal and error.kind is None and error.rule is not REGION and self._token_works(request):
             return for_one_account(error)
-        down = error.kind in _NETWORK and not budget.interactive and self._is_down(request, first)
-        if fatal or down:
+        if fatal or (not budget.interactive and self._nothing_answers(request, error, first)):
+            self._waiter.stop(error)
+        elif not budget.interactive and budget.hung and error.kind == "timeout" and self._is_silent(request, first):
+            error = error_without_code("silent", error.message, request.path, request.advertiser_id).after_retries()
             self._waiter.stop(error)
         return error
+
+    def _nothing_answers(self, request: Request[Any], error: TikTokError, first: float) -> bool:
+        """Whether the network is down, or TikTok under maintenance for as long as one request waits for its end."""
+        if error.rule.shared:
+            if not self._maintenance.succeeded_since(first):
+                self._probe(request)
+            return not self._maintenance.succeeded_since(first)
+        return error.kind in _NETWORK and self._is_down(request, first)
 
     def _token_works(self, request: Request[Any]) -> bool:
         """Whether TikTok takes the token elsewhere: only what is refused everywhere ends everything."""
@@ -298,7 +359,20 @@ class Client:
         Another endpoint, because connections may break over what one endpoint does with one request.
         """
         if self._answered < since:
-            reservation = self._reserve(request)
-            encoded = _PROBE.encode(self._origin, self._authorization())
-            self._report_outcome(reservation, self._attempt(_PROBE, encoded, reservation))
+            self._probe(request)
         return self._answered < since
+
+    def _is_silent(self, request: Request[Any], since: float) -> bool:
+        """Whether the host has answered no request for minutes, and no probe either; one thread probes for all."""
+        with self._probing:
+            while self._answered < since and self._monotonic() - since < _SILENT_FOR:
+                self._probe(request)
+                self._waiter.wait(_PROBE_EVERY, "TikTok takes connections but does not answer")
+            return self._answered < since
+
+    def _probe(self, request: Request[Any]) -> None:
+        """Send the cheapest request in the place of another one."""
+        reservation = self._reserve(request)
+        encoded, silence = _PROBE.encode(self._origin, self._authorization()), self._response_times.silence(_PROBE.path)
+        with suppress(ReservationCancelled):
+            self._report_outcome(reservation, self._attempt(_PROBE, encoded, reservation, silence))

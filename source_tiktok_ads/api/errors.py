@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Literal
 
 Blame = Literal["config", "system", "transient"]
-Kind = Literal["connect", "proxy", "trust", "timeout", "cut", "garbled", "huge", "status"]
+Kind = Literal["connect", "proxy", "trust", "timeout", "silent", "cut", "garbled", "huge", "status"]
 
 
 class Action(Enum):
@@ -51,6 +51,8 @@ class Rule:
     seconds: float = 1800.0
     first_wait: float = 2.0
     then: Action = Action.GIVE_UP
+    # TikTok as a whole may be meant: one request at a time finds out for all whether it answers again.
+    shared: bool = False
 
     def after_retries(self) -> "Rule":
         """The rule once patience is used up: what to do instead of waiting on."""
@@ -218,11 +220,18 @@ RULES: Mapping[int, Rule] = {
     50002: _server("TikTok failed to process the request"),
     # TikTok: "Service error:" comes for account ids that do not exist, and for real faults.
     51008: replace(_server("A service of TikTok failed", tries=3, then=Action.SKIP_ADVERTISER), next_step=_ACCESS),
-    51021: _server("A service of TikTok is busy"),
+    51021: replace(_server("A service of TikTok is busy"), shared=True),
     51065: _server("A service of TikTok failed for a moment"),
-    51305: _server("A service of TikTok is busy"),
+    51305: replace(_server("A service of TikTok is busy"), shared=True),
     60001: Rule(
-        Action.RETRY, "transient", "TikTok is under maintenance", _AGAIN, tries=1000, seconds=7200.0, first_wait=60.0
+        Action.RETRY,
+        "transient",
+        "TikTok is under maintenance",
+        _AGAIN,
+        tries=1000,
+        seconds=7200.0,
+        first_wait=1.5,
+        shared=True,
     ),
 }
 
@@ -341,6 +350,7 @@ KINDS: Mapping[Kind, Rule] = {
     ),
     # TikTok: the same request timing out three times in ten minutes is blocked, so repeats keep their distance.
     "timeout": replace(_TOO_LARGE, blame="transient", happened="TikTok did not answer in time", first_wait=60.0),
+    "silent": Rule(Action.RETRY, "transient", "TikTok takes connections but has answered none of them", _NETWORK),
     "cut": Rule(Action.RETRY, "transient", "The connection to TikTok broke", _NETWORK),
     "garbled": _server("TikTok's answer could not be read"),
     "huge": replace(_TOO_LARGE, happened="TikTok's answer is larger than the connector takes"),

@@ -18,6 +18,7 @@ _LONGEST_FOR_SOMEBODY = 60.0
 class RetryBudget:
     """What one request may cost, and what it has cost so far; limits of the rule itself apply too.
 
+    `hung` says that an attempt was given up early because no byte came.
     With fewer attempts than usual somebody waits for the answer: then neither a lockout nor maintenance is sat out.
     """
 
@@ -28,6 +29,7 @@ class RetryBudget:
     server_faults: int = 0
     refusals: int = 0
     seconds: float = 0.0
+    hung: bool = False
 
     def wait_after(self, error: TikTokError, chance: float) -> float | None:
         """Seconds before the next try after this error, `None` when there is none; `chance` (0 to 1) is the jitter."""

@@ -41,10 +41,15 @@ class Waiter:
     def wait(self, seconds: float, why: str) -> None:
         """Wait so long, or until `stop`; a line a minute says why and until when."""
         while seconds > 0 and self._error is None:
-            if seconds > _LOG_EVERY / 2:
-                self._log_wait(seconds, why)
+            self._log_wait(seconds, why)
             self._sleep(min(seconds, _LOG_EVERY))
             seconds -= _LOG_EVERY
+
+    def wait_while(self, left: Callable[[], float], look_every: float, why: str) -> None:
+        """Wait until nothing is `left` of a time that may change meanwhile, or until `stop`."""
+        while (seconds := left()) > 0 and self._error is None:
+            self._log_wait(seconds, why)
+            self._sleep(min(seconds, look_every))
 
     def stop(self, error: TikTokError) -> None:
         """End everything with this error; the first one stays."""
@@ -58,6 +63,8 @@ class Waiter:
             raise self._error.repeated_for(path, advertiser_id)
 
     def _log_wait(self, left: float, why: str) -> None:
+        if left <= _LOG_EVERY / 2:
+            return
         with self._lock:
             now = self._monotonic()
             if now - self._logged_at < _LOG_EVERY:

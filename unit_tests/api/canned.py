@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -47,6 +47,9 @@ class Script:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, Mapping[str, str], bytes | None]] = []
         self.closed = 0
+        self.silences: list[float] = []
+        self.takes = 0.0
+        self.pass_time: Callable[[float], object] = lambda seconds: None
 
     def close(self) -> None:
         """Close the idle connections; counts."""
@@ -55,9 +58,11 @@ class Script:
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, **options: Any
     ) -> HttpResponse:
-        """The next answer; the last one again and again."""
+        """The next answer; the last one again and again. It takes its time."""
+        self.silences.append(options.get("silence_seconds", 0.0))
         with options.get("departure") or nullcontext():
             self.asked.append((method, url, headers, body))
+        self.pass_time(self.takes)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, TransportError):
             raise answer
@@ -80,6 +85,10 @@ class Time:
         self.slept.append(seconds)
         self.now += seconds
 
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass while a request is under way."""
+        self.now += seconds
+
 
 class Bench:
     """A client on a script and a virtual clock; `log` collects what it says."""
@@ -89,6 +98,7 @@ class Bench:
     ) -> None:
         self.script = Script(*answers)
         self.time = Time()
+        self.script.pass_time = self.time.pass_by
         self.log: list[tuple[int, str]] = []
         self.client = Client(
             "https://api.test/",

@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -215,16 +216,143 @@ def test_bounds_of_the_caller() -> None:
     assert len(bench.script.asked) == 4
 
 
-@pytest.mark.parametrize(
-    "trouble", [TransportError("timeout", "no byte"), HttpResponse(504, {}, b"<html>"), HttpResponse(408, {}, b"")]
-)
-def test_a_timeout_is_never_repeated(trouble: HttpResponse | TransportError) -> None:
+HANGS = TransportError("timeout", "no byte")
+
+
+@pytest.mark.parametrize("trouble", [HttpResponse(504, {}, b"<html>"), HttpResponse(408, {}, b"")])
+def test_a_timeout_that_is_answered_is_never_repeated(trouble: HttpResponse) -> None:
     """Repeating it lowers the app's limit; the caller asks for less."""
     bench = Bench(trouble)
     with pytest.raises(TimedOut) as caught:
         get(bench)
     assert caught.value.action is Action.SHRINK
     assert len(bench.script.asked) == 1
+
+
+def test_a_request_that_hangs_is_sent_once_more_at_once() -> None:
+    """On a new connection and with all patience; only then the caller asks for less."""
+    bench = Bench(HANGS, ok({"list": [1]}), HANGS, HANGS, ok())
+    assert get(bench).data == {"list": [1]}
+    assert (bench.script.silences, bench.script.closed) == ([15, 60], 1)
+    assert sum(bench.time.slept) < 1
+    assert "nothing for 15 s; asking again on a new connection" in bench.texts[0]
+    with pytest.raises(TimedOut) as caught:
+        get(bench)
+    assert caught.value.action is Action.SHRINK
+    assert bench.script.silences[2:] == [10, 60]
+
+
+def test_slow_answers_lift_the_time_in_which_a_request_may_be_silent() -> None:
+    """Reports that take half a minute are not given up, and what then times out is not sent twice."""
+    bench = Bench(ok(), HANGS, ok())
+    bench.script.takes = 30.0
+    get(bench)
+    with pytest.raises(TimedOut):
+        get(bench)
+    assert bench.script.silences == [15, 60]
+
+
+def test_what_writes_is_not_sent_twice_for_its_silence() -> None:
+    """An authorization code is spent by the request that hangs."""
+    bench = Bench(HANGS, ok())
+    with pytest.raises(TimedOut):
+        bench.client.send(
+            Request("oauth2/access_token", decode_envelope, body={}, authenticated=False), RetryBudget(3, 3)
+        )
+    assert bench.script.silences == [60]
+
+
+def test_a_host_that_never_answers_ends_the_sync_after_minutes() -> None:
+    """One sentence, and no request of any other slice; a probe that is answered in between ends the suspicion."""
+    bench = Bench(HANGS)
+    bench.script.takes = 15.0
+    began = bench.time.now
+    with pytest.raises(Unreachable, match=r"account 1.*silent.* takes connections but|takes connections but") as caught:
+        get(bench)
+    assert caught.value.action is Action.GIVE_UP
+    assert 240 <= bench.time.now - began < 300
+    asked = len(bench.script.asked)
+    with pytest.raises(Unreachable, match="account 2"):
+        bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="2")
+    assert len(bench.script.asked) == asked
+    bench = Bench(HANGS, HANGS, HANGS, ok())
+    with pytest.raises(TimedOut):
+        get(bench)
+    assert get(bench).code == 0
+
+
+def test_who_waits_for_a_check_is_not_kept_by_a_silent_host() -> None:
+    """Two attempts, no probe."""
+    bench = Bench(HANGS)
+    with pytest.raises(TimedOut):
+        get(bench, attempts=3)
+    assert len(bench.script.asked) == 2
+
+
+def test_maintenance_is_over_within_seconds_where_it_lasts_no_longer() -> None:
+    """60001 once costs seconds, not a minute."""
+    bench = Bench(refused(60001), ok())
+    get(bench)
+    assert 1 < sum(bench.time.slept) < 3
+
+
+def test_one_request_asks_for_all_whether_maintenance_is_over() -> None:
+    """Eight wait, one asks ever more seldom, and all go on when it is answered."""
+    lock = threading.Lock()
+
+    class Closed(Script):
+        def send(self, *request: Any, **options: Any) -> HttpResponse:
+            with lock:
+                self.answers = [refused(60001) if time.monotonic() < ends else ok()]
+                return super().send(*request, **options)
+
+    script, ends = Closed(ok()), time.monotonic() + 1.0
+    client = Client("https://api.test", TOKEN, RateLimiter(1000), script, log=lambda *_: None, wait_scale=0.05)
+    threads = [in_thread(lambda: client.get("ad/get", {}, decode=decode_envelope)) for _ in range(8)]
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(script.asked) <= 8 + 6 + 8
+
+
+def test_maintenance_that_never_ends_ends_everything() -> None:
+    """After two hours, where nothing else is answered either; one endpoint's maintenance is its own matter."""
+    bench = Bench(refused(60001))
+    with pytest.raises(TikTokError, match="under maintenance") as caught:
+        get(bench)
+    assert caught.value.action is Action.GIVE_UP
+    assert 7000 < sum(bench.time.slept) < 7700
+    asked = len(bench.script.asked)
+    with pytest.raises(TikTokError, match="account 2"):
+        bench.client.get("ad/get", {}, decode=decode_envelope, advertiser_id="2")
+    assert len(bench.script.asked) == asked
+    bench = Bench(*[refused(51021)] * 10, refused(40001), ok())
+    with pytest.raises(TikTokError, match="51021"):
+        get(bench)
+    assert get(bench).code == 0
+
+
+def test_others_that_are_answered_leave_each_refusal_its_own_wait() -> None:
+    """One endpoint in maintenance is asked ever more seldom although all others answer."""
+    bench = Bench(ok())
+    send = bench.script.send
+
+    def one_closed(method: str, url: str, *more: Any, **options: Any) -> HttpResponse:
+        bench.script.answers = [refused(60001) if "/ad/get" in url else ok()]
+        return send(method, url, *more, **options)
+
+    real = bench.time.sleep
+
+    def sleep(seconds: float) -> None:
+        real(seconds)
+        if len(bench.time.slept) % 2:
+            bench.client.get("user/info", {}, decode=decode_envelope)
+
+    bench.script.send, bench.time.sleep = one_closed, sleep  # type: ignore[method-assign]
+    with pytest.raises(TikTokError, match="60001"):
+        bench.client.get("ad/get", {}, decode=decode_envelope)
+    assert sum("/ad/get" in url for _, url, _, _ in bench.script.asked) < 40
+    assert get(bench).code == 0
 
 
 def test_timeouts_lower_the_pace() -> None:
@@ -239,7 +367,7 @@ def test_timeouts_lower_the_pace() -> None:
 
 def test_a_timeout_is_repeated_where_nothing_can_shrink() -> None:
     """If the caller says so, with long pauses."""
-    bench = Bench(TransportError("timeout", "no byte"), ok())
+    bench = Bench(HttpResponse(504, {}, b""), ok())
     assert get(bench, repeat_timeouts=True).code == 0
     assert bench.time.slept[0] == 60
 
@@ -695,7 +823,7 @@ def test_what_is_no_list_of_accounts_is_asked_for_again(data: Any) -> None:
         Bench(ok(data)).client.accounts("7", "app-secret", attempts=3)
 
 
-@pytest.mark.parametrize(("kind", "tries"), [("connect", 3), ("timeout", 1)])
+@pytest.mark.parametrize(("kind", "tries"), [("connect", 3), ("timeout", 2)])
 def test_accounts_for_somebody_who_waits(kind: Literal["connect", "timeout"], tries: int) -> None:
     """The list of accounts is given up as soon as its caller wants."""
     bench = Bench(*[TransportError(kind, "gone")] * 10)
