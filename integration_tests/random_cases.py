@@ -234,7 +234,7 @@ class Play:
         self._mutant = mutant
         self._fresh: dict[int, Measured] = {}
         self._hours = self._gap = 0
-        self._lasting: set[str] = set()
+        self._lost: set[str] = set()
 
     def play(self) -> Played:
         """Play the case to its end, or to a line of output that is no JSON."""
@@ -301,7 +301,7 @@ class Play:
         if last.code:
             self._wrong("the clean sync afterwards", f"ends with {last.code}: {last.sentences[:300]}")
         for stream in self.case.streams:
-            if stream in self._lasting:
+            if stream in self._lost:
                 continue
             wanted = [control[stream], *(moment[stream] for moment in moments)]
             if said := different(found[stream], wanted, self._restated):
@@ -326,7 +326,7 @@ class Play:
         outcome = self._read(full, states if states is not None and not first else None)
         sync = Sync(self._hours, drawn, outcome, sum(self.simulator.faults.fired(rule) for rule in rules))
         self.simulator.faults.clear()
-        self._lasting |= {stream for fault in drawn if fault.lasting for stream in fault.blind(self.case.streams)}
+        self._lost |= {stream for fault in drawn for stream in fault.lost}
         self.played.syncs.append(sync)
         return sync
 
@@ -334,7 +334,7 @@ class Play:
         """Every part equals the truth or is named; whatever came is true."""
         said, came = Said(sync.outcome), tables(sync.outcome, self.case.streams)
         number = len(self.played.syncs) - 1
-        blind = {stream for fault in sync.faults for stream in fault.blind(self.case.streams)} | self._lasting
+        blind = {stream for fault in sync.faults for stream in fault.blind(self.case.streams)} | self._lost
         for stream in self.case.streams:
             if stream in blind:
                 continue

@@ -44,9 +44,9 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "bc/get": ("business_center_", "catalogs", "product_sets", "products", "catalog_"),
     "adgroup/get": ("comments", "split_tests"),
 }
-# An account may have many thousands of ad groups, so no state knows which of them were asked about: what happened to one
-# while TikTok listed it nowhere, and counted it nowhere, is found again within the look-back alone (docs/numbers.md).
-UNREMEMBERED = frozenset({"adgroup/get"})
+# An account may have many thousands of ad groups, so no state knows which of them were asked about: what happened to
+# one while TikTok neither listed nor counted it is found again within the look-back alone (docs/numbers.md).
+UNREMEMBERED: Mapping[str, tuple[str, ...]] = {"adgroup/get": ("comments",)}
 # The streams that are those endpoints' own lists.
 OWN = {
     "gmv_max_stores": "gmv_max/store/list",
@@ -63,14 +63,14 @@ OWN = {
 class Fault:
     """One fault: its rules, and the streams whose gap nobody could know of while it lasts.
 
-    What such a stream lacks during the sync is not judged; the clean sync afterwards has to bring it, unless the gap is
-    `lasting`.
+    What such a stream lacks during the sync is not judged; the clean sync afterwards has to bring it, but not to the
+    streams that are `lost` to it.
     """
 
     name: str
     rules: tuple[Rule, ...]
     hides: tuple[str, ...] = ()
-    lasting: bool = False
+    lost: tuple[str, ...] = ()
 
     def blind(self, streams: Iterable[str]) -> Iterator[str]:
         """Those of the streams whose gap nobody could know of."""
