@@ -279,10 +279,8 @@ def children(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
         code, message = chance.choice(REFUSALS[:3])
         rule = {"kind": "code", "code": code, "message": message, "params": {name: found}}
         return Fault("child refused", (rule,))
-    lasting = asked["path"] in UNREMEMBERED
-    return Fault(
-        "child hidden", ({"kind": "hidden", "find": found, **where},), hides if first or lasting else (), lasting
-    )
+    lost = UNREMEMBERED.get(asked["path"], ())
+    return Fault("child hidden", ({"kind": "hidden", "find": found, **where},), hides if first else lost, lost)
 
 
 def _child(chance: random.Random, pool: Pool, asked: Asked) -> str | None:
