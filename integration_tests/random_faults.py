@@ -339,5 +339,14 @@ def draw(chance: random.Random, pool: Pool, first: bool) -> list[Fault]:
     while len(found) < many:
         family = chance.choices(tuple(FAMILIES), tuple(FAMILIES.values()))[0]
         fault = family(chance, pool, first)
-        found += [fault] if fault else []
+        found += [fault] if fault and not _beyond_proof([*found, fault]) else []
     return found
+
+
+def _beyond_proof(faults: Sequence[Fault]) -> bool:
+    """Whether an endpoint would give short answers without a count: a single short page is then the whole list."""
+    rules = [rule for fault in faults for rule in fault.rules]
+    uncounted = {rule["path"] for rule in rules if rule["kind"] == "no_page_info"}
+    return any(
+        rule["kind"] in ("blank", "short", "no_list", "ends_early") and rule["path"] in uncounted for rule in rules
+    )
