@@ -28,6 +28,8 @@ TESTS = [
     # Since 7.10 it measures child processes, also those that leave through os._exit.
     "coverage>=7.10.3",
     "hypothesis>=6.100,<7",
+    # The declared sign-in is a set of templates.
+    "Jinja2>=3.1,<4",
     "jsonschema>=4.17.3,<5",
     # The CDK's suite runs on pytest 7 only.
     "pytest>=7.4,<8",

@@ -45,10 +45,10 @@ INTRODUCTION = """\
 Every stream syncs in full, and incrementally where it has a cursor; key and cursor are given by the source. Any column
 may be null.
 Fields that TikTok adds to its objects, from accounts to posts, pass through before this page knows them. A few
-columns come only with the setting *Personal data*, as marked.
+columns come only with the setting *Include Personal Data*, as marked.
 
 The days of reports are local time of the ad account (`timestamp_without_timezone`); all other times are UTC
-(`timestamp_with_timezone`). Ids are always `string`. With the setting *Entity versions* on *latest* the key of
+(`timestamp_with_timezone`). Ids are always `string`. With the setting *Entity Versions* on *latest* the key of
 campaigns, ad groups and ads loses `modify_time`, which leaves one row per object.
 
 *Facts from* says how many public sources agree on what the stream asks TikTok and where it finds the rows; they are
@@ -153,7 +153,7 @@ SURE: Mapping[str, str] = {
     "one source": "one public source tells of the endpoint",
     "unverified": "no public source was found that tells of the endpoint",
 }
-PERSONAL = " Only with *Personal data*."
+PERSONAL = " Only with *Include Personal Data*."
 WHOSE: Mapping[Scope, str] = {
     Scope.ACCOUNT: "",
     Scope.REFERENCE: ", the same for all accounts, so read once",
@@ -173,7 +173,7 @@ METRICS_INTRODUCTION = """\
 <!-- Written by `python -m docs.generate` from source_tiktok_ads/streams/fields.json; do not edit. -->
 
 Every name that TikTok has for a figure, an attribute or a dimension of its reports: for
-[custom reports](tiktok-ads.md#custom-reports), and for the setting *Metric groups*, which takes the names of the groups
+[custom reports](tiktok-ads.md#custom-reports), and for the setting *Metric Groups*, which takes the names of the groups
 below. Money is in the currency of the account, rates are percent from 0 to 100. What is told *elsewhere* belongs to
 streams of other endpoints.
 
@@ -194,7 +194,7 @@ def metrics_page() -> str:
 def _group(group: str) -> str:
     named = [metric for metric in METRICS.values() if metric.group == group]
     rows = "".join(f"| {m.name} | {m.shape.kind} | {_told(m)} | {m.meaning} |\n" for m in named)
-    setting = "" if group in METRIC_GROUPS else " (not for *Metric groups*)"
+    setting = "" if group in METRIC_GROUPS else " (not for *Metric Groups*)"
     head = "| metric | type | report types and levels | meaning |\n| --- | --- | --- | --- |\n"
     return f"## {group}\n\n{len(named)} metrics{setting}.\n\n{head}{rows}\n"
 

@@ -215,7 +215,7 @@ def test_a_setting_that_is_misspelt(command: Command, tiktok: Simulator, verb: s
     outcome = command(verb, {"credentials": OAUTH, "startdate": START}, *([configured(["ads"])] * (verb == "read")))
     meant = f"{IGNORED}startdate (did you mean start_date?)."
     said = failed(outcome) if verb == "check" else refused(outcome)
-    assert said == f"start_date is missing: {DAY} {meant}"
+    assert said == f"Start Date (`start_date`) is missing: {DAY} {meant}"
     assert outcome.warnings == [f"WARN {meant}"] * (verb == "check")
     assert tiktok.requests == []
 
@@ -224,7 +224,10 @@ def test_a_setting_that_is_misspelt(command: Command, tiktok: Simulator, verb: s
 def test_files_of_the_standard_suite(command: Command, path: Path) -> None:
     """The configurations that the CDK's suite runs with end as their names say."""
     outcome = command("check", path.read_text(encoding="utf-8"))
-    sentences = {"breaks_spec": 'start_date is "yesterday": write a date', "token_refused": "was revoked"}
+    sentences = {
+        "breaks_spec": 'Start Date (`start_date`) is "yesterday": write a date',
+        "token_refused": "was revoked",
+    }
     if path.stem in sentences:
         assert sentences[path.stem] in failed(outcome)
     else:
@@ -372,23 +375,23 @@ REFUSED: list[tuple[str, Given, str, str]] = [
     ("a sandbox account's name", ours(credentials={**TESTBED, "advertiser_id": "Acme"}), "credentials.adv", "16 to 19"),
     ("another sandbox account", ours(credentials=TESTBED, accounts=[TWIN]), f'accounts is ["{TWIN}"]: ', "empty"),
     ("two in Singer's sandbox", singer(sandbox=True, accounts=f"{ACME},{TWIN}"), "credentials.advertiser_id", "16 to"),
-    ("all accounts without the app", ours(credentials=BARE), "accounts is empty: ", "Write credentials.app_id and"),
-    ("half the app", ours(credentials={**BARE, "app_id": APP_ID}), "accounts is empty: ", "Write credentials.app_id"),
+    ("all accounts without the app", ours(credentials=BARE), "accounts is empty: ", "Write App ID (`cred"),
+    ("half the app", ours(credentials={**BARE, "app_id": APP_ID}), "accounts is empty: ", "Write App ID (`cred"),
     (
         "a name without the app",
         ours(credentials=BARE, accounts=["Twin"]),
         'accounts holds "Twin", ',
         "only account ids",
     ),
-    ("Singer's name", singer(accounts="Twin"), 'accounts holds "Twin", which is no id', "Write credentials.app_id"),
+    ("Singer's name", singer(accounts="Twin"), 'accounts holds "Twin", which is no id', "Write App ID (`cred"),
     ("Singer's start", singer(start_date="May 2020"), 'start_date is "May 2020": ', DAY),
     ("Qlik's start", qlik(**{"Start date": "20/05/2020"}), 'start_date is "20/05/2020": ', DAY),
     ("Airbyte's window", ours(attribution_window=365), "lookback_days is 365: ", WHOLE.format(0, 364)),
     (
         "the start after the end",
         ours(end_date="02/19/2026"),
-        "start_date is 2026-02-20, after end_date 2026-02-19: ",
-        "write a start_date that is not later, or leave end_date empty.",
+        "start_date is 2026-02-20, after End Date (`end_date`) 2026-02-19: ",
+        "write a day that is not later, or leave the end date empty.",
     ),
     ("above the tier", ours(requests_per_second=11), "requests_per_second is 11, above the 10 of", "write at most 10"),
     (
@@ -404,11 +407,18 @@ REFUSED: list[tuple[str, Given, str, str]] = [
 ]
 
 
+def by_path(sentence: str) -> str:
+    """A sentence on a setting, which begins with its title and its path, with the path alone."""
+    found = re.match(r"[A-Z][\w-]*(?: [\w-]+)* \(`([^`]+)`\)", sentence)
+    assert found, sentence
+    return found[1] + sentence[found.end() :]
+
+
 @pytest.mark.parametrize(("config", "says", "wanted"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_refused_before_any_request(command: Command, tiktok: Simulator, config: Given, says: str, wanted: str) -> None:
     """check and read give one and the same sentence: field, value (never a secret's), what to write."""
     sentence = failed(command("check", config))
-    assert sentence.startswith(says)
+    assert by_path(sentence).startswith(says)
     assert wanted in sentence
     assert refused(command("read", config, configured(["ads"]))) == sentence
     assert tiktok.requests == []
@@ -419,14 +429,16 @@ def test_discover_refuses_too(command: Command, tiktok: Simulator, field: str) -
     """discover looks at every field as well, although it asks for nothing."""
     value = WRONG[field][0][0]
     sentence = refused(command("discover", ours(**{field: value})))
-    assert sentence.startswith(f"{field} is {json.dumps(value)}: ")
+    assert by_path(sentence).startswith(f"{field} is {json.dumps(value)}: ")
     assert tiktok.requests == []
 
 
 def test_a_wait_scale_for_tiktok_itself(forks: Forks) -> None:
     """Waits can be shortened in tests only, where another address takes TikTok's place."""
     sentence = failed(judged(forks.run("check", ours(wait_scale=0.5))))
-    assert sentence == "wait_scale is for tests and needs api_url: remove it, or write api_url as well."
+    assert sentence.startswith(
+        "Wait Scale for Tests (`wait_scale`) is for tests and needs API Address for Tests (`api_url`)"
+    )
 
 
 def test_another_address_in_the_cloud(command: Command, tiktok: Simulator) -> None:
@@ -875,7 +887,11 @@ def test_a_fresh_process_says_the_same(tiktok: Simulator) -> None:
     """One of each kind in a process of its own, as the platform starts it."""
     good = ours(api_url=tiktok.url, wait_scale=0.001)
     assert judged(run("check", good)).verdict == {"status": "SUCCEEDED"}
-    assert failed(judged(run("check", {**good, "start_date": "soon"}))).startswith('start_date is "soon": ')
-    assert refused(judged(run("discover", {**good, "start_date": "soon"}))).startswith('start_date is "soon": ')
+    assert failed(judged(run("check", {**good, "start_date": "soon"}))).startswith(
+        'Start Date (`start_date`) is "soon": '
+    )
+    assert refused(judged(run("discover", {**good, "start_date": "soon"}))).startswith(
+        'Start Date (`start_date`) is "soon": '
+    )
     outcome = judged(run("read", good, configured([ENTITY]), state_of(DAYS, ENTITY)))
     assert (outcome.code, len(outcome.warnings)) == (0, 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from source_tiktok_ads import config as settings
-from source_tiktok_ads.config import Config, ConfigError, CustomReport
+from source_tiktok_ads.config import Config, ConfigError, CustomReport, fault, named
 from source_tiktok_ads.streams.catalog import STREAMS
 from source_tiktok_ads.streams.fields import METRIC_GROUPS
 from source_tiktok_ads.streams.listing import Listing
@@ -18,14 +18,12 @@ def streams(config: Config) -> Mapping[str, Stream]:
     """Every stream by name. Raises ConfigError for an unknown group and for a custom report that cannot be."""
     for group in config.metric_groups:
         if group not in METRIC_GROUPS:
-            sentence = f"metric_groups holds {group}: write only {', '.join(METRIC_GROUPS)}."
-            raise ConfigError("metric_groups", sentence)
+            raise fault("metric_groups", f"holds {group}: write only {', '.join(METRIC_GROUPS)}.")
     found = {stream.name: _shaped(stream, config) for stream in STREAMS}
     for place, asked in enumerate(config.custom_reports):
         field = f"custom_reports[{place}]"
         if asked.name in found:
-            sentence = f"{field}.name is {asked.name}, as a stream of the connector: write a name of its own."
-            raise ConfigError(f"{field}.name", sentence)
+            raise fault(f"{field}.name", f"is {asked.name}, as a stream of the connector: write a name of its own.")
         found[asked.name] = _legal(custom(asked), field)
     return found
 
@@ -69,6 +67,10 @@ def _level(asked: CustomReport) -> Level:
 def _legal(report: Report, field: str) -> Report:
     found = violations(report)
     if found:
-        told = [f"{field}.{broken.part} breaks the rule {broken.rule}: {broken.sentence}" for broken in found]
-        raise ConfigError(f"{field}.{found[0].part}", " ".join(told))
+        places = [f"{field}.{broken.part}" for broken in found]
+        told = [
+            f"{named(place)} breaks the rule {broken.rule}: {broken.sentence}"
+            for place, broken in zip(places, found, strict=True)
+        ]
+        raise ConfigError(places[0], " ".join(told))
     return report

@@ -118,7 +118,8 @@ def specification(path: Path) -> dict[str, Any]:
     """The connector's specification in a JSON or YAML file, with what the CDK adds to it."""
     written = _loaded(path)
     form = {"connectionSpecification": written.pop("connectionSpecification")}
-    return {**form, **written, "supportsNormalization": False, "supportsDBT": False}
+    button = {name: written.pop(name) for name in ("advanced_auth",) if name in written}
+    return {**form, **written, "supportsNormalization": False, "supportsDBT": False, **button}
 
 
 def _loaded(path: Path) -> dict[str, Any]:

@@ -206,21 +206,22 @@ def test_another_origin(tmp_path: Path) -> None:
     [
         (
             ("--app-id", "two words", "--secret", SECRET),
-            "credentials.app_id cannot be used: write the id of the developer app, as text.",
+            "App ID (`credentials.app_id`) cannot be used: write the id of the developer app, as text.",
         ),
         (
             ("--app-id", APP, "--secret", "*****"),
-            "credentials.secret cannot be used: write the app's secret as TikTok issued it, without spaces and not the "
-            "asterisks that Airbyte shows for it.",
+            "App Secret (`credentials.secret`) cannot be used: write the app's secret as TikTok issued it, without "
+            "spaces and not the asterisks that Airbyte shows for it.",
         ),
         (
             ("--app-id", APP, "--secret", SECRET, "--start-date", "soon"),
-            'start_date is "soon": write a date as YYYY-MM-DD, from the year 2000 on, such as 2024-01-31.',
+            'Start Date (`start_date`) is "soon": write a date as YYYY-MM-DD, from the year 2000 on, such as '
+            "2024-01-31.",
         ),
         (
             ("--app-id", APP, "--secret", SECRET, "--code", "two words"),
-            "credentials.auth_code cannot be used: write the code of the consent page, or the whole address that the "
-            "page led to.",
+            "Authorization Code (`credentials.auth_code`) cannot be used: write the code of the consent page, or the "
+            "whole address that the page led to.",
         ),
         (
             ("--app-id", APP),

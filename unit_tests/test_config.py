@@ -1,6 +1,7 @@
 """config.py: each form of configuration, right or wrong, has one stated outcome."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from source_tiktok_ads.config import (
     SANDBOX,
     AccessToken,
     AuthorizationCode,
+    BareToken,
     Config,
     ConfigError,
     CustomReport,
@@ -144,6 +146,11 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("a higher tier", ours(api_tier="Advanced"), {"budget": (20.0, 1200.0)}),
     ("unknown settings", ours(colour="red"), {"start_date": date(2024, 1, 31)}),
     ("ids without an app", ours(credentials=BARE, accounts=[ID]), {"account_ids": (ID,)}),
+    (
+        "ids with a token of the kind that has no app",
+        ours(credentials={"auth_type": "access_token", "access_token": TOKEN}, accounts=[ID]),
+        {"account_ids": (ID,), "credentials": BareToken(auth_type="access_token", access_token=TOKEN)},
+    ),
     ("ids as numbers", ours(credentials=BARE, accounts=[int(ID)]), {"account_ids": (ID,)}),
     ("one id as number", ours(credentials=BARE, accounts=int(ID)), {"account_ids": (ID,)}),
     ("an id of 16 digits", ours(credentials=BARE, accounts=["7" * 16]), {"account_ids": ("7" * 16,)}),
@@ -317,15 +324,15 @@ ACCEPTED: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
 DAY = "write a date as YYYY-MM-DD, from the year 2000 on, such as 2024-01-31."
 LIST = 'write a list of account ids or names, such as ["7123456789012345678"].'
 LISTING = (
-    "TikTok lists a token's accounts, with their names, only to an app that shows its id and secret. "
-    "Write credentials.app_id and credentials.secret, or only account ids in accounts."
+    "TikTok lists a token's accounts, with their names, only to an app that shows its id and secret. Write App ID "
+    "(`credentials.app_id`) and App Secret (`credentials.secret`), or only account ids in Accounts."
 )
 ORIGIN = (
     "and the token would be sent there: write an origin on a loopback or private address, such as "
     "http://127.0.0.1:8080, or remove it."
 )
 URL = "write an address such as http://127.0.0.1:8080."
-TYPES = "credentials.auth_type is {}: write one of oauth2.0, authorization_code, sandbox_access_token."
+TYPES = "credentials.auth_type is {}: write one of oauth2.0, access_token, authorization_code, sandbox_access_token."
 BAD_TOKEN = (
     "credentials.access_token cannot be used: write the access token as TikTok issued it, without the word Bearer, "
     "without spaces and not the asterisks that Airbyte shows for it."
@@ -418,8 +425,14 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "another account in the sandbox",
         ours(credentials=TESTBED, accounts=[OTHER]),
         "accounts",
-        'accounts is ["7000000000000000002"]: a sandbox token reads only the account of credentials.advertiser_id, so '
-        "leave accounts empty.",
+        'accounts is ["7000000000000000002"]: a sandbox token reads only the account of Advertiser ID '
+        "(`credentials.advertiser_id`), so leave it empty.",
+    ),
+    (
+        "all accounts with a token of the kind that has no app",
+        ours(credentials={"auth_type": "access_token", "access_token": TOKEN}),
+        "accounts",
+        f"accounts is empty: {LISTING}",
     ),
     ("all accounts without an app", ours(credentials=BARE), "accounts", f"accounts is empty: {LISTING}"),
     (
@@ -468,8 +481,8 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "start after end",
         ours(end_date="01/30/2024"),
         "start_date",
-        "start_date is 2024-01-31, after end_date 2024-01-30: write a start_date that is not later, or leave end_date "
-        "empty.",
+        "start_date is 2024-01-31, after End Date (`end_date`) 2024-01-30: write a day that is not later, or leave the "
+        "end date empty.",
     ),
     (
         "a flag of text",
@@ -615,7 +628,8 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "more requests than the tier",
         ours(requests_per_second=10.5),
         "requests_per_second",
-        "requests_per_second is 10.5, above the 10 of api_tier Basic: write at most 10, or leave it empty.",
+        "requests_per_second is 10.5, above the 10 of API Tier (`api_tier`) Basic: write at most 10, or leave it "
+        "empty.",
     ),
     (
         "more requests than the sandbox",
@@ -714,7 +728,7 @@ REFUSED: list[tuple[str, Mapping[str, Any], str, str]] = [
         "shorter waits at TikTok's",
         ours(wait_scale=0.5),
         "wait_scale",
-        "wait_scale is for tests and needs api_url: remove it, or write api_url as well.",
+        "wait_scale is for tests and needs API Address for Tests (`api_url`): remove it, or write the address as well.",
     ),
 ]
 
@@ -733,16 +747,34 @@ def test_accepted(raw: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
 
 
 def fits(config: Config) -> bool:
-    """Whether what was read, written in our form, is what the form promises to take."""
-    return not list(Draft7Validator(SPEC).iter_errors(config.model_dump(mode="json", exclude_unset=True)))
+    """Whether what was read, written in our form, is what the form promises to take.
+
+    A token with ids alone was once of the first kind in the form; it has a kind of its own now, and reads the same.
+    """
+    ours = config.model_dump(mode="json", exclude_unset=True)
+    if isinstance(config.credentials, AccessToken) and not (config.credentials.app_id and config.credentials.secret):
+        ours["credentials"] = {"auth_type": "access_token", "access_token": config.credentials.access_token}
+    return not list(Draft7Validator(SPEC).iter_errors(ours))
+
+
+def titled(field: str) -> str:
+    """A setting as sentences name it: by its title in the form, then by its path."""
+    node: Any = SPEC
+    for step in re.findall(r"\w+", field):
+        kinds = [kind for kind in node.get("oneOf", ()) if step in kind["properties"]]
+        node = node["items"] if step.isdigit() else (kinds or [node])[0]["properties"][step]
+    return f"{node.get('title', 'Authentication')} (`{field}`)"
 
 
 @pytest.mark.parametrize(("raw", "field", "sentence"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
 def test_refused(raw: Mapping[str, Any], field: str, sentence: str) -> None:
-    """An unusable one is refused with the field, the value and what to write, and never with a secret."""
+    """An unusable one is refused with the field, the value and what to write, and never with a secret.
+
+    In the table the path alone stands at the beginning of a sentence.
+    """
     with pytest.raises(ConfigError) as refusal:
         read(raw)
-    assert (refusal.value.field, str(refusal.value)) == (field, sentence)
+    assert (refusal.value.field, str(refusal.value)) == (field, f"{titled(field)}{sentence.removeprefix(field)}")
     assert not any(secret in sentence for secret in (TOKEN, APP, SECRET, CODE))
 
 
@@ -788,7 +820,7 @@ def test_any_mapping_ends_in_a_config_or_a_sentence(raw: dict[str, Any]) -> None
     assert json.dumps(normalise(shaped)[0]) == json.dumps(shaped)
     assert normalise(shaped)[1] == ()
     refused = refusal(shaped)
-    assert str(refused).startswith(refused.field) if refused else fits(parse(shaped, {}))
+    assert f"(`{refused.field}`) " in str(refused) if refused else fits(parse(shaped, {}))
 
 
 @pytest.mark.parametrize(
@@ -891,7 +923,7 @@ def test_with_access_token(raw: dict[str, Any], kept: dict[str, Any]) -> None:
 
 def test_an_exchanged_token_is_held_to_the_rules() -> None:
     """What TikTok sends in place of a code must be able to stand in a header."""
-    with pytest.raises(ConfigError, match=r"credentials\.access_token cannot be used"):
+    with pytest.raises(ConfigError, match=r"^Access Token \(`credentials\.access_token`\) cannot be used"):
         exchanged(read(qlik()), "to ken")
 
 
@@ -958,7 +990,7 @@ def test_api_url_refused(raw: dict[str, Any], environ: dict[str, str], sentence:
     """In the cloud nothing stands in for TikTok, and the variable is held to the rules of the setting."""
     with pytest.raises(ConfigError) as refusal:
         read(raw, **environ)
-    assert (refusal.value.field, str(refusal.value)) == ("api_url", sentence)
+    assert (refusal.value.field, str(refusal.value)) == ("api_url", sentence.replace("api_url", titled("api_url"), 1))
 
 
 def test_cloud_without_an_override() -> None:

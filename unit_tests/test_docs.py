@@ -180,14 +180,14 @@ def test_page_without_marks_is_refused(tmp_path: Path) -> None:
 # --- Settings ---------------------------------------------------------------------------------------------------------
 
 FORM: dict[str, Any] = json.loads(text(PACKAGE / "spec.json"))["connectionSpecification"]
-SETTINGS: dict[str, Any] = {k: v for k, v in FORM["properties"].items() if not v.get("airbyte_hidden")}
+SETTINGS: dict[str, Any] = {k: v for k, v in FORM["properties"].items() if not v["title"].endswith("for Tests")}
 HIDDEN = sorted(set(FORM["properties"]) - set(SETTINGS))
 KINDS: list[dict[str, Any]] = FORM["properties"]["credentials"]["oneOf"]
 CREDENTIALS = {name for kind in KINDS for name in kind["properties"]}
 
 
 def test_every_setting_is_documented() -> None:
-    """The table of settings has the fields of the form, in order, with their titles, names and defaults."""
+    """The table of settings has all fields but those for tests, in order, with their titles, names and defaults."""
     rows = table(section(GUIDE, "### Settings"), "field")
     assert [(row[0], row[1]) for row in rows] == [(field["title"], f"`{name}`") for name, field in SETTINGS.items()]
     for row, (name, field) in zip(rows, SETTINGS.items(), strict=True):
@@ -207,7 +207,7 @@ def test_every_kind_of_credentials_is_documented() -> None:
 
 
 def test_hidden_settings_are_for_developers() -> None:
-    """The settings that no form shows are documented where the simulator is."""
+    """The settings for tests are documented where the simulator is."""
     shown = set(code(ROOT / "docs" / "development.md"))
     assert set(HIDDEN) <= shown
     assert not set(HIDDEN) & set(code(GUIDE))

@@ -112,7 +112,7 @@ def test_an_error_of_the_configuration_is_a_trace_and_exit_code_1(
     code, (message,) = launched(read_args(tmp_path, start_date="soon"), capfd)
     error = message["trace"]["error"]
     assert (code, error["failure_type"]) == (1, "config_error")
-    assert error["message"].startswith('start_date is "soon"')
+    assert error["message"].startswith('Start Date (`start_date`) is "soon"')
     assert wire.asked == []
 
 
@@ -244,7 +244,7 @@ def test_the_configuration_is_judged_by_our_sentences(tmp_path: Path, capfd: pyt
     assert {"type": "LOG", "log": {"level": "WARN", "message": ignored}} in messages[:-1]
     said = messages[-1]["connectionStatus"]
     assert said["status"] == "FAILED"
-    assert said["message"].startswith("start_date is missing: ")
+    assert said["message"].startswith("Start Date (`start_date`) is missing: ")
     assert said["message"].endswith(ignored)
 
 

@@ -57,7 +57,7 @@ def test_an_unknown_group_is_refused_with_those_there_are() -> None:
     """The setting is named."""
     refused = refusal(metric_groups=["skan", "scan"])
     assert refused.field == "metric_groups"
-    assert str(refused) == f"metric_groups holds scan: write only {', '.join(METRIC_GROUPS)}."
+    assert str(refused) == f"Metric Groups (`metric_groups`) holds scan: write only {', '.join(METRIC_GROUPS)}."
 
 
 def test_a_custom_report_is_a_stream_of_its_own() -> None:
@@ -108,7 +108,9 @@ def test_a_name_of_a_standard_stream_is_taken() -> None:
     """Two streams of one name cannot be told apart."""
     refused = refusal({}, {"name": "ads"})
     assert refused.field == "custom_reports[1].name"
-    assert str(refused) == "custom_reports[1].name is ads, as a stream of the connector: write a name of its own."
+    assert (
+        str(refused) == "Name (`custom_reports[1].name`) is ads, as a stream of the connector: write a name of its own."
+    )
 
 
 def test_every_breach_of_a_custom_report_is_told_at_once() -> None:
@@ -116,10 +118,10 @@ def test_every_breach_of_a_custom_report_is_told_at_once() -> None:
     refused = refusal({}, {"name": "other", "breakdowns": ["age"], "metrics": ["spend", "currency"]})
     assert refused.field == "custom_reports[1].breakdowns"
     assert str(refused) == (
-        "custom_reports[1].breakdowns breaks the rule dimension_of_type: BASIC reports take no age: write the "
-        "report_type AUDIENCE, or leave it out. "
-        "custom_reports[1].metrics breaks the rule metrics_there_already: every row carries currency unasked: leave it "
-        "out."
+        "Breakdowns (`custom_reports[1].breakdowns`) breaks the rule dimension_of_type: BASIC reports take no age: "
+        "write the report_type AUDIENCE, or leave it out. "
+        "Metrics (`custom_reports[1].metrics`) breaks the rule metrics_there_already: every row carries currency "
+        "unasked: leave it out."
     )
 
 

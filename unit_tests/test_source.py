@@ -319,7 +319,7 @@ def test_a_bad_configuration_ends_a_read_before_any_request(tiktok: Speak, tmp_p
     """With the sentence that names the field."""
     wire = tiktok(world)
     _, error = fast(arguments(tmp_path, entries(**MODES), start_date="soon"))
-    assert error.startswith('FailureType.config_error: start_date is "soon"')
+    assert error.startswith('FailureType.config_error: Start Date (`start_date`) is "soon"')
     assert wire.asked == []
 
 
@@ -391,7 +391,7 @@ def test_a_token_that_no_request_can_carry_is_refused_once_it_was_sent(tiktok: S
     """The code is spent, so the platform gets the token all the same; the sentence says what is wrong with it."""
     tiktok(lambda path, params: {**world(path, params), "access_token": "to ken"})
     source = SourceTiktokAds()
-    with pytest.raises(AirbyteTracedException, match=r"credentials\.access_token cannot be used"):
+    with pytest.raises(AirbyteTracedException, match=r"^Access Token \(`credentials\.access_token`\) cannot be used"):
         source.discover(LOGGER, configured(source, credentials=CODE))
     assert [message.type for message in source.message_repository.consume_queue()] == [Type.CONTROL]
 
@@ -425,7 +425,7 @@ def test_check_never_spends_a_code(tiktok: Speak, caplog: pytest.LogCaptureFixtu
 @pytest.mark.parametrize(
     ("answer", "changes", "sentence"),
     [
-        (world, {"start_date": "soon"}, 'start_date is "soon"'),
+        (world, {"start_date": "soon"}, 'Start Date (`start_date`) is "soon"'),
         (world, {"accounts": ["Nobody"]}, 'accounts: "Nobody" is none the token can read'),
         (lambda path, params: refused(40105, "tok-of-tests"), {}, "The access token is wrong or was revoked"),
     ],

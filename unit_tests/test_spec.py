@@ -81,7 +81,7 @@ def test_order_is_unique(fields: Mapping[str, Any]) -> None:
 
 def test_credentials_are_told_apart_by_auth_type() -> None:
     """Each kind of credentials starts with its constant auth_type, which it requires, and none is like another."""
-    assert list(BRANCHES) == ["oauth2.0", "authorization_code", "sandbox_access_token"]
+    assert list(BRANCHES) == ["oauth2.0", "access_token", "authorization_code", "sandbox_access_token"]
     for branch in BRANCHES.values():
         assert next(iter(branch["properties"])) == "auth_type"
         assert branch["type"] == "object"
@@ -102,9 +102,84 @@ def test_secrets_are_marked() -> None:
     assert all(f.get("airbyte_secret") for name, f in titled() if name in secrets)
 
 
-def test_test_settings_are_hidden() -> None:
-    """Only the two settings for tests are left out of the form."""
-    assert {name for name, field in titled() if field.get("airbyte_hidden")} == {"api_url", "wait_scale"}
+def test_settings_that_say_how_are_hidden() -> None:
+    """Only what says how to read, not what, and what is for tests is left out of the form; a file may set it."""
+    hidden = {name for name, field in titled() if field.get("airbyte_hidden")}
+    assert hidden == {"concurrency", "page_size", "api_url", "wait_scale"}
+
+
+def test_fields_lie_in_cards() -> None:
+    """Each card has a title, the fields of a card stand together in the order of the cards, and none has no card."""
+    cards = [card["id"] for card in FORM["groups"]]
+    assert [card["title"] for card in FORM["groups"]] == [
+        "Sign in",
+        "What to read",
+        "Extra data",
+        "Limits and behaviour",
+    ]
+    places = [cards.index(field["group"]) for field in FIELDS.values()]
+    assert places == sorted(places)
+    assert {*places} == {*range(len(cards))}
+    shown = {
+        card: [n for n, f in FIELDS.items() if f["group"] == card and not f.get("airbyte_hidden")] for card in cards
+    }
+    assert shown == {
+        "sign_in": ["credentials"],
+        "what_to_read": ["accounts", "start_date", "end_date", "include_deleted"],
+        "extra_data": ["metric_groups", "custom_reports", "personal_data", "entity_versions"],
+        "limits": ["api_tier", "requests_per_second", "lookback_days", "on_skipped_accounts"],
+    }
+
+
+SMALL = {"a", "an", "and", "for", "in", "of", "per", "with", "your"}
+
+
+def test_titles_are_in_title_case() -> None:
+    """Every word but small ones begins with a capital, the first one always."""
+    titles = [field["title"] for _, field in titled()] + [branch["title"] for branch in BRANCHES.values()]
+    for title in titles:
+        first, *others = title.split()
+        assert first[0].isupper(), title
+        assert all(word[0].isupper() or word in SMALL for word in others), title
+
+
+def test_descriptions_are_short() -> None:
+    """A form shows them under the field: 240 characters at most, links included."""
+    described = [node for node in nodes(FORM) if isinstance(node.get("description"), str)]
+    assert [node["description"] for node in described if len(node["description"]) > 240] == []
+
+
+def test_descriptions_lead_to_where_a_value_is_found() -> None:
+    """Each field of the credentials links to a page of TikTok's."""
+    for branch in BRANCHES.values():
+        for name, field in branch["properties"].items():
+            assert name == "auth_type" or '<a href="https://business-api.tiktok.com/portal/' in field["description"], (
+                name
+            )
+
+
+def test_every_choice_of_words_is_explained() -> None:
+    """The description of a choice that is no name of TikTok's says what each of its words does."""
+    for name in ("entity_versions", "on_skipped_accounts"):
+        assert all(f"{word}:" in FIELDS[name]["description"] for word in FIELDS[name]["enum"])
+
+
+def test_every_pattern_is_described() -> None:
+    """Where a value does not fit its pattern, the form says so in words."""
+    assert [
+        node for node in nodes(FORM) if isinstance(node.get("pattern"), str) and not node["pattern_descriptor"]
+    ] == []
+
+
+@pytest.mark.parametrize("branch", BRANCHES.values(), ids=BRANCHES)
+def test_the_first_view_suffices(branch: Mapping[str, Any]) -> None:
+    """What is required or always shown has an example, and filled in by the examples it is a configuration."""
+    seen = {name: field for name, field in FIELDS.items() if name in FORM["required"] or field.get("always_show")}
+    given = {name: field["examples"][0] for name, field in seen.items() if name != "credentials"}
+    inner = {name: branch["properties"][name] for name in branch["required"]}
+    given["credentials"] = {name: field.get("const") or field["examples"][0] for name, field in inner.items()}
+    assert list(Draft7Validator(FORM).iter_errors(given)) == []
+    assert parse(given, {}).start_date == date(2024, 1, 31)
 
 
 @pytest.mark.parametrize("name", ["start_date", "end_date"])
@@ -130,13 +205,13 @@ def test_every_field_does_something() -> None:
         "start_date": "2020-01-01",
         "end_date": "2024-12-31",
         "include_deleted": False,
-        "lookback_days": 1,
-        "entity_versions": "latest",
         "metric_groups": ["skan"],
         "custom_reports": [{"name": "mine", "level": "ad", "metrics": ["spend"]}],
         "personal_data": True,
+        "entity_versions": "latest",
         "api_tier": "Premium",
         "requests_per_second": 1,
+        "lookback_days": 1,
         "on_skipped_accounts": "fail",
         "concurrency": 1,
         "page_size": 1,
@@ -217,13 +292,18 @@ def test_number_bounds_agree(name: str) -> None:
 
 @pytest.mark.parametrize("auth_type", list(BRANCHES))
 def test_credentials_agree(auth_type: str) -> None:
-    """What a kind of credentials requires in the form is what the Config requires."""
+    """What a kind of credentials requires in the form is what the Config requires.
+
+    A sign-in that was saved without the app reads accounts by id, as it always has.
+    """
     branch = BRANCHES[auth_type]
     values = dict.fromkeys(branch["properties"], "7" * 18) | {"auth_type": auth_type}
     accounts = [] if auth_type == "sandbox_access_token" else LEAST["accounts"]
     for left_out in values:
         given = {name: value for name, value in values.items() if name != left_out}
-        assert accepted(credentials=given, accounts=accounts) == (left_out not in branch["required"]), left_out
+        still_taken = auth_type == "oauth2.0" and left_out in ("app_id", "secret")
+        needed = left_out in branch["required"] and not still_taken
+        assert accepted(credentials=given, accounts=accounts) == (not needed), left_out
 
 
 def test_required_fields_agree() -> None:

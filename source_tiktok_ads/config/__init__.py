@@ -4,17 +4,21 @@ Nothing here reads from TikTok or knows a stream. `form.py` makes the form that 
 May import: shell.
 """
 
+from source_tiktok_ads.config.errors import ConfigError, fault, named
 from source_tiktok_ads.config.foreign import normalise, warns
 from source_tiktok_ads.config.model import (
+    PRODUCTION,
+    SANDBOX,
     AccessToken,
     AuthorizationCode,
+    BareToken,
     Config,
     CustomReport,
     Filter,
     SandboxToken,
 )
 from source_tiktok_ads.config.notations import redirected
-from source_tiktok_ads.config.origin import PRODUCTION, SANDBOX, ConfigError, origin
+from source_tiktok_ads.config.origin import origin
 from source_tiktok_ads.config.parse import exchanged, explained, parse, with_access_token
 from source_tiktok_ads.config.secrets import secrets_in
 
@@ -23,6 +27,7 @@ __all__ = [
     "SANDBOX",
     "AccessToken",
     "AuthorizationCode",
+    "BareToken",
     "Config",
     "ConfigError",
     "CustomReport",
@@ -30,6 +35,8 @@ __all__ = [
     "SandboxToken",
     "exchanged",
     "explained",
+    "fault",
+    "named",
     "normalise",
     "origin",
     "parse",

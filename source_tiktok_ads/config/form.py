@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from source_tiktok_ads.config.model import Config
+from source_tiktok_ads.config.model import PRODUCTION, Config
 
 _ONLY_HERE = {"wanted"}
 """What the models say of a field for sentences alone."""
@@ -20,9 +21,59 @@ def specification() -> dict[str, Any]:
             "$schema": "http://json-schema.org/draft-07/schema#",
             **_published(form()),
         },
+        "advanced_auth": _BUTTON,
     }
 
 
+def _paths(*names: str) -> dict[str, Any]:
+    """Fields of the credentials, each with the path at which the platform finds it."""
+    return _fields({name: {"type": "string", "path_in_connector_config": ["credentials", name]} for name in names})
+
+
+def _fields(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+# TikTok: the consent page takes app_id, redirect_uri and state, and sends the browser back with auth_code; the exchange
+# takes a JSON body and answers errors with HTTP 200.
+_BUTTON = {
+    "auth_flow_type": "oauth2.0",
+    "predicate_key": ["credentials", "auth_type"],
+    "predicate_value": "oauth2.0",
+    "oauth_config_specification": {
+        "oauth_connector_input_specification": {
+            "consent_url": f"{PRODUCTION}/portal/auth?app_id={{{{ client_id_value }}}}&{{{{ redirect_uri_param }}}}"
+            "&{{ state_param }}",
+            "access_token_url": f"{PRODUCTION}/open_api/v1.3/oauth2/access_token/",
+            "access_token_headers": {"Content-Type": "application/json"},
+            "access_token_params": {
+                "app_id": "{{ client_id_value }}",
+                "secret": "{{ client_secret_value }}",
+                "auth_code": "{{ auth_code_value }}",
+            },
+            "client_id_key": "app_id",
+            "client_secret_key": "secret",
+            "auth_code_key": "auth_code",
+        },
+        "complete_oauth_output_specification": _fields(
+            {
+                "access_token": {
+                    "type": "string",
+                    "path_in_oauth_response": ["data", "access_token"],
+                    "path_in_connector_config": ["credentials", "access_token"],
+                }
+            }
+        ),
+        "complete_oauth_server_input_specification": _fields(
+            {"app_id": {"type": "string"}, "secret": {"type": "string"}}
+        ),
+        "complete_oauth_server_output_specification": _paths("app_id", "secret"),
+    },
+}
+"""The Authenticate button: a flow that a self-managed Airbyte runs by itself with the app's id and secret."""
+
+
+@cache
 def form() -> dict[str, Any]:
     """The JSON Schema of the settings as Airbyte's forms take it, with the words for sentences.
 
@@ -32,6 +83,20 @@ def form() -> dict[str, Any]:
     found: dict[str, Any] = _plain(schema, schema["$defs"])
     del found["description"]
     return found
+
+
+def field_at(place: Iterable[int | str], auth_type: str | None = None) -> Mapping[str, Any]:
+    """What the form says of the setting at a place; inside of credentials, of the first kind with such a setting."""
+    node = form()
+    for step in place:
+        if isinstance(step, int):
+            node = node["items"]
+        elif "oneOf" in node:
+            kinds = [kind["properties"] for kind in node["oneOf"] if step in kind["properties"]]
+            node = next((kind for kind in kinds if kind["auth_type"]["const"] == auth_type), kinds[0])[step]
+        else:
+            node = node["properties"][step]
+    return node
 
 
 def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:

@@ -26,6 +26,9 @@ from pydantic.config import JsonDict
 
 from source_tiktok_ads.config import notations
 
+# TikTok: production and sandbox are two hosts with the same paths; a token works on one of them only.
+PRODUCTION = "https://business-api.tiktok.com"
+SANDBOX = "https://sandbox-ads.tiktok.com"
 # TikTok: the request budget belongs to the developer app, in calls a second and 60 times that a minute.
 TIERS = MappingProxyType({"Basic": 10.0, "Advanced": 20.0, "Premium": 30.0, "Ultimate": 50.0})
 # TikTok: the sandbox is far below every tier; these are the only limits seen there.
@@ -95,6 +98,8 @@ _TOKEN: JsonDict = {**_SECRET, "wanted": _AS_ISSUED.format("the access token", "
 _APP_ID: JsonDict = {**_SECRET, "wanted": "the id of the developer app, as text"}
 _APP_SECRET: JsonDict = {**_SECRET, "wanted": _AS_ISSUED.format("the app's secret", "")}
 _AN_ID = "7123456789012345678"
+_APPS = '<a href="https://business-api.tiktok.com/portal/apps">My Apps</a>'
+_CONSENTS = '<a href="https://business-api.tiktok.com/portal/docs?id=1738373164380162">gives consent</a>'
 
 
 class _Form(BaseModel):
@@ -109,64 +114,85 @@ class _Form(BaseModel):
 
 
 class AccessToken(_Form):
-    """A long-term token of your own developer app. It has no expiry date and ends only when it is revoked."""
+    """Reads every account that was opened to your developer app, or those you name. The token comes from the
+    Authenticate button or is pasted; it has no expiry date."""
 
-    model_config = ConfigDict(title="Access token")
+    # A token saved without the app still reads accounts by id; the form asks for the app, because most need it.
+    model_config = ConfigDict(
+        title="TikTok Sign-In with Your Own App",
+        json_schema_extra={"required": ["auth_type", "app_id", "secret", "access_token"]},
+    )
 
     auth_type: Literal["oauth2.0"]
-    access_token: Secret = Field(
-        title="Access token",
-        description="Token that TikTok issued when an advertiser authorized your app. Every request carries it.",
-        repr=False,
-        json_schema_extra=_TOKEN,
-    )
     app_id: Secret | None = Field(
         None,
         title="App ID",
-        description=(
-            "Id of the developer app that the token belongs to. Needed together with the secret to list the accounts "
-            "of the token: when Accounts is empty or holds a name. With account ids alone it can stay empty."
-        ),
+        description=f"Id of your developer app, as {_APPS} shows it. TikTok lists its accounts to the app only.",
         examples=[_AN_ID],
         repr=False,
         json_schema_extra=_APP_ID,
     )
     secret: Secret | None = Field(
         None,
-        title="App secret",
-        description="Secret of the same developer app, needed wherever the app ID is needed.",
+        title="App Secret",
+        description=f"Secret of the same app, beside its id in {_APPS}.",
+        examples=["0123456789abcdef0123456789abcdef01234567"],
         repr=False,
         json_schema_extra=_APP_SECRET,
+    )
+    access_token: Secret = Field(
+        title="Access Token",
+        description=f"Token that TikTok issues when an advertiser {_CONSENTS} to your app. Every request carries it.",
+        examples=["89abcdef0123456789abcdef0123456789abcdef"],
+        repr=False,
+        json_schema_extra=_TOKEN,
+    )
+
+
+class BareToken(_Form):
+    """A long-term token without its app. TikTok does not list accounts to it, so Accounts must hold the ids of those
+    to read, and no names."""
+
+    model_config = ConfigDict(title="Access Token for Named Accounts")
+
+    auth_type: Literal["access_token"]
+    access_token: Secret = Field(
+        title="Access Token",
+        description=f"Token that TikTok issued when an advertiser {_CONSENTS} to an app. It has no expiry date.",
+        examples=["89abcdef0123456789abcdef0123456789abcdef"],
+        repr=False,
+        json_schema_extra=_TOKEN,
     )
 
 
 class AuthorizationCode(_Form):
-    """A code from TikTok's consent page, valid for one hour and for one use. The test of the connection does not spend
-    it; the first schema discovery or sync of the saved source exchanges it for an access token, which then takes its
-    place here."""
+    """A code from TikTok's consent page, good for one hour and one use. Testing the connection does not spend it; the
+    first schema discovery or sync of the saved source turns it into an access token."""
 
-    model_config = ConfigDict(title="Authorization code")
+    model_config = ConfigDict(title="Authorization Code")
 
     auth_type: Literal["authorization_code"]
     app_id: Secret = Field(
         title="App ID",
-        description="Id of your developer app, to which the advertiser gave consent.",
+        description=f"Id of the developer app that the advertiser gave consent to, as {_APPS} shows it.",
         examples=[_AN_ID],
         repr=False,
         json_schema_extra=_APP_ID,
     )
     secret: Secret = Field(
-        title="App secret",
-        description="Secret of the same developer app; the exchange of the code needs it.",
+        title="App Secret",
+        description=f"Secret of the same app, beside its id in {_APPS}. The exchange of the code needs it.",
+        examples=["0123456789abcdef0123456789abcdef01234567"],
         repr=False,
         json_schema_extra=_APP_SECRET,
     )
     auth_code: Code = Field(
-        title="Authorization code",
+        title="Authorization Code",
         description=(
-            "The auth_code shown after consent. The whole address that the consent page led to works as well: the code "
-            "is taken out of it."
+            f"The auth_code in the address that the consent page leads to once an advertiser {_CONSENTS}. The whole "
+            "address works as well."
         ),
+        examples=["fedcba9876543210fedcba9876543210fedcba98"],
         repr=False,
         json_schema_extra={
             **_SECRET,
@@ -182,23 +208,28 @@ class SandboxToken(_Form):
 
     auth_type: Literal["sandbox_access_token"]
     access_token: Secret = Field(
-        title="Sandbox access token",
-        description="Token generated in the developer portal for the sandbox account. It does not work in production.",
+        title="Sandbox Access Token",
+        description=f"Token of the sandbox account, made on the page of your app in {_APPS}. It reads no real account.",
+        examples=["89abcdef0123456789abcdef0123456789abcdef"],
         repr=False,
         json_schema_extra=_TOKEN,
     )
     advertiser_id: str = Field(
         title="Advertiser ID",
-        description="Id of the sandbox ad account, 16 to 19 digits. It is the account that is read.",
+        description=f"Id of the sandbox ad account, shown beside its token in {_APPS}. It is the account that is read.",
         pattern=f"^{ID.pattern}$",
         examples=[_AN_ID],
-        json_schema_extra={"wanted": "the id of the sandbox account, 16 to 19 digits, as text"},
+        json_schema_extra={
+            "pattern_descriptor": "16 to 19 digits",
+            "wanted": "the id of the sandbox account, 16 to 19 digits, as text",
+        },
     )
 
 
-Credentials = AccessToken | AuthorizationCode | SandboxToken
+Credentials = AccessToken | BareToken | AuthorizationCode | SandboxToken
 KINDS: Mapping[str, type[_Form]] = {
     "oauth2.0": AccessToken,
+    "access_token": BareToken,
     "authorization_code": AuthorizationCode,
     "sandbox_access_token": SandboxToken,
 }
@@ -214,7 +245,10 @@ class Filter(_Form):
         description="TikTok's name of the field to compare.",
         pattern="^[a-z][a-z0-9_]*$",
         examples=["objective_type"],
-        json_schema_extra={"wanted": "the field to filter by, such as objective_type"},
+        json_schema_extra={
+            "pattern_descriptor": "small letters, digits and underscores",
+            "wanted": "the field to filter by, such as objective_type",
+        },
     )
     values: tuple[Text, ...] = Field(
         title="Values",
@@ -224,14 +258,16 @@ class Filter(_Form):
         json_schema_extra={"wanted": 'a list of texts, such as ["TRAFFIC"]'},
     )
     filter_type: Literal["IN", "BETWEEN"] = Field(
-        "IN", title="Comparison", description="How the field is compared with the values."
+        "IN",
+        title="Comparison",
+        description="IN: the field has one of the values. BETWEEN: it lies between the two values, both included.",
     )
 
 
 class CustomReport(_Form):
-    """A report of your own. Whether TikTok takes its level, breakdowns and metrics together is checked later."""
+    """A report of your own, read as a stream. Testing the connection asks TikTok whether its parts go together."""
 
-    model_config = ConfigDict(title="Custom report")
+    model_config = ConfigDict(title="Custom Report")
 
     name: str = Field(
         title="Name",
@@ -239,7 +275,8 @@ class CustomReport(_Form):
         pattern="^[a-z][a-z0-9_]{0,62}$",
         examples=["campaign_skan"],
         json_schema_extra={
-            "wanted": "a name for the stream, at most 63 small letters, digits and underscores, a letter first"
+            "pattern_descriptor": "small letters, digits and underscores, a letter first, at most 63",
+            "wanted": "a name for the stream, at most 63 small letters, digits and underscores, a letter first",
         },
     )
     level: Literal["advertiser", "campaign", "adgroup", "ad", "ad_v2", "playable"] = Field(
@@ -276,7 +313,7 @@ class CustomReport(_Form):
     )
     report_type: Literal["BASIC", "AUDIENCE", "PLAYABLE_MATERIAL", "CATALOG", "BC", "TT_SHOP"] = Field(
         "BASIC",
-        title="Report type",
+        title="Report Type",
         description=(
             "TikTok's family of the report. AUDIENCE goes with breakdowns by the people reached, CATALOG with those by "
             "product, TT_SHOP with the spend of GMV Max ads; BC is about all ad accounts of your Business Centers."
@@ -290,92 +327,100 @@ class CustomReport(_Form):
     )
 
 
+_SIGN_IN: JsonDict = {"group": "sign_in"}
+_WHAT: JsonDict = {"group": "what_to_read"}
+_EXTRA: JsonDict = {"group": "extra_data"}
+_LIMITS: JsonDict = {"group": "limits"}
+_HIDDEN: JsonDict = {**_LIMITS, "airbyte_hidden": True}
+_CARDS: JsonDict = {
+    "groups": [
+        {"id": "sign_in", "title": "Sign in"},
+        {"id": "what_to_read", "title": "What to read"},
+        {"id": "extra_data", "title": "Extra data"},
+        {"id": "limits", "title": "Limits and behaviour"},
+    ]
+}
+
+
 class Config(_Form):
     """The settings of one run, checked; no account ids and no names means every account of the token.
 
     Where accounts have to be listed (a name, or nothing given), the credentials hold app_id and secret.
     """
 
-    model_config = ConfigDict(title="TikTok Ads")
+    model_config = ConfigDict(title="TikTok Ads", json_schema_extra=_CARDS)
 
     credentials: Annotated[
         Annotated[Credentials, Field(discriminator="auth_type")], BeforeValidator(notations.credential_texts)
     ] = Field(
         title="Authentication",
-        description="How the connector proves to TikTok that it may read your ad accounts.",
-        json_schema_extra={"type": "object", "wanted": "an object with auth_type and what belongs to it"},
+        description=(
+            "How the connector signs in to TikTok. To read all accounts, or accounts by name, sign in with your app; a "
+            "token alone reads accounts by their ids."
+        ),
+        json_schema_extra={
+            **_SIGN_IN,
+            "type": "object",
+            "display_type": "radio",
+            "wanted": "an object with auth_type and what belongs to it",
+        },
     )
     accounts: Annotated[tuple[Text, ...], BeforeValidator(notations.listed), AfterValidator(once)] = Field(
         (),
         title="Accounts",
         description=(
-            "Ad accounts to read, each by id (16 to 19 digits) or by its exact name. Left empty, every account the "
-            "token can read is synced, new ones included. Empty, or with any name in it, it needs the app ID and the "
-            "secret."
+            "Ad accounts to read, by id (16 to 19 digits) or exact name. Empty: every account of the token, new ones "
+            "included. Empty or with a name in it, it needs the App ID and the App Secret."
         ),
-        examples=[[_AN_ID, "Acme Shoes US"]],
+        examples=[[_AN_ID]],
         json_schema_extra={
+            **_WHAT,
             "always_show": True,
             "wanted": f'a list of account ids or names, such as ["{_AN_ID}"]',
         },
     )
     start_date: Day = Field(
-        title="Start date",
+        title="Start Date",
         description=(
-            "First day of the reports, in each account's own time zone. Campaigns, ad groups and ads are read whole, "
-            "however old they are. An earlier date, set later, makes the next sync read the days that are missing."
+            "First day of the reports, in each account's time zone. A year back suits most; each year more lengthens "
+            "the first sync. Campaigns, ad groups and ads are read whole. An earlier date, set later, fills the gap."
         ),
         examples=["2024-01-31"],
+        json_schema_extra=_WHAT,
     )
     end_date: Day | None = Field(
         None,
-        title="End date",
+        title="End Date",
         description="Last day of the reports, itself included. Left empty, or in the future, reports go up to today.",
         examples=["2024-12-31"],
+        json_schema_extra=_WHAT,
     )
     include_deleted: Annotated[Flag, BeforeValidator(notations.flag)] = Field(
         True,
-        title="Include deleted objects",
+        title="Include Deleted Objects",
         description=(
-            "Read campaigns, ad groups and ads that were deleted, and their results, too. Switched off, sums are lower "
-            "than those of TikTok Ads Manager."
+            "Read deleted campaigns, ad groups and ads, and their results, too. Switched off, sums are lower than in "
+            "TikTok Ads Manager."
         ),
-    )
-    lookback_days: Whole = Field(
-        28,
-        title="Look-back window in days",
-        description=(
-            "Every incremental sync of a report reads this many days before the last one again, because TikTok goes on "
-            "attributing conversions to past days. A smaller number makes syncs quicker and leaves late conversions "
-            "out; 0 reads only the last day again."
-        ),
-        ge=0,
-        le=364,
-    )
-    entity_versions: Literal["every", "latest"] = Field(
-        "every",
-        title="Entity versions",
-        description=(
-            '"every" has modify_time in the primary key of campaigns, ad groups and ads, so each version of a row is '
-            'kept (joins then need the newest row per id). "latest" leaves it out: one row per id.'
-        ),
+        json_schema_extra=_WHAT,
     )
     metric_groups: Annotated[tuple[Group, ...], AfterValidator(once)] = Field(
         (),
-        title="Metric groups",
+        title="Metric Groups",
         description=(
-            "Groups of metrics that the standard reports fetch besides their own, at every level that has them. Each "
-            "makes rows wider, and more than a hundred metrics cost a second request."
+            "More metrics: iOS (skan), by counting window (attribution), names and settings (attribute); all others by "
+            "what they count. Each makes rows wider; past 100 metrics, each 100 cost a request. The set-up guide has "
+            "a table."
         ),
         examples=[["skan", "offline"]],
-        json_schema_extra={"wanted": 'a list of groups of metrics, such as ["skan"]'},
+        json_schema_extra={**_EXTRA, "wanted": 'a list of groups of metrics, such as ["skan"]'},
     )
     custom_reports: tuple[CustomReport, ...] = Field(
         (),
-        title="Custom reports",
+        title="Custom Reports",
         description=(
-            "Reports of your own, each a stream under the name you give it. What TikTok would refuse is told when the "
-            "connection is tested, with the nearest choice that works."
+            "Reports of your own, each a stream under the name you give it. Testing the connection says what TikTok "
+            "would refuse, with the nearest choice that works."
         ),
         examples=[
             [
@@ -387,80 +432,102 @@ class Config(_Form):
                 }
             ]
         ],
-        json_schema_extra={"wanted": "a list of objects, each with name, level and metrics at least"},
+        json_schema_extra={**_EXTRA, "wanted": "a list of objects, each with name, level and metrics at least"},
     )
     personal_data: Flag = Field(
         False,
-        title="Personal data",
+        title="Include Personal Data",
         description=(
-            "Also read what tells of persons beyond the nine classic streams, such as the names of people who "
-            "commented, whom to contact about an account, telephone numbers and owners of posts. Off, these columns do "
-            "not exist."
+            "Also read columns about people: commenters, account contacts, phone numbers, owners of posts, answers in "
+            "lead forms. Off, these columns do not exist."
         ),
+        json_schema_extra=_EXTRA,
+    )
+    entity_versions: Literal["every", "latest"] = Field(
+        "every",
+        title="Entity Versions",
+        description=(
+            "every: each change of a campaign, ad group or ad is a row of its own, so joins need the newest row per "
+            "id. latest: one row per id, overwritten by each change."
+        ),
+        json_schema_extra=_EXTRA,
     )
     api_tier: Literal["Basic", "Advanced", "Premium", "Ultimate"] = Field(
         "Basic",
-        title="API tier",
+        title="API Tier",
         description=(
-            "Level of your developer app in TikTok's portal. It sets the request budget: 10, 20, 30 or 50 requests a "
-            "second. A level above your real one makes TikTok refuse requests."
+            f"Level of your app in {_APPS}: 10, 20, 30 or 50 requests a second. A level above your real one makes "
+            "TikTok refuse requests."
         ),
+        json_schema_extra=_LIMITS,
     )
     requests_per_second: Number | None = Field(
         None,
-        title="Requests per second",
+        title="Requests per Second",
         description=(
-            "Upper bound below that of the tier, for apps whose budget is shared with other programs. Left empty, the "
-            "tier's whole budget is used."
+            "Limit below that of the tier, for an app that other programs use as well. Left empty, the tier's whole "
+            "budget is used."
         ),
         # Below this even a check takes minutes, and no sync would end.
         ge=0.1,
         examples=[5],
-        json_schema_extra={"maximum": max(TIERS.values()), "wanted": "a number from 0.1 on, such as 5"},
+        json_schema_extra={**_LIMITS, "maximum": max(TIERS.values()), "wanted": "a number from 0.1 on, such as 5"},
+    )
+    lookback_days: Whole = Field(
+        28,
+        title="Look-Back Window in Days",
+        description=(
+            "Days before the last one that every sync of a report reads again, as TikTok keeps crediting conversions "
+            "to past days. Fewer: quicker syncs, late conversions missing. 0: only the last day again."
+        ),
+        ge=0,
+        le=364,
+        json_schema_extra=_LIMITS,
     )
     on_skipped_accounts: Literal["auto", "fail", "warn"] = Field(
         "auto",
-        title="When an account cannot be read",
+        title="When an Account Cannot Be Read",
         description=(
-            'The other accounts are always read to the end; this decides how the sync ends then. "auto" fails for an '
-            'account that Accounts names and warns for one found through the token. "fail" always fails. "warn" only '
-            "warns, but a full-refresh stream that lacks rows is still reported as incomplete."
+            "All others are read first. auto: the sync fails for an account in Accounts, warns for one found through "
+            "the token. fail: it always fails. warn: it only warns; a full refresh lacking rows still counts as "
+            "incomplete."
         ),
+        json_schema_extra=_LIMITS,
     )
     concurrency: Whole = Field(
         8,
         title="Concurrency",
-        description=(
-            "Number of requests that may be under way at the same time. More helps when answers are slow, up to the "
-            "request budget of the tier."
-        ),
+        description="Requests under way at the same time, within the request budget of the tier.",
         ge=1,
         le=50,
+        json_schema_extra=_HIDDEN,
     )
     page_size: Annotated[Whole, BeforeValidator(notations.number)] = Field(
         1000,
-        title="Page size",
-        description=(
-            "Rows asked for in one request. Smaller pages cost more requests and help where answers time out. Where "
-            "TikTok allows fewer rows, its own maximum is used."
-        ),
+        title="Page Size",
+        description="Rows asked for in one request, at most what TikTok allows. Fewer help where answers time out.",
         ge=1,
         le=1000,
+        json_schema_extra=_HIDDEN,
     )
     api_url: str = Field(
         "",
-        title="API address for tests",
+        title="API Address for Tests",
         description=(
             "Origin that stands in for TikTok's, on a loopback or private address. The access token is sent to it. "
             "Refused when the connector runs in Airbyte Cloud."
         ),
         pattern="^https?://",
         examples=["http://127.0.0.1:8080"],
-        json_schema_extra={"airbyte_hidden": True, "wanted": "an address such as http://127.0.0.1:8080"},
+        json_schema_extra={
+            **_HIDDEN,
+            "pattern_descriptor": "http://host:port",
+            "wanted": "an address such as http://127.0.0.1:8080",
+        },
     )
     wait_scale: Number = Field(
         1.0,
-        title="Wait scale for tests",
+        title="Wait Scale for Tests",
         description=(
             "Factor by which every pause between requests is shortened. It works only together with an API address."
         ),
@@ -469,8 +536,8 @@ class Config(_Form):
         examples=[0.01],
         # A default in the form would be sent, and the setting is refused without an API address.
         json_schema_extra={
+            **_HIDDEN,
             "default": None,
-            "airbyte_hidden": True,
             "wanted": "a number above 0 and at most 1, such as 0.01",
         },
     )

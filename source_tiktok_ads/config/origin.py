@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
+from source_tiktok_ads.config.errors import ConfigError, named, shown
+from source_tiktok_ads.config.model import PRODUCTION
 from source_tiktok_ads.shell import local_origin
 
-# TikTok: production and sandbox are two hosts with the same paths; a token works on one of them only.
-PRODUCTION = "https://business-api.tiktok.com"
-SANDBOX = "https://sandbox-ads.tiktok.com"
-
 API_URL_VARIABLE = "TIKTOK_ADS_API_URL"
-
-
-class ConfigError(ValueError):
-    """A setting the user has to change: `field` is its dotted name, the text says what to write, never a secret."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
-
-
-def shown(value: Any) -> str:
-    """A value as JSON for a sentence, cut to one short line and safe to encode."""
-    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def origin(environ: Mapping[str, str]) -> str:
@@ -39,7 +21,7 @@ def override(api_url: str, environ: Mapping[str, str]) -> str | None:
     given = api_url or environ.get(API_URL_VARIABLE)
     if not given:
         return None
-    name = "api_url" if api_url else f"the variable {API_URL_VARIABLE}"
+    name = named("api_url") if api_url else f"the variable {API_URL_VARIABLE}"
     if environ.get("DEPLOYMENT_MODE", "").upper() == "CLOUD":
         raise ConfigError("api_url", f"{name} is for tests and refused in Airbyte Cloud: remove it.")
     safe = local_origin(given)

@@ -7,10 +7,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from source_tiktok_ads.config.errors import ConfigError, fault, named, shown
 from source_tiktok_ads.config.foreign import warns
-from source_tiktok_ads.config.form import form
-from source_tiktok_ads.config.model import KINDS, Config, SandboxToken
-from source_tiktok_ads.config.origin import PRODUCTION, SANDBOX, ConfigError, override, shown
+from source_tiktok_ads.config.form import field_at
+from source_tiktok_ads.config.model import (
+    KINDS,
+    PRODUCTION,
+    SANDBOX,
+    AccessToken,
+    AuthorizationCode,
+    BareToken,
+    Config,
+    SandboxToken,
+)
+from source_tiktok_ads.config.origin import override
 
 
 def parse(mapping: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
@@ -20,9 +30,8 @@ def parse(mapping: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
         check(config)
     local = override(config.api_url, environ)
     if "wait_scale" in config.model_fields_set and local is None:
-        raise ConfigError(
-            "wait_scale", "wait_scale is for tests and needs api_url: remove it, or write api_url as well."
-        )
+        what = f"is for tests and needs {named('api_url')}: remove it, or write the address as well."
+        raise fault("wait_scale", what)
     return _at(config, local or (SANDBOX if config.sandbox else PRODUCTION))
 
 
@@ -69,8 +78,8 @@ def _validated(mapping: Mapping[str, Any]) -> Config:
         return Config.model_validate(mapping)
     except ValidationError as error:
         # In the order of the fields; who mends the first sees the next.
-        fault = error.errors(include_url=False, include_context=False)[0]
-    raise _sentence(fault["type"], fault["loc"], fault["input"], mapping)
+        first = error.errors(include_url=False, include_context=False)[0]
+    raise _sentence(first["type"], first["loc"], first["input"], mapping)
 
 
 def _sentence(kind: str, place: tuple[int | str, ...], value: Any, mapping: Mapping[str, Any]) -> ConfigError:
@@ -80,22 +89,23 @@ def _sentence(kind: str, place: tuple[int | str, ...], value: Any, mapping: Mapp
         # A list is shown whole, with the words for the whole.
         place = place[:-1]
         value = _value(mapping, place)
-    path = _path(place)
     found = "missing" if kind == "missing" else shown(value)
-    return ConfigError(path, f"{path} is {found}: write {_wanted(_field(place))}.")
+    return fault(_path(place), f"is {found}: write {_wanted(field_at(place))}.")
 
 
 def _of_credentials(kind: str, place: tuple[int | str, ...], value: Any) -> ConfigError:
     """What is wrong with the credentials, of which nothing is ever shown."""
     if kind.startswith("union_tag"):
         path, found = "credentials.auth_type", _shown_type(value.get("auth_type"))
-        return ConfigError(path, f"{path} is {found}: write one of {', '.join(KINDS)}.")
+        title = field_at(["credentials"])["title"]
+        return ConfigError(path, f"{title} (`{path}`) is {found}: write one of {', '.join(KINDS)}.")
     if len(place) == 1:
         found = "missing" if kind == "missing" else "not of this form"
-        return ConfigError("credentials", f"credentials is {found}: write {_wanted(_field(place))}.")
-    path = f"credentials.{place[2]}"
-    found = "is missing" if kind == "missing" else "cannot be used"
-    return ConfigError(path, f"{path} {found}: write {_wanted(_field(place))}.")
+        return fault("credentials", f"is {found}: write {_wanted(field_at(place))}.")
+    auth_type, name = map(str, place[1:])
+    path, found = f"credentials.{name}", "is missing" if kind == "missing" else "cannot be used"
+    wanted = _wanted(field_at(["credentials", name], auth_type))
+    return ConfigError(path, f"{named(path, auth_type)} {found}: write {wanted}.")
 
 
 def _shown_type(auth_type: Any) -> str:
@@ -115,19 +125,6 @@ def _value(mapping: Any, place: tuple[int | str, ...]) -> Any:
     return mapping
 
 
-def _field(place: tuple[int | str, ...]) -> Mapping[str, Any]:
-    """The form's description of a field; inside of credentials the second step names their kind."""
-    node = form()
-    for step in place:
-        if isinstance(step, int):
-            node = node["items"]
-        elif step in KINDS:
-            node = next(kind for kind in node["oneOf"] if kind["properties"]["auth_type"]["const"] == step)
-        else:
-            node = node["properties"][step]
-    return node
-
-
 def _wanted(field: Mapping[str, Any]) -> str:
     """The words that follow "write"."""
     if "wanted" in field:
@@ -141,45 +138,51 @@ def _wanted(field: Mapping[str, Any]) -> str:
 
 # --- Settings that are right alone and wrong together -----------------------------------------------------------------
 
-_SANDBOX_ACCOUNT = "a sandbox token reads only the account of credentials.advertiser_id, so leave accounts empty."
-_LISTING = (
-    "TikTok lists a token's accounts, with their names, only to an app that shows its id and secret. "
-    "Write credentials.app_id and credentials.secret, or only account ids in accounts."
-)
-
 
 def _check_accounts(config: Config) -> None:
     credentials = config.credentials
     if isinstance(credentials, SandboxToken):
         if config.accounts not in ((), config.account_ids):
-            raise ConfigError("accounts", f"accounts is {shown(config.accounts)}: {_SANDBOX_ACCOUNT}")
+            only = f"a sandbox token reads only the account of {named('credentials.advertiser_id')}, so leave it empty."
+            raise fault("accounts", f"is {shown(config.accounts)}: {only}")
         return
     names = config.account_names
-    if (names or not config.account_ids) and not (credentials.app_id and credentials.secret):
+    if (names or not config.account_ids) and not _knows_its_app(credentials):
         found = f"holds {shown(names[0])}, which is no id of 16 to 19 digits" if names else "is empty"
-        raise ConfigError("accounts", f"accounts {found}: {_LISTING}")
+        raise fault("accounts", f"{found}: {_LISTING.format(named('credentials.app_id'), named('credentials.secret'))}")
+
+
+_LISTING = (
+    "TikTok lists a token's accounts, with their names, only to an app that shows its id and secret. Write {} and {}, "
+    "or only account ids in Accounts."
+)
+
+
+def _knows_its_app(credentials: AccessToken | BareToken | AuthorizationCode) -> bool:
+    return not isinstance(credentials, BareToken) and bool(credentials.app_id and credentials.secret)
 
 
 def _check_dates(config: Config) -> None:
     if config.end_date and config.start_date > config.end_date:
-        found = f"start_date is {config.start_date}, after end_date {config.end_date}"
-        raise ConfigError("start_date", f"{found}: write a start_date that is not later, or leave end_date empty.")
+        end = f"{named('end_date')} {config.end_date}"
+        what = f"is {config.start_date}, after {end}: write a day that is not later, or leave the end date empty."
+        raise fault("start_date", what)
 
 
 def _check_names(config: Config) -> None:
     names = [report.name for report in config.custom_reports]
     for place, name in enumerate(names):
         if name in names[:place]:
-            field = f"custom_reports[{place}].name"
-            raise ConfigError(field, f"{field} is {shown(name)}, as an earlier one: write a name of its own.")
+            what = f"is {shown(name)}, as an earlier one: write a name of its own."
+            raise fault(f"custom_reports[{place}].name", what)
 
 
 def _check_rate(config: Config) -> None:
     highest = config.highest_rate
     if config.requests_per_second and config.requests_per_second > highest:
-        whose = "of the sandbox" if config.sandbox else f"of api_tier {config.api_tier}"
-        found = f"requests_per_second is {config.requests_per_second:g}, above the {highest:g} {whose}"
-        raise ConfigError("requests_per_second", f"{found}: write at most {highest:g}, or leave it empty.")
+        whose = "of the sandbox" if config.sandbox else f"of {named('api_tier')} {config.api_tier}"
+        found = f"is {config.requests_per_second:g}, above the {highest:g} {whose}"
+        raise fault("requests_per_second", f"{found}: write at most {highest:g}, or leave it empty.")
 
 
 _TOGETHER: Sequence[Callable[[Config], None]] = (_check_accounts, _check_dates, _check_names, _check_rate)

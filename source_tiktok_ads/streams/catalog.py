@@ -16,7 +16,7 @@ BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
 
 
 def catalog(entity_versions: str, streams: Iterable[Stream] = STREAMS) -> list[dict[str, Any]]:
-    """The streams as `discover` lists them under the setting *Entity versions*."""
+    """The streams as `discover` lists them under the setting *Entity Versions*."""
     return [entry(stream, entity_versions) for stream in streams]
 
 

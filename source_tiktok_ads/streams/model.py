@@ -389,7 +389,7 @@ Stream = Report | Entity | Accounts | Listing
 
 
 def key_of(stream: Stream, entity_versions: str) -> tuple[str, ...]:
-    """The stream's key under the setting *Entity versions*: `latest` keeps one row per entity."""
+    """The stream's key under the setting *Entity Versions*: `latest` keeps one row per entity."""
     if isinstance(stream, Entity) and entity_versions == "latest":
         return tuple(name for name in stream.key if name != stream.cursor)
     return stream.key

@@ -257,7 +257,7 @@ SPARK_POST: Mapping[str, Shape] = {
         }
     )("The post: kind, text, status, what it links to, its video or images."),
     "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})(
-        "Whose post it is; tiktok_name only with *Personal data*."
+        "Whose post it is; tiktok_name only with *Include Personal Data*."
     ),
     "video_info": POST_VIDEO,
 }

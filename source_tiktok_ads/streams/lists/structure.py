@@ -313,7 +313,7 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
         }
     )(
         "What holds for all creatives of the ad: identity, products, parameters, what is measured; "
-        "phone_info only with *Personal data*."
+        "phone_info only with *Include Personal Data*."
     ),
 }
 
