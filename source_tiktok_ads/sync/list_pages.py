@@ -1,4 +1,4 @@
-"""Reads one list, page by page in whichever way its endpoint divides it, without the metrics that TikTok refuses."""
+"""Reads one list page by page, in the way its endpoint is paged, and without the metrics that TikTok refuses."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ from source_tiktok_ads.sync.refusals import (
 from source_tiktok_ads.sync.tasks import Tasks
 
 ROWS_PER_BATCH = 1000
-"""How many rows of a file leave together."""
+"""How many rows of a file are emitted together."""
 
 Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
-"""Makes keys and records of the rows of one answer."""
+"""Turns the rows of an answer into keys and records."""
 
 
 class ListPages:
-    """Reads single lists for all streams of a sync, and remembers for each account what TikTok refused to it."""
+    """Reads single lists for all streams of a sync, and remembers which metrics TikTok refused to each account."""
 
     def __init__(self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage) -> None:
         self._client = client
@@ -66,21 +66,21 @@ class ListPages:
         self._believed: dict[Place, frozenset[str]] = {}
 
     def rows(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
-        """The rows of one list; where TikTok refuses metrics by name, without these."""
+        """The rows of one list; without the metrics that TikTok refuses by name."""
         while True:
-            whose = reading.listing.name, request.account.id, request.of
-            asked = self._still_asked(whose, request)
+            key = reading.listing.name, request.account.id, request.of
+            asked = self._without_given_up(key, request)
             try:
-                yield from self._paged(reading, asked)
+                yield from self._read_by_paging(reading, asked)
             except TikTokError as error:
-                self._give_up(whose, asked, error)
+                self._give_up(key, asked, error)
             else:
-                if given_up := self._given_up.get(whose):
+                if given_up := self._given_up.get(key):
                     reading.events.on_given_up(given_up)
                 return
 
-    def _still_asked(self, whose: Place, request: ListRequest) -> ListRequest:
-        given_up = self._given_up.get(whose)
+    def _without_given_up(self, key: Place, request: ListRequest) -> ListRequest:
+        given_up = self._given_up.get(key)
         if not given_up:
             return request
         names = {
@@ -89,25 +89,25 @@ class ListPages:
         }
         return request.also(names, {})
 
-    def _give_up(self, whose: Place, asked: ListRequest, error: TikTokError) -> None:
-        """Ask for no more than TikTok gives of what was asked. Raises the error where nothing may be left out."""
+    def _give_up(self, key: Place, asked: ListRequest, error: TikTokError) -> None:
+        """Stop asking for the metrics that TikTok refused twice. Raises the error if none may be left out."""
         named = _refused_metrics(asked, error)
         if named & NEVER_GIVEN_UP:
             raise essential(named & NEVER_GIVEN_UP, error)
-        names = named & self._believed.get(whose, frozenset())
+        names = named & self._believed.get(key, frozenset())
         if not names:
             raise error
         if names == {metric for name in _metrics(asked) for metric in asked.params[name]}:
             raise nothing_left(error)
         with self._lock:
-            before = self._given_up.get(whose)
-            self._given_up[whose] = GivenUp(frozenset(names) | (before.names if before else frozenset()), error)
+            before = self._given_up.get(key)
+            self._given_up[key] = GivenUp(frozenset(names) | (before.names if before else frozenset()), error)
 
-    def _believe(self, whose: Place, names: Set[str]) -> None:
+    def _believe(self, key: Place, names: Set[str]) -> None:
         with self._lock:
-            self._believed[whose] = self._believed.get(whose, frozenset()) | names
+            self._believed[key] = self._believed.get(key, frozenset()) | names
 
-    def _paged(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
+    def _read_by_paging(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
         listing = reading.listing
         pieces = partial(
             reading.into.pieces,
@@ -116,33 +116,33 @@ class ListPages:
             listing=listing,
         )
         if listing.paging is Paging.WHOLE:
-            yield from self._in_one_answer(reading, request, pieces)
+            yield from self._read_one_answer(reading, request, pieces)
         elif listing.paging is Paging.TASK:
-            yield from self._by_task(reading, request, pieces)
+            yield from self._read_task_file(reading, request, pieces)
         elif listing.paging is Paging.CURSOR:
-            yield from self._by_cursor(listing, request, pieces, reading.sent)
+            yield from self._read_cursor_pages(listing, request, pieces, reading.sent)
         elif listing.paging is Paging.UNCOUNTED:
-            yield from self._by_full_pages(listing, request, pieces, reading.sent)
+            yield from self._read_uncounted_pages(listing, request, pieces, reading.sent)
         else:
-            yield from self._by_pages(reading, request, pieces)
+            yield from self._read_numbered_pages(reading, request, pieces)
 
-    def _in_one_answer(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
-        """The rows of an answer that holds all of them; of its further pages where it counts such all the same."""
+    def _read_one_answer(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of a list that comes in one answer; of further pages too if the answer counts more than one."""
 
         def fetch(page: int) -> Answer:
             at: Params = {"page": page} if page > 1 else {}
-            rows, info, _ = self._answer(reading.listing, request, at, repeat_timeouts=True)
+            rows, info, _ = self._fetch_rows(reading.listing, request, at, repeat_timeouts=True)
             return Answer(0, data=Data(rows, info))
 
         attempts = [Attempt(fetch, pieces, sys.maxsize)] * MAX_READS
         yield from read_until_consistent(attempts, reading.events.on_warning, self._prefetcher, reading.sent)
 
-    def _by_task(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
-        """The rows of a file that a task writes. Raises Incomplete where there is none, or it is not whole."""
+    def _read_task_file(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+        """The rows of a file that a task writes. Raises Incomplete if there is no file, or only a part of it."""
         listing, account = reading.listing, request.account.id
-        whose = account if listing.scope in NAMES_ACCOUNT else None
+        advertiser_id = account if listing.scope in NAMES_ACCOUNT else None
         day = self._client.now().date().isoformat()
-        tasks = Tasks(self._client, listing, account, whose, reading.events.pending, day)
+        tasks = Tasks(self._client, listing, account, advertiser_id, reading.events.pending, day)
         file = tasks.file(request.params)
         rows = unsent(pieces(file.rows), set(), reading.sent)
         for start in range(0, len(rows), ROWS_PER_BATCH):
@@ -151,72 +151,72 @@ class ListPages:
             raise Incomplete(file.cut)
         tasks.done(request.params)
 
-    def _by_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
+    def _read_numbered_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
         listing = reading.listing
 
         def fetch(size: int, page: int) -> Answer:
-            rows, info, _ = self._answer(listing, request, {"page_size": size, "page": page}, page)
+            rows, info, _ = self._fetch_rows(listing, request, {"page_size": size, "page": page}, page)
             if listing.most and info is not None and info.total_number >= listing.most:
                 reading.full.add(listing.name)
-                info = _cut(listing, info, size)
+                info = _limit_pages(listing, info, size)
             return Answer(0, data=Data(rows, info))
 
         if listing.newest_first and reading.into.since:
             try:
-                size = self._size(listing)
-                yield from _until_old(partial(fetch, size), size, pieces, reading.sent)
+                size = self._page_size(listing)
+                yield from _read_until_unchanged(partial(fetch, size), size, pieces, reading.sent)
                 return
             except (TooLarge, TimedOut, Incomplete):
-                # Then the whole list, where need be in smaller pages; what has left stays.
+                # Read the whole list instead, in smaller pages if necessary; rows already emitted stay out.
                 pass
         with self._lock:
-            lists = self._lists.setdefault(listing.name, Lists(self._prefetcher, self._size(listing)))
+            lists = self._lists.setdefault(listing.name, Lists(self._prefetcher, self._page_size(listing)))
         yield from lists.rows(request.account.id, fetch, pieces, reading.events.on_warning, reading.sent)
 
-    def _by_full_pages(
+    def _read_uncounted_pages(
         self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
     ) -> Iterator[list[bytes]]:
-        """The rows of pages up to the first that is not full, or that brings nothing new."""
-        size, page, seen = self._size(listing), 0, set[int]()
+        """The rows of all pages up to the first one that is not full or has no new rows."""
+        size, page, seen = self._page_size(listing), 0, set[int]()
         while True:
             page, before = page + 1, len(seen)
-            rows, _, _ = self._answer(listing, request, {"page_size": size, "page": page})
+            rows, _, _ = self._fetch_rows(listing, request, {"page_size": size, "page": page})
             yield unsent(pieces(rows), seen, sent)
             if len(rows) < size or len(seen) == before:
                 return
 
-    def _by_cursor(
+    def _read_cursor_pages(
         self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
     ) -> Iterator[list[bytes]]:
-        """The rows of a list that tells where its next page begins. Raises Incomplete where the next one lacks."""
-        size, idle, doubted = self._size(listing), 0, False
+        """The rows of a list that is paged by cursor. Raises Incomplete if TikTok announces more rows without one."""
+        size, idle, probing = self._page_size(listing), 0, False
         seen, cursor = set[int](), None
         while True:
             at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
-                rows, _, data = self._answer(listing, request, {"count": size, **at})
+                rows, _, data = self._fetch_rows(listing, request, {"count": size, **at})
             except (TooLarge, TimedOut) as error:
                 size = smaller_page(size, error)
                 continue
             except TikTokError as error:
-                if doubted and error.code == PARAMETER_REFUSED:
+                if probing and error.code == PARAMETER_REFUSED:
                     return
                 raise
             before = len(seen)
             yield unsent(pieces(rows), seen, sent)
             step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
-            if step.ends or (doubted and not step.goes_on):
+            if step.is_last or (probing and not step.announces_more):
                 return
-            doubted = not step.goes_on
+            probing = not step.announces_more
             idle = 0 if len(seen) > before else idle + 1
-            if step.stuck or idle > MAX_IDLE_PAGES:
+            if step.has_no_next or idle > MAX_IDLE_PAGES:
                 raise Incomplete(f"TikTok says there are more rows than the {len(seen)} it gave, but not where.")
             cursor = step.cursor
 
-    def _size(self, listing: Listing) -> int:
+    def _page_size(self, listing: Listing) -> int:
         return min(self._config.page_size, listing.page_size)
 
-    def _answer(
+    def _fetch_rows(
         self,
         listing: Listing,
         request: ListRequest,
@@ -224,28 +224,28 @@ class ListPages:
         page: int | None = None,
         repeat_timeouts: bool = False,
     ) -> tuple[list[dict[str, Any]], PageInfo | None, Mapping[str, Any]]:
-        """The rows of one answer, where they stand among the pages, and all that came with them.
+        """The rows of one answer, its page info, and its whole data.
 
-        Raises Incomplete where there are none in the rows' place but some in another.
+        Raises Incomplete if the rows are not in their documented place but in another.
         """
-        wrong, odd = partial(misshapen, listing), partial(displaced, listing)
-        whose = listing.name, request.account.id, request.of
+        wrong, unlikely = partial(misshapen, listing), partial(displaced, listing)
+        key = listing.name, request.account.id, request.of
         ask = partial(
             self._client.fetch,
             listing.path,
             {**request.params, **at},
             decode=decode_envelope,
             advertiser_id=request.account.id if listing.scope in NAMES_ACCOUNT else None,
-            accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, odd),
+            accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, unlikely),
             repeat_timeouts=repeat_timeouts,
         )
         reply = confirmed(
             ask,
-            lambda error: _refused_metrics(request, error) - self._believed.get(whose, frozenset()),
+            lambda error: _refused_metrics(request, error) - self._believed.get(key, frozenset()),
             self._client.pause,
-            partial(self._believe, whose),
+            partial(self._believe, key),
         )
-        if elsewhere := odd(reply.envelope):
+        if elsewhere := unlikely(reply.envelope):
             raise Incomplete(f"{elsewhere}; none of these rows can be read.")
         data = reply.envelope.data
         return rows_in(listing, data), place_of(reply.envelope), data
@@ -262,58 +262,60 @@ def _warn_of(warn: OnMessage, name: str, text: str) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """One answer of a list that is read by cursor: its number of rows and how many were asked for, and what it says.
-
-    `more` is its has_more, `cursor` the place of the next answer, `before` that of this one.
-    """
+    """One answer of a list that is paged by cursor."""
 
     rows: int
+    """How many rows the answer has."""
     size: int
+    """How many rows were asked for."""
     more: Any
+    """The answer's `has_more`."""
     cursor: Any
+    """The cursor of the next page."""
     before: Any
+    """The cursor of this page."""
 
     @property
-    def goes_on(self) -> bool:
-        """Whether it says that there are more."""
+    def announces_more(self) -> bool:
+        """Whether the answer says that there are more rows."""
         return self.more in (True, "true", "True", "1")
 
     @property
-    def ends(self) -> bool:
-        """Whether it says that this is the last answer, and nothing speaks against that."""
-        # One that is full, or has no rows although the one before announced some, may have lost the word of more to
-        # come: what its cursor leads to is asked for all the same.
-        odd = self.rows >= self.size or (self.rows == 0 and self.before is not None)
-        return not self.goes_on and (self.stuck or not odd)
+    def is_last(self) -> bool:
+        """Whether the answer says that it is the last one, and is also short enough to be the last."""
+        # A full page may not be the last one, nor may a page without rows that the page before announced. `has_more`
+        # may be wrong there, so the next cursor is requested anyway.
+        unlikely = self.rows >= self.size or (self.rows == 0 and self.before is not None)
+        return not self.announces_more and (self.has_no_next or not unlikely)
 
     @property
-    def stuck(self) -> bool:
-        """Whether it does not say where the next answer begins."""
+    def has_no_next(self) -> bool:
+        """Whether the answer has no cursor of a next page."""
         return self.cursor in (None, "", self.before)
 
 
-def _cut(listing: Listing, info: PageInfo, size: int) -> PageInfo:
-    """Where a page stands in a list of which TikTok gives no more than `most` rows; what lies beyond is not asked."""
+def _limit_pages(listing: Listing, info: PageInfo, size: int) -> PageInfo:
+    """The page info of a list of which TikTok gives at most `most` rows, without the pages beyond that limit."""
     most = listing.most
     return PageInfo(info.page, info.page_size, min(info.total_number, most), min(info.total_page, -(-most // size)))
 
 
 def rows_in(listing: Listing, data: Mapping[str, Any]) -> Any:
-    """What an answer holds in the place of the rows; an empty list where there is nothing."""
+    """What an answer has in the documented place of its rows; an empty list if there is nothing."""
     if not listing.places:
         return [data] if data else []
     return next((data[name] for name in listing.places if data.get(name)), [])
 
 
 def place_of(envelope: Envelope) -> PageInfo | None:
-    """Where a page stands in its list; None where the answer does not tell."""
+    """The page info of an answer; None if it has none."""
     # TikTok: the list of saved audiences is documented with these numbers beside its rows, not in page_info.
     beside = "page_info" not in envelope.data and "total_page" in envelope.data
     return page_info(Envelope(0, data={"page_info": envelope.data})) if beside else page_info(envelope)
 
 
 def misshapen(listing: Listing, envelope: Envelope) -> str | None:
-    """Why an answer can't be one of this list; None where it can."""
+    """Why an answer cannot belong to this list; None if it can."""
     if not isinstance(envelope.data, dict):
         return "data is no object"
     rows = rows_in(listing, envelope.data)
@@ -328,7 +330,7 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
 
 
 def displaced(listing: Listing, envelope: Envelope) -> str | None:
-    """Where the rows of an answer stand if not where they should; None where nothing speaks for that."""
+    """Where the rows of an answer are if they are not in their documented place; None if nothing suggests that."""
     data = envelope.data
     if listing.places and not any(name in data for name in listing.places):
         # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
@@ -338,7 +340,7 @@ def displaced(listing: Listing, envelope: Envelope) -> str | None:
 
 
 def _displaced_within(listing: Listing, rows: Sequence[Row]) -> str | None:
-    """The same for lists whose rows stand inside of what an answer lists."""
+    """The same for lists whose rows are nested in the objects that an answer lists."""
     if not listing.containers or listing.records is None or any(True for row in rows for _ in listing.records(row)):
         return None
     known = {*listing.containers, "page_info"}
@@ -364,16 +366,18 @@ def _metrics(request: ListRequest) -> list[str]:
 
 
 def _refused_metrics(request: ListRequest, error: TikTokError) -> Set[str]:
-    """The metrics that a refusal names, of those that were asked for."""
+    """The requested metrics that a refusal names."""
     asked = {metric for name in _metrics(request) for metric in request.params[name]}
     return asked & {*invalid_metrics(error.message)}
 
 
-def _until_old(fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int]) -> Iterator[list[bytes]]:
-    """The rows of the first pages, to the first that holds a row which need not leave; the latest changes come first.
+def _read_until_unchanged(
+    fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int]
+) -> Iterator[list[bytes]]:
+    """The rows of a list that is sorted by change, newest first, up to the first page with an unchanged row.
 
-    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Incomplete where a page has
-    other rows than its place in TikTok's count says, or there is no count: then only the whole list is proof.
+    A row that changes meanwhile moves to the front, where the next sync finds it. Raises Incomplete if a page does not
+    have as many rows as TikTok's count implies, or if there is no count: then the whole list has to be read.
     """
     page, counts, seen = 0, set[int](), set[int]()
     while True:
@@ -382,7 +386,7 @@ def _until_old(fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: 
         info = data.page_info or PageInfo()
         counts.add(info.total_number)
         before, rows = len(seen), pieces(data.list or ())
-        # Whoever takes the rows may take their time: what is old is known before.
+        # Decide before yielding: the consumer may take a long time.
         old = any(members is None for _, members in rows)
         yield unsent(rows, seen, sent)
         due = min(size, info.page_size or size, info.total_number - before)

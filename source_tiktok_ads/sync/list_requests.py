@@ -1,4 +1,4 @@
-"""What reading one list of one account needs: its request, where its rows go, and its events."""
+"""The request for one list of one account, the events while it is read, and the state of that reading."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ OnMessage = Callable[[str], None]
 """Receives a sentence for the log."""
 
 Place = tuple[str, str, str]
-"""A list, an account, and a row of the list's parent in one pass."""
+"""Identifies a request: a list, an account, and the parent row and pass that it is sent for."""
 
 
 class ListClient(TaskClient, Protocol):
-    """What this module needs of the client."""
+    """The methods of the client that reading lists needs."""
 
     def now(self) -> datetime:
         """TikTok's clock, in UTC."""
@@ -35,15 +35,14 @@ class ListClient(TaskClient, Protocol):
 
 @dataclass(frozen=True)
 class ListRequest:
-    """One list of one account: its parameters, and the columns that they make constant in every row.
-
-    `of` names the pass, and the rows of the parent that it is about, whatever the window.
-    """
+    """A request for one list of one account."""
 
     account: Account
     params: Params
     constants: Row
+    """Columns that have the same value in every row, because of the parameters."""
     of: str = ""
+    """Names the pass and the parent rows of the request, independent of the window."""
 
     def also(self, params: Params, constants: Row, of: str = "") -> ListRequest:
         """The same request with more parameters and constants."""
@@ -52,27 +51,32 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class ListEvents:
-    """What happens while a list is read: oddities, missing rows, parts skipped for good and metrics given up.
-
-    `on_refused` takes the name in the state of a shop, Business Center or the like that TikTok refuses, and a sentence:
-    its rows are missing, those of the others are not. `pending` are the stream's tasks at TikTok.
-    """
+    """Callbacks for what happens while a list is read."""
 
     on_warning: OnMessage
+    """An answer is unusual, but no rows are missing."""
     on_incomplete: OnMessage
+    """Rows are missing; a later sync reads them."""
     on_skipped: OnMessage
+    """A part of the list is left out for good."""
     on_given_up: Callable[[GivenUp], object]
+    """TikTok refuses metrics, so the list is read without them."""
     on_refused: Callable[[str, str], object]
+    """TikTok refuses one shop, Business Center or other child, so its rows are missing: its name in the state and a
+    sentence."""
     pending: PendingTasks = field(default_factory=lambda: PendingTasks({}, ""))
+    """The tasks of the stream that TikTok has not finished."""
 
 
 @dataclass(frozen=True)
 class ListReading:
-    """A list being read for one account: where its rows become records, its events, and marks of the rows that left."""
+    """The state of reading one list of one account."""
 
     listing: Listing
     into: ListingRows
+    """Turns rows into records."""
     events: ListEvents
     sent: set[int] = field(default_factory=set)
+    """Marks of the rows that were emitted."""
     full: set[str] = field(default_factory=set)
-    """The lists that came to the most rows TikTok gives of them."""
+    """The lists that reached the most rows TikTok gives."""

@@ -1,4 +1,4 @@
-"""Reads lists with all that belongs to them: their passes, their further lists, and their parents' rows first."""
+"""Reads a list in all its passes, together with its further lists, after the rows of the parent lists it depends on."""
 
 from __future__ import annotations
 
@@ -41,16 +41,17 @@ from source_tiktok_ads.sync.refusals import (
     PARAMETER_REFUSED,
 )
 
-# TikTok: what it answers where one shop, pixel or Business Center may not be seen, is not there or lacks what is asked
-# for. Its other refusals are about the app or the account, so that the next shop would only hear the same.
+# TikTok: it answers with these codes where the token may not see one shop, pixel or Business Center, or where that one
+# does not exist or does not have the requested feature. Its other refusals are about the app or the account, so they
+# would be the same for the next shop.
 REFUSALS_OF_ONE = frozenset({40001, PARAMETER_REFUSED, 40007, 40118})
 NOT_THERE = 40007
 
-# What speaks of a permission or of a feature that is not there, or calls the request wrong.
+# Refusals because of a missing permission or feature, or because the request is wrong.
 REFUSALS = (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
 
 MAX_CONSECUTIVE_REFUSALS = 20
-"""After so many refusals, and no answer in between, it is not the single shop or pixel that is refused."""
+"""After this many refusals without an answer in between, the whole account is refused, not single shops or pixels."""
 
 
 _NOTHING: Params = {}
@@ -60,19 +61,17 @@ _LATER = "a later sync that is not refused reads its past too"
 
 @dataclass(frozen=True)
 class CachedList:
-    """The rows of a list that others come from, and the sentences about what could not be read of it.
-
-    Packed, because those of all accounts stay until the sync ends. `left_out` holds the sentences about what TikTok
-    refuses, which every stream below has to repeat, as it has no rows of that; `refused` holds those about single rows
-    of the list at the top of the chain. `children` tells which rows of that list they come from, None where it is that
-    list itself.
-    """
+    """The rows of a parent list, and the sentences about the parts of it that could not be read."""
 
     packed: bytes
+    """The rows as compressed JSON, because the rows of all accounts stay in memory until the sync ends."""
     incomplete: Sequence[str]
     children: Children | None = None
+    """The rows of the list at the top of the chain that these rows belong to; None for that list itself."""
     left_out: Sequence[str] = ()
+    """What TikTok refuses. Every child stream repeats these sentences, because its own rows are missing as well."""
     refused: Mapping[str, str] = field(default_factory=dict)
+    """Sentences about refused rows of the list at the top of the chain, by the name of the row in the state."""
 
     @property
     def rows(self) -> list[Row]:
@@ -83,39 +82,37 @@ class CachedList:
 
 @dataclass
 class RefusalCount:
-    """How TikTok has answered about the rows of one account's parent list so far; `doubted` is to be asked again.
-
-    `children` are told what came of those that the rows belong to.
-    """
+    """Counts what TikTok has answered and refused so far for the parent rows of one account."""
 
     children: Children
     answered: bool = False
     refused: int = 0
     error: TikTokError | None = None
-    doubted: list[tuple[ListRequest, Row]] = field(default_factory=list)
+    unconfirmed: list[tuple[ListRequest, Row]] = field(default_factory=list)
+    """Requests that were refused once and will be sent again."""
 
     def skip(self, row: Row) -> str:
-        """One row is not asked about, because it was refused before in this sync: the child that it belongs to."""
+        """Mark the child of a row that was refused earlier in this sync as refused. Returns the child."""
         child = self.children.of(row)
         self.children.refused.add(child)
         return child
 
     def refuse(self, error: TikTokError) -> None:
-        """One row is refused. Raises the error where so many have been that no other will be answered."""
-        # What is not there says nothing of the others.
+        """Count a refused row. Raises the error after MAX_CONSECUTIVE_REFUSALS."""
+        # A row that does not exist says nothing about the others.
         if error.code != NOT_THERE:
             self.refused, self.error = self.refused + 1, error
         if self.refused == MAX_CONSECUTIVE_REFUSALS:
             self.end()
 
     def end(self) -> None:
-        """Raises the last error where nothing but errors came: then it is about the account."""
+        """Raises the last error if no request was answered: the refusal is then about the account."""
         if self.error and not self.answered:
             raise self.error
 
 
 class ParentLists:
-    """Reads lists for all streams of a sync; a list that requests come from is read once for each account."""
+    """Reads the lists of all streams of a sync. A parent list is read once for each account and kept."""
 
     def __init__(self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage) -> None:
         self._client = client
@@ -123,15 +120,15 @@ class ParentLists:
         self._pages = ListPages(client, config, prefetcher, warn)
         self._warn = warn
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str, frozenset[str]], CachedList] = {}
+        self._cached: dict[tuple[str, str, frozenset[str]], CachedList] = {}
         self._unreadable: dict[tuple[str, str, frozenset[str]], TikTokError] = {}
-        self._reading: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
-        self._closed: set[Place] = set()
+        self._list_locks: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
+        self._refused_for_good: set[Place] = set()
         self._refused_as: dict[Place, str] = {}
         self._confirmed: set[Place] = set()
-        self._doubtful: set[Place] = set()
+        self._refused_in_a_window: set[Place] = set()
         self._batch_sizes: dict[tuple[str, str], int] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
 
     def rows(
         self,
@@ -141,42 +138,45 @@ class ParentLists:
         events: ListEvents,
         children: Children | None = None,
     ) -> Iterator[list[bytes]]:
-        """The rows of a list of one account, and of all lists that belong to it, page by page, each once.
+        """The rows of one account's list and of its further lists, page by page, each row once.
 
-
-        `children` says which rows of the list at the top of its chain are asked about, and is told what came of each.
-        Raises TikTokError where the account can't be read.
+        `children` selects the rows of the list at the top of the chain to read for, and records the outcome of each.
+        Raises TikTokError if the account cannot be read.
         """
         reading = ListReading(listing, into, events)
-        yield from self._one(reading, request, children)
+        yield from self._read_passes_of(reading, request, children)
         if listing.name in reading.full:
-            events.on_skipped(f"{listing.path}: {_at_most(listing)}")
+            events.on_skipped(f"{listing.path}: {_limit_sentence(listing)}")
         for more in listing.more:
             if more.beyond and listing.name not in reading.full:
                 continue
-            yield from self._more(
+            yield from self._read_further_list(
                 replace(reading, listing=more), request if more.since else replace(request, params={})
             )
 
-    def _more(self, reading: ListReading, request: ListRequest, last: bool = False) -> Iterator[list[bytes]]:
-        """The rows of a further list; where TikTok refuses it, or a part of it, twice, only these are left out."""
-        say = partial(self._say_once, reading, request)
+    def _read_further_list(
+        self, reading: ListReading, request: ListRequest, last: bool = False
+    ) -> Iterator[list[bytes]]:
+        """The rows of a further list. If TikTok refuses it or a part of it twice, only that is left out."""
+        say = partial(self._report_once, reading, request)
         events = replace(reading.events, on_refused=lambda child, sentence: say(sentence))
         try:
-            yield from self._one(replace(reading, events=events), request, None)
+            yield from self._read_passes_of(replace(reading, events=events), request, None)
             return
         except TikTokError as error:
-            if _our_fault(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
+            if _is_wrong_request(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
                 raise
             if last or error in self._unreadable.values():
-                told = f"{error.event}. Only what {reading.listing.path} adds is left out."
-                self._say_once(reading, request, told)
+                sentence = f"{error.event}. Only what {reading.listing.path} adds is left out."
+                self._report_once(reading, request, sentence)
                 return
             self._client.pause(CONFIRM_AFTER, error.rule.happened)
-        yield from self._more(reading, request, last=True)
+        yield from self._read_further_list(reading, request, last=True)
 
-    def _one(self, reading: ListReading, request: ListRequest, children: Children | None) -> Iterator[list[bytes]]:
-        """The rows of one list, with all of its passes and parents."""
+    def _read_passes_of(
+        self, reading: ListReading, request: ListRequest, children: Children | None
+    ) -> Iterator[list[bytes]]:
+        """The rows of one list in all its passes, for the parent rows that it depends on."""
         listing = reading.listing
         own = request.also({"advertiser_id": request.account.id} if listing.scope in NAMES_ACCOUNT else {}, {})
         passes = [
@@ -184,40 +184,40 @@ class ParentLists:
             for each in listing.readings(self._config.include_deleted)
         ]
         if listing.parent is None:
-            yield from self._passes(reading, passes)
+            yield from self._read_passes(reading, passes)
         else:
             below = children or Children(top(listing).listing)
-            yield from self._chained(reading, request, passes, listing.parent, below)
+            yield from self._read_below_parent(reading, request, passes, listing.parent, below)
 
-    def _passes(self, reading: ListReading, passes: Sequence[ListRequest]) -> Iterator[list[bytes]]:
-        """The rows of each pass; of a list that tries some out, not of those that TikTok refuses twice.
+    def _read_passes(self, reading: ListReading, passes: Sequence[ListRequest]) -> Iterator[list[bytes]]:
+        """The rows of each pass. A list may have optional passes, which are skipped if TikTok refuses them twice.
 
-        Raises the TikTokError of the last one where it refuses them all.
+        Raises the TikTokError of the last pass if TikTok refuses all of them.
         """
-        refused, error = yield from self._tried(reading, passes)
+        refused, error = yield from self._try_passes(reading, passes)
         if error is None:
             return
         self._client.pause(CONFIRM_AFTER, error.rule.happened)
-        still, error = yield from self._tried(reading, refused)
+        still, error = yield from self._try_passes(reading, refused)
         if error and len(still) == len(passes):
             raise error
 
-    def _tried(
+    def _try_passes(
         self, reading: ListReading, passes: Sequence[ListRequest]
     ) -> Generator[list[bytes], None, tuple[list[ListRequest], TikTokError | None]]:
-        """The rows of each pass; in the end those that TikTok refuses as wrong, and its last word about them."""
+        """The rows of each pass. Returns the passes that TikTok refuses as wrong, and the last error about them."""
         refused: list[ListRequest] = []
         last: TikTokError | None = None
         for each in passes:
             try:
-                yield from self._list(reading, each)
+                yield from self._read_pages(reading, each)
             except TikTokError as error:
                 if not reading.listing.trying or error.code != PARAMETER_REFUSED:
                     raise
                 refused, last = [*refused, each], error
         return refused, last
 
-    def _chained(
+    def _read_below_parent(
         self,
         reading: ListReading,
         request: ListRequest,
@@ -225,28 +225,30 @@ class ParentLists:
         parent: Parent,
         children: Children,
     ) -> Iterator[list[bytes]]:
-        """The rows that everything the parent holds leads to."""
-        found = self._parents(reading, parent, request, children)
+        """The rows that belong to the rows of the parent list."""
+        found = self._select_parent_rows(reading, parent, request, children)
         refusals = RefusalCount(children)
         most = self._batch_sizes.get((reading.listing.name, request.account.id), parent.batch_size)
         for rows, constants in asked_by(replace(parent, batch_size=most), found):
             for each in passes:
-                yield from self._about(reading, each.also({}, constants), parent, rows, refusals)
+                yield from self._read_for(reading, each.also({}, constants), parent, rows, refusals)
         refusals.end()
-        if refusals.doubted:
+        if refusals.unconfirmed:
             self._client.pause(CONFIRM_AFTER, "TikTok refused some of the list's requests, which are sent once more")
-        for request, row in refusals.doubted:
-            yield from self._about_again(reading, request, parent, row, refusals)
+        for request, row in refusals.unconfirmed:
+            yield from self._retry_refused_row(reading, request, parent, row, refusals)
 
-    def _parents(self, reading: ListReading, parent: Parent, request: ListRequest, children: Children) -> Sequence[Row]:
-        """The rows of a parent to ask about, those of children that are no longer listed included."""
-        known, id = self._known_of(parent.listing, request), request.account.id
+    def _select_parent_rows(
+        self, reading: ListReading, parent: Parent, request: ListRequest, children: Children
+    ) -> Sequence[Row]:
+        """The parent rows to read for, including those of children that are no longer listed."""
+        known, id = self._parent_list(parent.listing, request), request.account.id
         if known.children is None:
             rows = children.choose(row for row in known.rows if parent.takes(row, id))
             lists = [known]
         else:
             unlisted = children.follow(known.children)
-            further = [self._known_of(parent.listing, request, unlisted)] if unlisted else []
+            further = [self._parent_list(parent.listing, request, unlisted)] if unlisted else []
             children.gone.update(
                 (id, error) for each in further if each.children for id, error in each.children.gone.items()
             )
@@ -257,46 +259,48 @@ class ParentLists:
             for sentence in each.incomplete:
                 reading.events.on_incomplete(sentence)
             for sentence in each.left_out:
-                self._say_once(reading, request, f"{parent.listing.path}: {sentence}")
+                self._report_once(reading, request, f"{parent.listing.path}: {sentence}")
             for child, sentence in each.refused.items():
                 if children.wants(child):
                     reading.events.on_refused(child, f"{parent.listing.path}: {sentence}")
         return parent.select(rows)
 
-    def _known_of(self, listing: Listing, request: ListRequest, unlisted: frozenset[str] = frozenset()) -> CachedList:
-        """The rows of a parent's list: those of the same days where it is asked for by days."""
+    def _parent_list(
+        self, listing: Listing, request: ListRequest, unlisted: frozenset[str] = frozenset()
+    ) -> CachedList:
+        """The rows of a parent list; of the same days if the parent is read by days."""
         if isinstance(listing, DatedListing):
-            return self._read(listing, request.account, unlisted, request.params)
+            return self._read_parent_list(listing, request.account, unlisted, request.params)
         return self.known(listing, request.account, unlisted)
 
-    def _about(
+    def _read_for(
         self, reading: ListReading, request: ListRequest, parent: Parent, rows: Sequence[Row], refusals: RefusalCount
     ) -> Iterator[list[bytes]]:
-        """The rows that some of the parent lead to; one of these that is refused does not cost the others theirs."""
-        rows = self._open(reading, request, parent, rows, refusals)
+        """The rows that belong to some parent rows. A refused group is halved until the refused row stands alone."""
+        rows = self._without_refused(reading, request, parent, rows, refusals)
         if not rows:
             return
         try:
-            yield from self._list(reading, about(request, parent, rows))
-            self._answered(reading, request, parent, rows, refusals)
+            yield from self._read_pages(reading, request_for(request, parent, rows))
+            self._note_answer(reading, request, parent, rows, refusals)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE or _our_fault(error):
+            if error.code not in REFUSALS_OF_ONE or _is_wrong_request(error):
                 raise
             if len(rows) == 1:
-                self._doubt(reading, request, parent, rows[0], refusals, error)
+                self._note_refusal(reading, request, parent, rows[0], refusals, error)
                 return
-            half, refused = len(rows) // 2, (refusals.refused, len(refusals.doubted))
-            for some in (rows[:half], rows[half:]):
-                yield from self._about(reading, request, parent, some, refusals)
-            if (refusals.refused, len(refusals.doubted)) == refused:
-                self._take_fewer(reading, request, half)
+            half, refused = len(rows) // 2, (refusals.refused, len(refusals.unconfirmed))
+            for batch in (rows[:half], rows[half:]):
+                yield from self._read_for(reading, request, parent, batch, refusals)
+            if (refusals.refused, len(refusals.unconfirmed)) == refused:
+                self._limit_batch_size(reading, request, half)
 
-    def _take_fewer(self, reading: ListReading, request: ListRequest, half: int) -> None:
-        """Both halves of a group were answered: ask about no more at once from now on."""
-        place = reading.listing.name, request.account.id
-        self._batch_sizes[place] = min(half, self._batch_sizes.get(place, half))
+    def _limit_batch_size(self, reading: ListReading, request: ListRequest, half: int) -> None:
+        """Limit requests to `half` parent rows from now on, because both halves of a refused group were answered."""
+        key = reading.listing.name, request.account.id
+        self._batch_sizes[key] = min(half, self._batch_sizes.get(key, half))
 
-    def _doubt(
+    def _note_refusal(
         self,
         reading: ListReading,
         request: ListRequest,
@@ -305,73 +309,79 @@ class ParentLists:
         refusals: RefusalCount,
         error: TikTokError,
     ) -> None:
-        """A refusal of one row of the parent: to be asked again, unless that has been done for another window."""
-        where = place(reading, request, parent, row)
+        """Note that one parent row was refused. It is asked for again, unless another window already did that."""
+        where = request_place(reading, request, parent, row)
         if where in self._confirmed:
-            self._refuse(reading, request, where, row, error, refusals.children)
+            self._leave_out(reading, request, where, row, error, refusals.children)
         else:
-            refusals.doubted.append((request, row))
+            refusals.unconfirmed.append((request, row))
         if refusals.children.speaks_for_others(row):
             refusals.refuse(error)
 
-    def _about_again(
+    def _retry_refused_row(
         self, reading: ListReading, request: ListRequest, parent: Parent, row: Row, refusals: RefusalCount
     ) -> Iterator[list[bytes]]:
-        """The rows that one of the parent leads to, which was refused before; left out where it is refused again."""
+        """The rows that belong to a parent row that was refused once; left out if it is refused again."""
         try:
-            yield from self._list(reading, about(request, parent, [row]))
-            self._answered(reading, request, parent, [row], refusals)
+            yield from self._read_pages(reading, request_for(request, parent, [row]))
+            self._note_answer(reading, request, parent, [row], refusals)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE or _our_fault(error):
+            if error.code not in REFUSALS_OF_ONE or _is_wrong_request(error):
                 raise
-            self._refuse(reading, request, place(reading, request, parent, row), row, error, refusals.children)
+            self._leave_out(
+                reading, request, request_place(reading, request, parent, row), row, error, refusals.children
+            )
 
-    def _open(
+    def _without_refused(
         self, reading: ListReading, request: ListRequest, parent: Parent, rows: Sequence[Row], refusals: RefusalCount
     ) -> list[Row]:
-        """The rows that may be asked about: not those that were refused before in this sync."""
-        shut = self._closed if refusals.children.only is None else self._closed | self._doubtful
-        open_rows = []
+        """The parent rows to ask for, without those that were refused earlier in this sync."""
+        refused = (
+            self._refused_for_good
+            if refusals.children.only is None
+            else self._refused_for_good | self._refused_in_a_window
+        )
+        allowed = []
         for row in rows:
-            where = place(reading, request, parent, row)
-            if where in shut:
+            where = request_place(reading, request, parent, row)
+            if where in refused:
                 child = refusals.skip(row)
                 if where in self._refused_as:
                     reading.events.on_refused(child, self._refused_as[where])
             else:
-                open_rows.append(row)
-        return open_rows
+                allowed.append(row)
+        return allowed
 
-    def _answered(
+    def _note_answer(
         self, reading: ListReading, request: ListRequest, parent: Parent, rows: Sequence[Row], refusals: RefusalCount
     ) -> None:
         refusals.answered = True
-        if self._doubtful:
+        if self._refused_in_a_window:
             with self._lock:
-                self._doubtful -= {place(reading, request, parent, row) for row in rows}
+                self._refused_in_a_window -= {request_place(reading, request, parent, row) for row in rows}
 
-    def _refuse(
+    def _leave_out(
         self,
         reading: ListReading,
         request: ListRequest,
-        closed: Place,
+        where: Place,
         row: Row,
         error: TikTokError,
         children: Children,
     ) -> None:
-        """Go on without what is refused; it is said here unless it is a child that is no longer listed."""
+        """Go on without a parent row that was refused twice, and report it unless its child is no longer listed."""
         unlisted = children.refuse(row, error)
         with self._lock:
-            self._confirmed.add(closed)
-            # It may be the days of this window that TikTok does not take.
+            self._confirmed.add(where)
+            # TikTok may refuse only the days of this window, so other windows still ask for the row.
             if unlisted or error.code != PARAMETER_REFUSED:
-                self._closed.add(closed)
+                self._refused_for_good.add(where)
             elif children.only is None:
-                self._doubtful.add(closed)
+                self._refused_in_a_window.add(where)
         if not unlisted:
-            self._say_refused(reading, request, closed, children, children.of(row), error)
+            self._report_refused(reading, request, where, children, children.of(row), error)
 
-    def _say_refused(
+    def _report_refused(
         self,
         reading: ListReading,
         request: ListRequest,
@@ -380,82 +390,82 @@ class ParentLists:
         child: str,
         error: TikTokError,
     ) -> None:
-        """Name the child that is refused; what TikTok does not find has no rows, so nothing is missing without it."""
+        """Report a refused child. If TikTok does not find it, it has no rows and so none are missing."""
         sentence = f"{children.root.name} {child}: {error.event}. Only this is left out; {_LATER}."
         if error.code == NOT_THERE:
-            self._say_once(reading, request, sentence)
+            self._report_once(reading, request, sentence)
             return
         with self._lock:
             self._refused_as[where] = sentence
         reading.events.on_refused(child, sentence)
 
-    def _say_once(self, reading: ListReading, request: ListRequest, sentence: str) -> None:
-        """Say what is left out, once for each list and account."""
-        # What Business Centers have is the same for every account.
-        whose = _center(request) if reading.listing.scope is Scope.CENTERS else request.account.id
-        told = reading.listing.name, whose
+    def _report_once(self, reading: ListReading, request: ListRequest, sentence: str) -> None:
+        """Report what is left out, once for each list and account."""
+        # The lists of Business Centers are the same for every account.
+        owner = _center(request) if reading.listing.scope is Scope.CENTERS else request.account.id
+        key = reading.listing.name, owner
         with self._lock:
-            news = told not in self._told
-            self._told.add(told)
-        if news:
+            is_new = key not in self._reported
+            self._reported.add(key)
+        if is_new:
             reading.events.on_skipped(sentence)
 
-    def _list(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
+    def _read_pages(self, reading: ListReading, request: ListRequest) -> Iterator[list[bytes]]:
         try:
             yield from self._pages.rows(reading, request)
         except Incomplete as error:
             reading.events.on_incomplete(f"{_center(request)}{error}")
         except TikTokError as error:
             other = reading.listing.instead
-            if other is None or _our_fault(error) or error.action not in REFUSALS:
+            if other is None or _is_wrong_request(error) or error.action not in REFUSALS:
                 raise
-            told = f"{_center(request)}{error.event}. {other.path} is read in its place, which may give less."
-            self._say_once(reading, request, told)
-            yield from self._list(replace(reading, listing=other), request)
+            sentence = f"{_center(request)}{error.event}. {other.path} is read in its place, which may give less."
+            self._report_once(reading, request, sentence)
+            yield from self._read_pages(replace(reading, listing=other), request)
 
     def known(self, listing: Listing, account: Account, unlisted: frozenset[str] = frozenset()) -> CachedList:
-        """A list of one account, read once in a sync; for `unlisted` rows of the list at the top, what these lead to.
+        """A list of one account, read once per sync; with `unlisted`, only the rows that belong to these children.
 
-        Raises TikTokError where it can't be read.
+        Raises TikTokError if the list cannot be read.
         """
         if listing.scope is Scope.CENTERS:
             # These lists name no account.
             account = Account(listing.scope.name.lower(), named=False)
-        whose = listing.name, account.id, unlisted
+        key = listing.name, account.id, unlisted
         with self._lock:
-            reading = self._reading.setdefault(whose, threading.Lock())
-        with reading:
-            if whose in self._unreadable:
-                raise self._unreadable[whose]
-            if whose not in self._known:
-                self._known[whose] = self._remembering(whose, listing, account)
-            return self._known[whose]
+            lock = self._list_locks.setdefault(key, threading.Lock())
+        with lock:
+            if key in self._unreadable:
+                raise self._unreadable[key]
+            if key not in self._cached:
+                self._cached[key] = self._read_and_keep(key, listing, account)
+            return self._cached[key]
 
     def listed(self, listing: Listing, account: Account) -> frozenset[str]:
-        """The rows of the list at the top of a list's chain that are asked about, as the state names them.
+        """The rows at the top of a list's chain of parents that the list is read for, by their names in the state.
 
-        Raises TikTokError where that list can't be read.
+        Raises TikTokError if the list at the top cannot be read.
         """
         parent = top(listing)
         rows = self.known(parent.listing, account).rows
         return frozenset(child_id(parent.listing, row) for row in rows if parent.takes(row, account.id))
 
-    def _remembering(self, whose: tuple[str, str, frozenset[str]], listing: Listing, account: Account) -> CachedList:
-        """The rows of a list; where the token may not read what Business Centers have, no account need ask again."""
-        unlisted = whose[2]
+    def _read_and_keep(self, key: tuple[str, str, frozenset[str]], listing: Listing, account: Account) -> CachedList:
+        """The rows of a list. A second refusal of a Business Center list is kept, so no other account asks again."""
+        unlisted = key[2]
         try:
-            return self._read(listing, account, unlisted)
+            return self._read_parent_list(listing, account, unlisted)
         except TikTokError as error:
             if listing.scope is not Scope.CENTERS or error.action not in REFUSALS:
                 raise
             self._client.pause(CONFIRM_AFTER, error.rule.happened)
         try:
-            return self._read(listing, account, unlisted)
+            return self._read_parent_list(listing, account, unlisted)
         except TikTokError as error:
-            self._unreadable[whose] = error
+            self._unreadable[key] = error
             raise
 
-    def _read(
+    def _read_parent_list(
         self, listing: Listing, account: Account, unlisted: frozenset[str], params: Params = _NOTHING
     ) -> CachedList:
         incomplete: list[str] = []
@@ -466,7 +476,7 @@ class ParentLists:
         def warn(text: str) -> None:
             self._warn(f"{listing.path}, account {account.id}: {text}")
 
-        # What does not fit is told by the stream that has these rows.
+        # The stream that emits these rows reports their invalid values.
         rows = ListingRows(listing, ignore_invalid_value)
         constants = {"advertiser_id": account.id} if listing.scope is Scope.ACCOUNT else {}
         events = ListEvents(
@@ -477,39 +487,39 @@ class ParentLists:
         return CachedList(zlib.compress(b"[%b]" % objects), incomplete, children, left_out, refused)
 
 
-def _at_most(listing: Listing) -> str:
+def _limit_sentence(listing: Listing) -> str:
     rest = "are read where an ad uses them; all others are missing" if listing.more else "are missing"
     return f"TikTok gives at most {listing.most:,} rows, and that many came; older ones {rest}."
 
 
 def top(listing: Listing) -> Parent:
-    """The parent at the top of a list's chain. Raises ValueError for a list that has none."""
+    """The parent at the top of a list's chain of parents. Raises ValueError for a list without a parent."""
     parent = root_parent(listing)
     if parent is None:
         raise ValueError(f"{listing.name} has no parent")
     return parent
 
 
-def _our_fault(error: TikTokError) -> bool:
-    """Whether TikTok says that the request is wrong for everybody, as it does of a filter that it names."""
+def _is_wrong_request(error: TikTokError) -> bool:
+    """Whether TikTok refuses the request for every account, as it does when it names an unsupported filter."""
     return bool(unsupported_filters(error.message))
 
 
-def place(reading: ListReading, request: ListRequest, parent: Parent, row: Row) -> Place:
-    """What a row of the parent asks for, whatever the window."""
+def request_place(reading: ListReading, request: ListRequest, parent: Parent, row: Row) -> Place:
+    """Identifies the request for one parent row, independent of the window."""
     return reading.listing.name, request.account.id, json.dumps([parent.params_for([row]), request.of])
 
 
-def about(request: ListRequest, parent: Parent, rows: Sequence[Row]) -> ListRequest:
-    """The request for what some rows of the parent lead to."""
-    asks = parent.params_for(rows)
-    return request.also(asks, {}, json.dumps([asks, request.of]))
+def request_for(request: ListRequest, parent: Parent, rows: Sequence[Row]) -> ListRequest:
+    """The request for the rows that belong to some parent rows."""
+    params = parent.params_for(rows)
+    return request.also(params, {}, json.dumps([params, request.of]))
 
 
 def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:
-    """The rows of a parent that are asked about together, as many as a request takes, and what they tell.
+    """Batches of parent rows for one request each, with the columns that their rows inherit from the parent.
 
-    What would ask for the same comes once.
+    A batch whose request would equal an earlier one is left out.
     """
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
@@ -517,13 +527,13 @@ def asked_by(parent: Parent, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row
     asked: set[str] = set()
     for values, group in groups.items():
         for start in range(0, len(group), parent.batch_size):
-            some = group[start : start + parent.batch_size]
-            if (text := json.dumps(parent.params_for(some))) not in asked:
+            batch = group[start : start + parent.batch_size]
+            if (text := json.dumps(parent.params_for(batch))) not in asked:
                 asked.add(text)
-                yield some, dict(zip(parent.inherits, values, strict=True))
+                yield batch, dict(zip(parent.inherits, values, strict=True))
 
 
 def _center(request: ListRequest) -> str:
-    """Which Business Center a request is about, as sentences begin that name no account; empty for all other lists."""
+    """The Business Center of a request, as the beginning of a sentence; empty for lists of accounts."""
     id = request.params.get("bc_id")
     return f"bc_id {id}: " if id else ""
