@@ -1,4 +1,8 @@
-"""Shops, pixels and Business Centers: which of them a slice asks about, and which days of each have left."""
+"""Shops, pixels and Business Centers: which of these children a slice reads for, and which days of each are read.
+
+A child is a row of the list at the top of a stream's chain of parents. The state keeps the days of each child, because
+a child that appears later has none of the days that the others have.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from source_tiktok_ads.sync.date_ranges import DateRange, known_after, missing, 
 from source_tiktok_ads.sync.state import Coverage, ForeignState, coverage_of, cursor_of_coverage
 
 EVERYBODY: frozenset[str] = frozenset({"*"})
-"""Stands for every child that no other group names, where none appears with a past."""
+"""The group of every child that no other group names, for lists whose children never appear with a past."""
 
 
 def root_parent(listing: Listing) -> Parent | None:
@@ -25,38 +29,38 @@ def root_parent(listing: Listing) -> Parent | None:
 
 
 def child_id(root: Listing, row: Row) -> str:
-    """How the state names a row of the list at the top, or a row further down by the one it belongs to."""
+    """The name in the state of the child that a row is or belongs to."""
     return "/".join(str(row.get(name) or "") for name in root.ids)
 
 
 def row_of(root: Listing, child: str) -> Row:
-    """A row of the list at the top as far as its name in the state tells it, which is enough to ask about it."""
+    """A row with the ids in a child's name in the state, which are enough for a request."""
     return dict(zip(root.ids, child.split("/", len(root.ids) - 1), strict=True))
 
 
 @dataclass
 class Children:
-    """The rows of the list at the top of a chain that one slice asks about, and what came of each.
-
-    `known` are those the state knows: they are asked for even where the list no longer has them or says that there is
-    nothing to ask for. `only` limits the slice to some; None means all. `gone` are those of the known that are no
-    longer listed and that TikTok refuses.
-    """
+    """The children that one slice reads for, and the outcome of each."""
 
     root: Listing
+    """The list at the top of the chain of parents."""
     known: Collection[str] = frozenset()
+    """The children in the state. They are read for even if the list no longer has them or says they have no rows."""
     only: Collection[str] | None = None
+    """The children that the slice is limited to; None means all."""
     asked: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
+    """The known children that are no longer listed."""
     gone: dict[str, TikTokError] = field(default_factory=dict)
+    """The unlisted children that TikTok refuses as well."""
 
     def of(self, row: Row) -> str:
         """The child that a row belongs to."""
         return child_id(self.root, row)
 
     def choose(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows of the list at the top to ask about: those of the list that are wanted, and the known ones."""
+        """The rows of the list at the top to read for: those that the slice wants, and the known ones."""
         wanted = [row for row in rows if self.wants(self.of(row))]
         listed = {self.of(row) for row in wanted}
         self.unlisted |= {child for child in self.known if child not in listed and self.wants(child)}
@@ -64,9 +68,9 @@ class Children:
         return [*wanted, *(row_of(self.root, child) for child in sorted(self.unlisted))]
 
     def follow(self, above: Children) -> frozenset[str]:
-        """Take over what came of the children when the parent's own list was read for all that are listed.
+        """Copy the outcomes of `above`, the children of the parent's own list, which was read for all listed ones.
 
-        The known ones that are not listed are the result.
+        Returns the known children that are not listed.
         """
         listed = {child for child in above.asked if self.wants(child)}
         self.unlisted |= {child for child in self.known if child not in above.asked and self.wants(child)}
@@ -75,15 +79,15 @@ class Children:
         return frozenset(self.unlisted)
 
     def wants(self, child: str) -> bool:
-        """Whether the slice is about a child."""
+        """Whether the slice reads for a child."""
         return self.only is None or child in self.only
 
     def speaks_for_others(self, row: Row) -> bool:
-        """Whether a refusal of what a row leads to may be about the account: not where the child may be gone."""
+        """Whether a refusal may concern the whole account: not for a child that may no longer exist."""
         return self.only is None and self.of(row) not in self.unlisted
 
     def refuse(self, row: Row, error: TikTokError) -> bool:
-        """Note that TikTok refuses what a row leads to; whether that is a child that is no longer listed."""
+        """Note that TikTok refuses the child of a row. Returns whether the child is no longer listed."""
         child = self.of(row)
         self.refused.add(child)
         if child in self.unlisted:
@@ -92,34 +96,34 @@ class Children:
 
     @property
     def read(self) -> set[str]:
-        """Those of which everything was answered."""
+        """The children that were read completely."""
         return self.asked - self.refused - {*self.gone}
 
 
 @dataclass(frozen=True)
 class Group:
-    """Children that agree: the days of theirs that had left before this sync, and the windows that have left since."""
+    """Children with the same days: those read before this sync, and the windows that this sync has read."""
 
     children: frozenset[str]
     before: Coverage
     fresh: tuple[DateRange, ...] = ()
 
     def owed(self, last: date, lookback: int) -> list[DateRange]:
-        """The days up to the last that are to be read."""
+        """The days up to `last` that are still to be read."""
         start = self.before.start
         return to_read(self.before.ranges, DateRange(start, last), lookback) if start <= last else []
 
     def claimed(self, lookback: int) -> Coverage:
-        """The days that the state may claim by now."""
+        """The days that the state may claim now."""
         return replace(self.before, ranges=known_after(self.before.ranges, self.fresh, lookback))
 
 
 @dataclass(frozen=True)
 class Groups:
-    """The children of one account; `base` has the days that the account as such has been asked for.
+    """The children of one account, grouped by the days that were read of them.
 
-    The base has every child (EVERYBODY) that `others` do not name where no child appears with a past; else it names
-    its children too.
+    `base` has the days for which the whole account was read. Its children are EVERYBODY if the children of the list
+    never appear with a past; otherwise it names them, as the `others` do.
     """
 
     base: Group
@@ -127,16 +131,16 @@ class Groups:
 
     @property
     def named(self) -> frozenset[str]:
-        """The children that the state knows by name."""
+        """The children that the state names."""
         named = {child for group in (self.base, *self.others) for child in group.children}
         return frozenset(named - EVERYBODY)
 
     def beginning(self, start: date) -> Groups:
-        """The groups where an earlier start may be wanted than the state knows."""
+        """The groups with `start`, if that is earlier than the start in the state."""
         return self._each(lambda known: replace(known, start=min(known.start, start)))
 
     def mapped(self, believed: Callable[[Sequence[DateRange]], list[DateRange]]) -> Groups:
-        """The groups with what is believed of each one's days."""
+        """The groups with the days of each replaced by those that are plausible."""
         return self._each(lambda known: replace(known, ranges=believed(known.ranges)))
 
     def _each(self, change: Callable[[Coverage], Coverage]) -> Groups:
@@ -144,18 +148,18 @@ class Groups:
         return Groups(base, tuple(others))
 
     def without(self, refused: Mapping[str, date]) -> Groups:
-        """The groups of an account that is read without what is refused."""
+        """The groups with a note of what TikTok refuses to the account."""
         return replace(self, base=replace(self.base, before=replace(self.base.before, without=refused)))
 
     def late(self, listed: Collection[str], start: date) -> Groups:
-        """With a group for those that are listed and not known, which begin at `start`."""
+        """The groups, and one more for listed children that the state does not know, which begin at `start`."""
         new = frozenset(listed) - self.named
         if self.base.children == EVERYBODY or not new:
             return self
         return replace(self, others=(*self.others, Group(new, Coverage(start))))
 
     def extra(self, last: date, lookback: int) -> Iterator[tuple[frozenset[str], list[DateRange]]]:
-        """What the others owe beside the days that all are asked for."""
+        """The days that other groups still have to be read for, without those that are read for all children."""
         common = self.base.owed(last, lookback)
         for group in self.others:
             owed = [part for days in group.owed(last, lookback) for part in missing(days, common)]
@@ -163,21 +167,21 @@ class Groups:
                 yield group.children, owed
 
     def owed_from(self, child: str, last: date, lookback: int) -> date | None:
-        """The first day up to the last that a child is still to be read for; None where there is no such day."""
+        """The first day up to `last` that a child is still to be read for; None if there is none."""
         group = next((group for group in self.others if child in group.children), self.base)
         return next((days.first for days in group.owed(last, lookback)), None)
 
     def after(self, window: DateRange | None, children: Children, start: date) -> Groups:
-        """The groups once a window of a slice has left; None where no day of it may be claimed."""
+        """The groups after a window of a slice was read. The window is None if none of its days may be claimed."""
         known = self._without(children.gone).late(children.read, start)
         if window is None:
             return known
-        base, left = known._divided(children, window)
-        others = [part for group in known.others for part in _parts(group, children, window)]
+        base, left = known._split_base(children, window)
+        others = [part for group in known.others for part in _split_group(group, children, window)]
         return Groups(base, (*left, *others))
 
-    def _divided(self, children: Children, window: DateRange) -> tuple[Group, list[Group]]:
-        """The base with a window that the account was asked for; who lacks it becomes a group without it."""
+    def _split_base(self, children: Children, window: DateRange) -> tuple[Group, list[Group]]:
+        """The base with a window that was read for the account; children without it move to a group of their own."""
         base = self.base
         if children.only is not None:
             return base, []
@@ -192,36 +196,36 @@ class Groups:
         return Groups(base, tuple(group for group in others if group.children))
 
 
-def _parts(group: Group, children: Children, window: DateRange) -> list[Group]:
+def _split_group(group: Group, children: Children, window: DateRange) -> list[Group]:
     read = group.children & children.read
     parts = [Group(read, group.before, (*group.fresh, window)), Group(group.children - read, group.before, group.fresh)]
     return [part for part in parts if part.children]
 
 
 def groups_of(cursor: Mapping[str, Any], name: str, inborn: bool) -> Groups | None:
-    """What a cursor claims of the children of an account, None where it does not know them.
+    """The children in the cursor of an account; None if it has none.
 
-    Raises ForeignState where it cannot be read.
+    Raises ForeignState if the cursor cannot be read.
     """
     coverage = coverage_of(cursor, name)
     if coverage is None or (not inborn and "children" not in cursor):
         return None
     try:
-        base = EVERYBODY if inborn else _named(cursor["children"])
-        others = [(_named(other["children"]), coverage_of(other, name)) for other in cursor.get("others", [])]
+        base = EVERYBODY if inborn else _parse_names(cursor["children"])
+        others = [(_parse_names(other["children"]), coverage_of(other, name)) for other in cursor.get("others", [])]
     except (KeyError, TypeError, AttributeError) as error:
         raise ForeignState("its children or others cannot be read") from error
     return Groups(Group(base, coverage), tuple(Group(ids, covered) for ids, covered in others if covered))
 
 
-def _named(ids: Any) -> frozenset[str]:
+def _parse_names(ids: Any) -> frozenset[str]:
     if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
         raise TypeError("children are a list of texts")
     return frozenset(ids)
 
 
 def cursor_of_groups(groups: Groups, name: str, lookback: int) -> dict[str, Any]:
-    """A cursor: the days of the account, its children that have them all, and the others, in groups that agree."""
+    """A cursor: the days of the account, the children with all of these days, and the others grouped by their days."""
     base = groups.base.claimed(lookback)
     alike: dict[tuple[date, tuple[DateRange, ...]], set[str]] = {}
     for group in groups.others:
@@ -236,5 +240,5 @@ def cursor_of_groups(groups: Groups, name: str, lookback: int) -> dict[str, Any]
 
 
 def beginning(start: date, inborn: bool, ranges: Sequence[DateRange] = ()) -> Groups:
-    """The groups of an account of which nothing is known."""
+    """The groups of an account without a state."""
     return Groups(Group(EVERYBODY if inborn else frozenset(), Coverage(start, ranges)))

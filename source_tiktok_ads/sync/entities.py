@@ -23,7 +23,7 @@ from source_tiktok_ads.streams.model import (
 )
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.campaign_ids import UNTOLD, missing, refuses_types, unnamed_types
+from source_tiktok_ads.sync.campaign_ids import UNLISTABLE, missing, refuses_types, unnamed_types
 from source_tiktok_ads.sync.incremental import ModifiedReader, Pages
 from source_tiktok_ads.sync.pagination import Incomplete, Lists
 from source_tiktok_ads.sync.reader import Reader, Slice, Sync
@@ -196,7 +196,7 @@ class EntityReader(ModifiedReader[Entity]):
             part.incomplete_reason = str(error)
             return
         except TikTokError as error:
-            if error.action not in UNTOLD:
+            if error.action not in UNLISTABLE:
                 raise
             # Whose campaigns may not be listed, all ads of that account are read.
             yield status

@@ -1,4 +1,4 @@
-"""Reads lists page by page until what was read is complete: the one definition of complete for all streams.
+"""Reads lists page by page until they are complete. This is the one definition of complete for all streams.
 
 A request is complete when its different rows are as many as TikTok counts and, where TikTok gives totals, add up to
 them. Equal readings alone prove nothing: they only show that the answer is stable.
@@ -21,7 +21,7 @@ from source_tiktok_ads.sync.records import Answer, Key, Piece
 from source_tiktok_ads.sync.totals import Difference, Ledger, Sums, Totals
 
 MAX_READS = 3
-"""After so many readings that all found the same rows, a request counts as incomplete: another would find them too."""
+"""After this many readings with the same rows, a request counts as incomplete: another reading would not differ."""
 
 READS_BEFORE_SPLIT = 2
 """How often a request is read that can be split into smaller ones."""
@@ -32,7 +32,7 @@ MAX_UNSPLIT_READS = 9
 A list is read in pages of another size from the third time on."""
 
 SMALLEST_PAGE = 10
-"""Where TikTok can't answer a page of so many rows, it is not the size."""
+"""If TikTok cannot answer a page of this many rows, the size is not the reason."""
 
 MAX_IDLE_PAGES = 3
 """How many pages in a row may bring nothing new, because rows move from page to page or a page comes empty."""
@@ -44,10 +44,10 @@ MAX_DIFFERENCES_NAMED = 3
 PAGE_REFUSED = 40002
 
 Fetch = Callable[[int], Answer]
-"""Gives the answer of a page number."""
+"""Returns the answer for a page number."""
 
 SizedFetch = Callable[[int, int], Answer]
-"""Gives the answer of a page of so many rows: the size, then the number of the page."""
+"""Returns the answer for a page: its size, then its number."""
 
 Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
 """Turns the rows of an answer into pieces; called by several threads at once."""
@@ -57,14 +57,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Found:
-    """What a request has brought: its number of different rows, and the sums of their metrics."""
+    """The number of different rows of a request, and the sums of their metrics."""
 
     rows: int = 0
     sums: Sums = field(default_factory=dict)
 
 
 class Incomplete(Exception):
-    """What was read is less, or other, than TikTok's own count and totals say. The text has both numbers.
+    """The rows that were read do not agree with TikTok's own count and totals. The text has both numbers.
 
     `found` is what was read, `counted` and `expected` are TikTok's count and totals.
     """
@@ -77,9 +77,9 @@ class Incomplete(Exception):
 
 
 class Prefetcher:
-    """Reads the pages of a slice while earlier ones are written, with as many threads as nobody else needs.
+    """Fetches pages in the background while earlier pages are being written. All slices share it.
 
-    At most `pages` of all slices together are under way or waiting, which bounds the memory they take.
+    At most `pages` pages are in flight or waiting at any time, which bounds the memory they take.
     """
 
     def __init__(self, pages: int) -> None:
@@ -87,68 +87,70 @@ class Prefetcher:
         self._free = Semaphore(pages)
 
     def pages(self, read: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
-        """The pages in order. Raises what reading one raises, when its turn comes."""
-        # Never a list of the numbers: an answer may claim any.
-        todo, flying = iter(numbers), deque[Future[Result]]()
+        """The pages in order. An error of a page is raised when its turn comes."""
+        # The numbers are never made a list: an answer may claim any number of pages.
+        remaining, in_flight = iter(numbers), deque[Future[Result]]()
         try:
             while True:
-                flying.extend(self._started(read, todo))
-                if flying:
-                    yield self._landed(flying)
-                elif (number := next(todo, None)) is not None:
+                in_flight.extend(self._start_fetches(read, remaining))
+                if in_flight:
+                    yield self._take_result(in_flight)
+                elif (number := next(remaining, None)) is not None:
                     yield read(number)
                 else:
                     return
         finally:
-            for future in flying:
+            for future in in_flight:
                 future.cancel()
                 future.add_done_callback(lambda _: self._free.release())
 
-    def _started(self, read: Callable[[int], Result], todo: Iterator[int]) -> Iterator[Future[Result]]:
-        """As many pages as there are free places."""
+    def _start_fetches(self, read: Callable[[int], Result], remaining: Iterator[int]) -> Iterator[Future[Result]]:
+        """Start fetching as many pages as there are free places."""
         while self._free.acquire(blocking=False):
-            number = next(todo, None)
+            number = next(remaining, None)
             if number is None:
                 self._free.release()
                 return
             yield self._pool.submit(read, number)
 
-    def _landed(self, flying: deque[Future[Result]]) -> Result:
-        future = flying.popleft()
+    def _take_result(self, in_flight: deque[Future[Result]]) -> Result:
+        future = in_flight.popleft()
         try:
             return future.result()
         finally:
             self._free.release()
 
 
-def _as_they_are(pieces: Sequence[Piece]) -> Sequence[Piece]:
+def _unchanged(pieces: Sequence[Piece]) -> Sequence[Piece]:
     return pieces
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One reading of a request: how a page is fetched and turned into pieces, how many rows were asked for a page.
-
-    `collect` sees the pieces in the order of the pages, in one thread, and only those that are used. `totals` adds up
-    the rows where TikTok gives totals; its sums belong to this attempt alone.
-    """
+    """How a request is read once."""
 
     fetch: Fetch
     pieces: Pieces
     size: int
+    """How many rows are requested for each page."""
     totals: Totals | None = None
-    collect: Callable[[Sequence[Piece]], Sequence[Piece]] = _as_they_are
+    """Adds up the rows, if TikTok gives totals to compare them with."""
+    collect: Callable[[Sequence[Piece]], Sequence[Piece]] = _unchanged
+    """Receives the pieces that are used, in the order of the pages and in one thread."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it came: its place, its pieces, the sums of its rows, the totals it gives; or why it is refused."""
+    """One page of a reading."""
 
     info: PageInfo
     pieces: Sequence[Piece] = ()
     sums: Sums = field(default_factory=dict)
+    """The sums of its rows."""
     expected: Sums = field(default_factory=dict)
+    """TikTok's totals for the whole request."""
     refusal: str = ""
+    """Why TikTok refuses the page, if it does."""
 
 
 def read_until_consistent(
@@ -158,31 +160,32 @@ def read_until_consistent(
     sent: set[int],
     found: set[int] | None = None,
 ) -> Generator[list[bytes], None, Found]:
-    """The rows of one request, page by page, each once, read until they are complete; once by each of `attempts`.
+    """The rows of one request, page by page, each once. The request is read by each of `attempts` until it is complete.
 
-    Rows already in `sent` stay out, so that reading again, or another pass, repeats nothing. Returns what was found.
-    Raises Incomplete after the last attempt. A count alone that no reading confirms is accepted, and `warn` is told
-    both numbers: where the totals agree all the same, or where more rows came than were counted.
-    What was found is kept in `found`, to save memory in `sent` itself where that is empty and rows have no versions.
+    Rows whose marks are in `sent` are left out, so that another reading or pass repeats nothing. Returns what was
+    found. Raises Incomplete after the last attempt. A wrong count alone is accepted, with a warning that has both
+    numbers, if the totals agree or if there are more rows than counted.
+    The marks of what was found are kept in `found`. To save memory, this can be `sent` itself, if that is empty and
+    rows have no versions.
     """
     # TikTok: the lists have no stable order, so a row can move to another page, or between two, while they are read.
-    proof = _Consistency(set() if found is None else found, sent)
+    consistency = _Consistency(set() if found is None else found, sent)
     try:
         for attempt in attempts:
-            reading = _Reading(attempt, proof.seen_by_the_next())
-            yield from _rows(reading, proof, prefetcher)
-            if proof.complete(reading) or proof.settled:
+            reading = _Reading(attempt, consistency.seen_by_the_next())
+            yield from _rows_of_reading(reading, consistency, prefetcher)
+            if consistency.complete(reading) or consistency.settled:
                 break
     except Exception:
-        yield from proof.release()
+        yield from consistency.release()
         raise
-    yield from proof.release()
-    proof.judge(warn)
-    return proof.found
+    yield from consistency.release()
+    consistency.judge(warn)
+    return consistency.found
 
 
 class Lists:
-    """Reads lists in pages as large as TikTok can answer, which is learned for each place."""
+    """Reads lists in pages as large as TikTok can answer. The size is learned for each place, such as an account."""
 
     def __init__(self, prefetcher: Prefetcher, size: int) -> None:
         self._prefetcher = prefetcher
@@ -198,24 +201,27 @@ class Lists:
         sent: set[int],
         most: int = sys.maxsize,
     ) -> Iterator[list[bytes]]:
-        """The rows of a list, as `read_until_consistent` gives them, `most` at once.
+        """The rows of a list, as `read_until_consistent` returns them, in pages of at most `most` rows.
 
-        Pages are made smaller where TikTok cannot answer one.
-
-        The same page is never asked for again in vain. A row that always falls between two pages is found by a
-        reading whose pages end elsewhere. Raises Incomplete where rows are missing all the same.
+        If TikTok cannot answer a page, smaller pages are requested instead of the same page again. If a row moves
+        between two pages, a reading with other page borders finds it. Raises Incomplete if rows are still missing.
         """
         while True:
             size = min(self._sizes.get(place, self._size), most)
             try:
-                yield from read_until_consistent(_in_other_pages(fetch, pieces, size), warn, self._prefetcher, sent)
+                yield from read_until_consistent(
+                    _attempts_by_page_size(fetch, pieces, size), warn, self._prefetcher, sent
+                )
                 return
             except (TooLarge, TimedOut) as error:
                 self._sizes[place] = smaller_page(size, error)
 
 
 def smaller_page(size: int, error: TooLarge | TimedOut) -> int:
-    """The size of the next page where one was too large: what TikTok states, else the half. Raises the error."""
+    """The page size after a page was too large: the limit that TikTok states, else half the size.
+
+    Raises the error if the size is not the reason.
+    """
     stated = error.most_rows if isinstance(error, TooLarge) else 0
     if 0 < stated < size:
         return stated
@@ -224,15 +230,15 @@ def smaller_page(size: int, error: TooLarge | TimedOut) -> int:
     return size // 2
 
 
-def _in_other_pages(fetch: SizedFetch, pieces: Pieces, size: int) -> Iterator[Attempt]:
-    """One attempt for each reading of a list: the same pages once again, then smaller and smaller ones."""
+def _attempts_by_page_size(fetch: SizedFetch, pieces: Pieces, size: int) -> Iterator[Attempt]:
+    """The attempts to read a list: twice with pages of the full size, then with smaller and smaller pages."""
     for share in (MAX_UNSPLIT_READS, *range(MAX_UNSPLIT_READS, 1, -1)):
         smaller = max(1, size * share // MAX_UNSPLIT_READS)
         yield Attempt(partial(fetch, smaller), pieces, smaller)
 
 
 class _Reading:
-    """What one reading of a request has found, kept apart from what all others have."""
+    """What one reading of a request has found, independent of the other readings."""
 
     def __init__(self, attempt: Attempt, seen: set[int]) -> None:
         self.attempt = attempt
@@ -247,16 +253,16 @@ class _Reading:
         self._rows_of_last = 0
 
     def begin(self, first: Page) -> bool:
-        """Take TikTok's totals from the first page; whether that is the only one."""
+        """Take TikTok's totals from the first page. Returns whether it is the only page."""
         self._counted, self.expected = first.info.tells, first.expected
         return first.info.last_page == 1 and (self._counted or len(first.pieces) < self.attempt.size)
 
-    def take(self, page: Page, news: int, repeated: Sequence[bytes | None]) -> None:
-        """A page has brought so many rows that are new to this reading, and some `repeated` ones."""
+    def take(self, page: Page, new_rows: int, repeated: Sequence[bytes | None]) -> None:
+        """Add a page with `new_rows` rows that are new to this reading, and with `repeated` ones."""
         if page.info.total_number >= 0:
             self.counts.add(page.info.total_number)
         self.refusal = page.refusal
-        self._idle = 0 if news else self._idle + 1
+        self._idle = 0 if new_rows else self._idle + 1
         self._rows_of_last = len(page.pieces)
         if self.totals:
             self.ledger.add(page.sums, len(page.pieces))
@@ -264,24 +270,25 @@ class _Reading:
 
     @property
     def over(self) -> bool:
-        """Whether the next page, if there is one, is not worth asking for."""
-        # A senseless number of pages would never end: some that bring nothing new do, one where all rows are there.
+        """Whether the reading ends here, even if there is another page."""
+        # A wrong number of pages could be endless. A few pages in a row without new rows end the reading, or a single
+        # one if all counted rows are there.
         whole = bool(self.counts) and len(self.seen) >= max(self.counts)
         return bool(self.refusal) or self._idle > (0 if whole else MAX_IDLE_PAGES)
 
     @property
     def goes_on(self) -> bool:
-        """Whether to try the page after the last one, as nothing tells how many there are."""
+        """Whether to try one more page, because TikTok does not say how many there are."""
         return not (self._counted or self._idle or self.refusal) and self._rows_of_last >= self.attempt.size
 
     @property
     def agrees(self) -> bool:
-        """Whether there are as many different rows as every page counts, or no page counts any."""
+        """Whether the number of different rows agrees with the count of every page; true if no page has a count."""
         return self.counts in (set(), {len(self.seen)})
 
     @property
     def totals(self) -> Totals | None:
-        """What adds up the rows, where TikTok has given totals to compare them with."""
+        """What adds up the rows; None if TikTok gave no totals to compare them with."""
         return self.attempt.totals if self.expected else None
 
     def differences(self, ledger: Ledger) -> list[Difference]:
@@ -290,53 +297,53 @@ class _Reading:
 
 
 class _Consistency:
-    """What the readings of one request have found together, and what follows from that."""
+    """Combines the readings of one request and decides whether it is complete."""
 
     def __init__(self, found: set[int], sent: set[int]) -> None:
         self._found = found
         self._sent = sent
         self._ledger = Ledger()
         self._counts = set[int]()
-        self._finds: list[tuple[int, int]] = []
+        self._outcomes: list[tuple[int, int]] = []
         self._last: _Reading | None = None
         self._complete = False
         self._held: dict[int, bytes] = {}
-        self._left = False
-        self._copies = 0
+        self._emitted = False
+        self._identical_copies = 0
 
     def seen_by_the_next(self) -> set[int]:
-        """Where the next reading is to put what it finds."""
-        return set() if self._finds else self._found
+        """The set for the marks that the next reading finds."""
+        return set() if self._outcomes else self._found
 
     @property
     def found(self) -> Found:
-        """What all readings have found together."""
+        """What all readings together have found."""
         return Found(len(self._found), self._ledger.sums)
 
     def release(self) -> Iterator[list[bytes]]:
-        """The rows that waited for the verdict, if any, to leave now."""
+        """The rows that were held back until now, if any."""
         rows = [*self._held.values()]
         self._held.clear()
         if rows:
             yield rows
 
     def take(self, page: Page, reading: _Reading, single: bool) -> list[bytes]:
-        """The rows of a page that leave at once; those of a `single` page wait until the reading is judged."""
+        """The rows of a page to emit now. Those of a `single` page are held back until the reading is judged."""
         pieces = reading.attempt.collect(page.pieces)
-        waiting = self._waiting(pieces) if single else {}
-        self._add_new(pieces, reading)
+        waiting = self._hold_back(pieces) if single else {}
+        self._add_to_sums(pieces, reading)
         if single:
-            reading.copies = _copies(pieces)
+            reading.copies = _identical_copies(pieces)
         repeated: list[bytes | None] = []
         before = len(reading.seen)
-        fresh = unsent(pieces, reading.seen, self._sent, repeated)
+        unsent_rows = unsent(pieces, reading.seen, self._sent, repeated)
         reading.take(page, len(reading.seen) - before, repeated)
         self._held.update(waiting)
-        self._left |= bool(fresh) and not single
-        return [] if single else fresh
+        self._emitted |= bool(unsent_rows) and not single
+        return [] if single else unsent_rows
 
-    def _waiting(self, pieces: Sequence[Piece]) -> dict[int, bytes]:
-        """The rows that have not left yet, each as the latest reading has it."""
+    def _hold_back(self, pieces: Sequence[Piece]) -> dict[int, bytes]:
+        """The rows that were not emitted yet, in the version of the latest reading."""
         marked = ((mark_of(key), members) for key, members in pieces)
         return {
             mark: members
@@ -344,21 +351,21 @@ class _Consistency:
             if members is not None and (mark in self._held or mark not in self._sent)
         }
 
-    def _add_new(self, pieces: Sequence[Piece], reading: _Reading) -> None:
-        """Add up the rows that only a later reading has found, so that the sums are those of all rows together."""
-        if self._finds and reading.totals:
+    def _add_to_sums(self, pieces: Sequence[Piece], reading: _Reading) -> None:
+        """Add the rows that only a later reading has found, so that the sums cover the rows of all readings."""
+        if self._outcomes and reading.totals:
             new = {mark_of(key): members for key, members in pieces}
             marks = [mark for mark in new if mark not in self._found and mark not in reading.seen]
             self._ledger.add(reading.totals.of_members(map(new.get, marks)), len(marks))
 
     def complete(self, reading: _Reading) -> bool:
-        """Whether a reading is complete, or all so far are together: by its rows, by TikTok's count and totals."""
-        if not self._finds:
+        """Whether this reading, or all readings together, agree with TikTok's count and totals."""
+        if not self._outcomes:
             self._ledger.add(reading.ledger.sums, reading.ledger.rows)
         self._found |= reading.seen
         self._counts |= reading.counts
-        self._finds.append((len(reading.seen), sum(reading.seen)))
-        self._copies = max(self._copies, reading.copies) if len(set(self._finds)) == 1 else 0
+        self._outcomes.append((len(reading.seen), sum(reading.seen)))
+        self._identical_copies = max(self._identical_copies, reading.copies) if len(set(self._outcomes)) == 1 else 0
         self._last = reading
         together = self._counts == {len(self._found)} and not reading.differences(self._ledger)
         self._complete = together or (reading.agrees and not reading.differences(reading.ledger))
@@ -366,72 +373,72 @@ class _Consistency:
 
     @property
     def settled(self) -> bool:
-        """Whether the last readings have all found the same rows, so that another would as well."""
-        last = self._finds[-MAX_READS:]
+        """Whether the last readings all found the same rows, so that another one would not help."""
+        last = self._outcomes[-MAX_READS:]
         return len(last) == MAX_READS and len(set(last)) == 1
 
     def judge(self, warn: Callable[[str], None]) -> None:
-        """Accept what was found, with a warning where only the count is wrong. Raises Incomplete."""
+        """Accept what was found, with a warning if only the count is wrong. Raises Incomplete."""
         last = self._last
         assert last is not None  # `complete` has seen every reading, and there is at least one.
         if self._complete:
-            self._compare_with_what_left(last, warn)
+            self._warn_of_changed_figures(last, warn)
             return
         differences = last.differences(last.ledger)
-        sentence = self._sentence(last, differences)
+        sentence = self._disagreement(last, differences)
         if differences or not self._only_miscounted(last):
             raise Incomplete(f"{sentence}.", self.found, max(self._counts, default=0), last.expected)
-        warn(f"{sentence}; those are taken, as {self._why(last)}.")
+        warn(f"{sentence}; those are taken, as {self._reason_to_accept(last)}.")
 
-    def _compare_with_what_left(self, last: _Reading, warn: Callable[[str], None]) -> None:
-        """Warn where rows left with other figures than those that were found to be complete in the end."""
-        if self._left and (changed := last.differences(self._ledger)):
-            warn(f"Figures changed while they were read, and rows had left before: {_named(changed)}.")
+    def _warn_of_changed_figures(self, last: _Reading, warn: Callable[[str], None]) -> None:
+        """Warn if rows were emitted with other figures than those of the complete reading."""
+        if self._emitted and (changed := last.differences(self._ledger)):
+            warn(f"Figures changed while they were read, and rows had left before: {_differences_text(changed)}.")
 
     def _only_miscounted(self, last: _Reading) -> bool:
-        """Whether the rows are all there although TikTok counts others: by its totals, or because there are more."""
+        """Whether only the count is wrong: the totals agree, or there are at least as many rows as counted."""
         by_totals = bool(last.expected) and len(last.seen) == len(self._found) > 0
-        return by_totals or len(last.seen) + self._copies >= max(last.counts)
+        return by_totals or len(last.seen) + self._identical_copies >= max(last.counts)
 
-    def _why(self, last: _Reading) -> str:
+    def _reason_to_accept(self, last: _Reading) -> str:
         if last.expected:
             return "they add up to TikTok's own totals"
-        return "some came twice" if self._copies else "there are no fewer than it counts"
+        return "some came twice" if self._identical_copies else "there are no fewer than it counts"
 
-    def _sentence(self, last: _Reading, differences: Sequence[Difference]) -> str:
-        """What TikTok says and what was found, with both numbers."""
-        found, counted, readings = len(self._found), max(self._counts, default=0), len(self._finds)
+    def _disagreement(self, last: _Reading, differences: Sequence[Difference]) -> str:
+        """A sentence with what TikTok says and what was found."""
+        found, counted, readings = len(self._found), max(self._counts, default=0), len(self._outcomes)
         parts = []
         if self._counts not in (set(), {found}):
             parts.append(f"TikTok counts {counted} rows but gave {found} different ones in {readings} readings")
         if differences:
             wrong = f"the {found} rows do not add up to TikTok's own totals in {readings} readings"
-            parts.append(f"{wrong}: {_named(differences)}")
+            parts.append(f"{wrong}: {_differences_text(differences)}")
         if last.refusal:
             parts.append(f"TikTok refuses further pages: {last.refusal}")
         text = "; ".join(parts)
         return text[:1].upper() + text[1:]
 
 
-def _copies(pieces: Sequence[Piece]) -> int:
-    """How many rows of an answer are the same as an earlier one of it, to the last byte."""
+def _identical_copies(pieces: Sequence[Piece]) -> int:
+    """How many rows of an answer are byte-for-byte copies of an earlier row in it."""
     rows = Counter((mark_of(key), members) for key, members in pieces)
     return sum(times - 1 for times in rows.values())
 
 
-def _named(differences: Sequence[Difference]) -> str:
-    """The first few of the metrics that differ, with both numbers."""
+def _differences_text(differences: Sequence[Difference]) -> str:
+    """The first few metrics that differ, with both numbers."""
     more = f" and {len(differences) - MAX_DIFFERENCES_NAMED} more" if len(differences) > MAX_DIFFERENCES_NAMED else ""
     return ", ".join(map(str, differences[:MAX_DIFFERENCES_NAMED])) + more
 
 
-def _rows(reading: _Reading, proof: _Consistency, prefetcher: Prefetcher) -> Iterator[list[bytes]]:
-    """What has not left yet of the pages of one reading, which ends where they bring nothing new."""
+def _rows_of_reading(reading: _Reading, consistency: _Consistency, prefetcher: Prefetcher) -> Iterator[list[bytes]]:
+    """The rows of one reading that were not emitted yet, page by page."""
     single = False
-    for number, page in enumerate(_pages(reading, prefetcher)):
+    for number, page in enumerate(_pages_of_reading(reading, prefetcher)):
         single = reading.begin(page) if number == 0 else False
-        rows = proof.take(page, reading, single)
-        # Whoever takes the rows may empty the list: nothing else may hold them while they are written.
+        rows = consistency.take(page, reading, single)
+        # The consumer empties the list to free memory, so nothing else may hold the rows while they are written.
         del page
         if rows:
             yield rows
@@ -439,22 +446,22 @@ def _rows(reading: _Reading, proof: _Consistency, prefetcher: Prefetcher) -> Ite
             return
 
 
-def _pages(reading: _Reading, prefetcher: Prefetcher) -> Iterator[Page]:
-    """The pages of a reading, fetched ahead where the first tells how many there are."""
-    first = [_read(reading.attempt, 1)]
+def _pages_of_reading(reading: _Reading, prefetcher: Prefetcher) -> Iterator[Page]:
+    """The pages of a reading, prefetched if the first page says how many there are."""
+    first = [_read_page(reading.attempt, 1)]
     number = first[0].info.last_page
     yield first.pop()
-    read = partial(_read, reading.attempt, adds=reading.totals is not None)
+    read = partial(_read_page, reading.attempt, adds=reading.totals is not None)
     yield from prefetcher.pages(read, range(2, number + 1))
     while reading.goes_on:
         number += 1
         yield read(number)
 
 
-def _read(attempt: Attempt, number: int, adds: bool = True) -> Page:
-    """One page; `adds` tells that its rows are to be added up.
+def _read_page(attempt: Attempt, number: int, adds: bool = True) -> Page:
+    """One page, with the sums of its rows if `adds`.
 
-    Raises TikTokError, but not for a later page that TikTok refuses as such.
+    Raises TikTokError, but not if TikTok refuses a later page because of its number.
     """
     try:
         answer = attempt.fetch(number)
@@ -462,7 +469,7 @@ def _read(attempt: Attempt, number: int, adds: bool = True) -> Page:
         if number == 1 or error.code != PAGE_REFUSED or error.action is not Action.BUG:
             raise
         return Page(PageInfo(), refusal=f"page {number}, {error.event}")
-    # Pieces at once: an answer is several times as large, and would wait for its turn.
+    # Convert the rows here: an answer takes several times the memory of its pieces while the page waits.
     rows = (answer.data.list if answer.data else None) or ()
     info, pieces = page_info(answer) or PageInfo(), attempt.pieces(rows)
     if attempt.totals is None or not adds:
@@ -472,28 +479,28 @@ def _read(attempt: Attempt, number: int, adds: bool = True) -> Page:
 
 
 def mark_of(key: Key) -> int:
-    """What is kept of a row to know it again: 60 bits, the most that Python holds in 32 bytes."""
+    """A hash by which a row is recognised: 60 bits, the most that Python stores in 32 bytes."""
     return hash(key) & 0xFFF_FFFF_FFFF_FFFF
 
 
 def unsent(
     rows: Sequence[Piece], seen: set[int], sent: set[int], repeated: list[bytes | None] | None = None
 ) -> list[bytes]:
-    """The rows that are not in `sent` yet, which they enter; all enter `seen`, and `repeated` those that were there."""
-    fresh = []
-    again = [] if repeated is None else repeated
+    """The rows that are not in `sent` yet. Adds marks to `sent` and `seen`, and rows seen before to `repeated`."""
+    unsent_rows = []
+    repeats = [] if repeated is None else repeated
     for key, members in rows:
         mark = mark_of(key)
-        # Each version leaves, but TikTok counts objects.
+        # Each version of an object is emitted, but TikTok counts objects.
         counted = mark if isinstance(key, bytes) else mark_of(key[0])
-        # Asked first, as both sets may be the same one.
+        # Looked up before `sent` grows, because both may be the same set.
         known = counted in seen
         if mark not in sent:
             sent.add(mark)
             if members is not None:
-                fresh.append(members)
+                unsent_rows.append(members)
         if known:
-            again.append(members)
+            repeats.append(members)
         else:
             seen.add(counted)
-    return fresh
+    return unsent_rows

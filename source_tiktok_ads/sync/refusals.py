@@ -1,4 +1,4 @@
-"""What TikTok refuses to give, learned from its answers for one account at a time: named metrics, a filter, totals."""
+"""Keeps track of what TikTok refuses to each account: metrics it names, the status filter, totals."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PARAMETER_REFUSED = 40002
 
 # TikTok: the same request within about ten seconds may be refused as a duplicate.
 CONFIRM_AFTER = 20.0
-"""Seconds after which a request is sent again whose refusal would cost data: one refusal is not believed."""
+"""Seconds until a request is sent again whose refusal would cost data. A single refusal is not accepted."""
 
 REFUSALS_BELIEVED = 2
-"""After so many requests of an account that were answered only without totals, it is asked for none."""
+"""After this many requests of an account that were answered only without totals, no more totals are requested."""
 
 FILTER = "filtering"
-"""Stands among the names of metrics for the status filter, without which rows of deleted objects are missing."""
+"""The name, among those of metrics, of the status filter. Without it, rows of deleted objects are missing."""
 
 HIDDEN = frozenset(special.name for special in HIDDEN_CAMPAIGNS)
-"""Stand among them for campaigns that TikTok does not tell of where they are asked for by themselves."""
+"""The names of campaign types that TikTok omits unless a filter names them, and may refuse even then."""
 
 # TikTok: every BASIC and AUDIENCE report has these three, so a refusal of one of them is a fault.
 NEVER_GIVEN_UP = frozenset({"spend", "impressions", "clicks"})
@@ -35,28 +35,32 @@ _FILTER_WORDS = re.compile(r"filter|status", re.IGNORECASE)
 Answer = TypeVar("Answer")
 
 Pause = Callable[[float, str], None]
-"""Waits so many seconds, saying why where it is long."""
+"""Waits a number of seconds, and logs the reason if the wait is long."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a report: its metrics without these; totals; deleted objects, which take a filter."""
+    """The optional parts of a report's request."""
 
     without: frozenset[str] = frozenset()
+    """The metrics that are not requested."""
     deleted: bool = True
+    """Whether deleted objects are requested, which takes a filter."""
     totals: bool = False
 
 
 @dataclass(frozen=True)
 class GivenUp:
-    """What one account goes without in this sync: metrics, FILTER, HIDDEN campaigns; and TikTok's last word of it."""
+    """What TikTok refuses to one account in this sync."""
 
     names: frozenset[str]
+    """Names of metrics, FILTER, and names in HIDDEN."""
     error: TikTokError
+    """The last refusal."""
 
     @property
     def sentence(self) -> str:
-        """What is missing, and what TikTok said."""
+        """A sentence with what is missing and TikTok's message."""
         metrics, hidden = (", ".join(sorted(some)) for some in (self._metrics, self.names & HIDDEN))
         parts = [f"TikTok refuses the metrics {metrics}; they stay null in this sync"] if metrics else []
         if FILTER in self.names:
@@ -67,7 +71,7 @@ class GivenUp:
 
     @property
     def costs_rows(self) -> bool:
-        """Whether rows are missing for it, not figures of rows alone."""
+        """Whether rows are missing, not only figures of rows."""
         return self.names != self._metrics
 
     @property
@@ -76,7 +80,7 @@ class GivenUp:
 
 
 def with_text(error: TikTokError, happened: str, next_step: str) -> TikTokError:
-    """The same refusal as an error that ends the part, with a sentence of its own."""
+    """The same refusal as an error that ends the slice, with another sentence."""
     rule = replace(error.rule, action=Action.BUG, happened=happened, next_step=next_step)
     return TikTokError(
         rule,
@@ -90,13 +94,13 @@ def with_text(error: TikTokError, happened: str, next_step: str) -> TikTokError:
 
 # TikTok: asked for no metrics it gives some of its own choice, so there has to be one.
 def nothing_left(error: TikTokError) -> TikTokError:
-    """What a refusal means that leaves a report no metric."""
+    """The error for a refusal that leaves a report without metrics."""
     happened, next_step = "TikTok accepts none of the report's metrics", "Choose other metrics, or take the report out."
     return with_text(error, happened, next_step)
 
 
 def essential(names: Iterable[str], error: TikTokError) -> TikTokError:
-    """What a refusal means of metrics that no report goes without."""
+    """The error for a refusal of metrics that every report has."""
     happened = f"TikTok refuses {', '.join(sorted(names))}, which every report has, so nothing is given up for it"
     next_step = "Run the sync again later; should it persist, send the request_id to TikTok's support."
     return with_text(error, happened, next_step)
@@ -104,51 +108,51 @@ def essential(names: Iterable[str], error: TikTokError) -> TikTokError:
 
 def confirmed(
     ask: Callable[[], Answer],
-    doubted: Callable[[TikTokError], Set[str]],
+    costly: Callable[[TikTokError], Set[str]],
     pause: Pause,
     believe: Callable[[Set[str]], object],
 ) -> Answer:
-    """The answer of a request; where its refusal speaks of what is `doubted`, the same is asked again some time later.
+    """The answer of a request. If it is refused and `costly` names data that would be lost, it is sent once more later.
 
-    `believe` is told what both refusals speak of. Raises TikTokError.
+    `believe` receives the names that both refusals have in common. Raises TikTokError.
     """
     try:
         return ask()
     except TikTokError as error:
-        first = doubted(error)
+        first = costly(error)
         if not first:
             raise
         pause(CONFIRM_AFTER, error.rule.happened)
     try:
         return ask()
     except TikTokError as error:
-        believe(first & doubted(error))
+        believe(first & costly(error))
         raise
 
 
 def read_again(
-    read: Callable[[], Iterator[Answer]], doubted: Callable[[TikTokError], bool], pause: Pause
+    read: Callable[[], Iterator[Answer]], costly: Callable[[TikTokError], bool], pause: Pause
 ) -> Iterator[Answer]:
-    """What is read page by page; where a refusal is doubted, all of it is read once more some time later.
+    """The pages of a reading. If it is refused and that would be `costly`, all pages are read once more later.
 
     Raises the TikTokError of the second reading.
     """
     try:
         yield from read()
     except TikTokError as error:
-        if not doubted(error):
+        if not costly(error):
             raise
         pause(CONFIRM_AFTER, error.rule.happened)
         yield from read()
 
 
 def wrong_parameter(error: TikTokError) -> bool:
-    """Whether TikTok refuses something that was asked for."""
+    """Whether TikTok refuses a parameter of the request."""
     return error.code == PARAMETER_REFUSED
 
 
 class Refusals:
-    """What a report's slices ask of each account, less whatever TikTok has refused to that account twice."""
+    """What a report requests for each account, without what TikTok has refused to that account twice."""
 
     def __init__(self, stream: Report, asked: Asked, pause: Pause) -> None:
         self._stream = stream
@@ -162,7 +166,7 @@ class Refusals:
         self._essential = NEVER_GIVEN_UP if stream.report_type in (BASIC, AUDIENCE) else frozenset()
 
     def asked(self, advertiser_id: str) -> Asked:
-        """What is asked of an account."""
+        """What to request for an account."""
         given_up = self._given_up.get(advertiser_id)
         names = given_up.names if given_up else frozenset()
         totals = self._asked.totals and self._no_totals.get(advertiser_id, 0) < REFUSALS_BELIEVED
@@ -170,14 +174,14 @@ class Refusals:
         return Asked(self._asked.without | names - HIDDEN - {FILTER}, deleted, totals)
 
     def refused_before(self, advertiser_id: str, names: Set[str], error: TikTokError) -> None:
-        """An earlier sync was refused these and this one is, so the account is not asked for them any more."""
+        """Stop requesting what an earlier sync and this one were both refused for the account."""
         self._believe(advertiser_id, names)
         with contextlib.suppress(TikTokError):
-            # Where nothing is left, the first window says so.
+            # If no metric is left, the first window raises the error.
             self._give_up(advertiser_id, names, error)
 
     def named(self, asked: Asked, error: TikTokError) -> Set[str]:
-        """What a refusal speaks of, among what was asked and data would be missing without."""
+        """The requested metrics that a refusal names, or FILTER: data would be missing without them."""
         if metrics := {*invalid_metrics(error.message)} & self._figures - asked.without:
             return metrics
         if self._other_filters(error):
@@ -187,24 +191,24 @@ class Refusals:
         return {FILTER} if filtered and _FILTER_WORDS.search(error.message) else frozenset()
 
     def _other_filters(self, error: TikTokError) -> Set[str]:
-        """The filters that TikTok names as unsupported, but for the one for deleted objects."""
+        """The filters that TikTok names as unsupported, except the one for deleted objects."""
         return {*unsupported_filters(error.message)} - {self._stream.level.status_filter or ""}
 
     def answered(self, advertiser_id: str, asked: Asked, ask: Callable[[], Answer]) -> Answer:
-        """The answer of a request, which is sent again later if data would be missing without what TikTok refuses.
+        """The answer of a request. If TikTok refuses a part of it that is data, it is sent again later.
 
         Raises TikTokError.
         """
 
-        def doubted(error: TikTokError) -> Set[str]:
+        def costly(error: TikTokError) -> Set[str]:
             return self.named(asked, error) - self._believed.get(advertiser_id, frozenset())
 
-        return confirmed(ask, doubted, self._pause, lambda names: self._believe(advertiser_id, names))
+        return confirmed(ask, costly, self._pause, lambda names: self._believe(advertiser_id, names))
 
     def less(self, advertiser_id: str, asked: Asked, error: TikTokError) -> Asked:
-        """What to ask an account instead of what it was refused.
+        """What to request after a refusal, without what was refused.
 
-        Raises the error where nothing may be left out for it, or where everything would be.
+        Raises the error if nothing may be left out, or if nothing would be left.
         """
         named = self.named(asked, error)
         if named & self._essential:
@@ -215,12 +219,12 @@ class Refusals:
         named_else = invalid_metrics(error.message) or self._other_filters(error)
         explained = named_else or isinstance(error, TooLarge)
         if asked.totals and error.code == PARAMETER_REFUSED and not explained:
-            # They are the connector's own wish, and no row is missing without them.
+            # Totals only serve as a check, so no row is missing without them.
             return replace(asked, totals=False)
         raise error
 
     def gives_up_totals(self, advertiser_id: str, answered: Asked) -> bool:
-        """Whether, as two requests now were answered only without totals, the account is asked for none any more."""
+        """Count a request that was answered only without totals. Returns whether no more totals will be requested."""
         if answered.totals or not self.asked(advertiser_id).totals:
             return False
         with self._lock:
@@ -228,16 +232,16 @@ class Refusals:
             return self._no_totals[advertiser_id] == REFUSALS_BELIEVED
 
     def lacking(self, answered: Asked) -> Set[str]:
-        """The names of what an answer was asked for without, though the stream wants it."""
+        """The names of what a request left out although the stream wants it."""
         filtered = {FILTER} if self._asked.deleted and not answered.deleted else set()
         return (answered.without - self._asked.without) | filtered
 
     def hides(self, advertiser_id: str, name: str, error: TikTokError) -> None:
-        """The account's campaigns of that kind are not asked for any more."""
+        """Stop requesting the account's campaigns of a hidden type."""
         self._give_up(advertiser_id, {name}, error)
 
     def given_up(self, advertiser_id: str) -> GivenUp | None:
-        """What the account goes without."""
+        """What TikTok refuses to the account; None if nothing."""
         return self._given_up.get(advertiser_id)
 
     def _believe(self, advertiser_id: str, names: Set[str]) -> None:

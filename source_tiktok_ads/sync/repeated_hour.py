@@ -1,4 +1,4 @@
-"""The hour that a day has twice, when the clocks go back: its two rows share one key and leave as one."""
+"""Merges the rows of the hour that occurs twice when daylight saving time ends: two rows with the same key."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from source_tiktok_ads.streams.model import HOUR, Report
 from source_tiktok_ads.sync.records import Key, Piece, to_json
 
 Row = Mapping[str, Any]
-"""A record without what it is stamped with."""
+"""A record without the columns of its stamp."""
 
 
 def repeated_hours(day: date, zone: tzinfo) -> list[str]:
-    """The hours that the zone's clocks show twice on that day, as a record tells them."""
-    # Half past: somewhere the clocks go back by half an hour only.
+    """The hours that occur twice in the zone on that day, as records write them."""
+    # Half past the hour, because in some places the clocks go back by half an hour only.
     hours = (datetime.combine(day, time(hour, 30), zone) for hour in range(24))
     return [f"{hour:%Y-%m-%dT%H}:00:00" for hour in hours if _offset(hour) > _offset(hour.replace(fold=1))]
 
@@ -28,7 +28,7 @@ def _offset(moment: datetime) -> timedelta:
 
 
 def folded(pairs: int) -> str:
-    """The sentence for rows that stand for two."""
+    """The sentence for merged rows."""
     return (
         f"The clocks went back, and TikTok gave two rows of the repeated hour for {pairs} keys: each pair leaves as "
         "one row of what can be added up; everything else is null in it."
@@ -36,61 +36,63 @@ def folded(pairs: int) -> str:
 
 
 class Readings:
-    """The rows of repeated hours that one request brings, each reading's told apart anew."""
+    """The rows of repeated hours of one request, counted separately for each reading."""
 
     def __init__(self, marks: Sequence[bytes]) -> None:
         self._marks = marks
         self._lock = threading.Lock()
-        self._stand: dict[bytes, list[bytes]] = {}
-        self._now: dict[bytes, list[bytes]] = {}
-        self._apart: set[bytes] = set()
-        self._apart_now: set[bytes] = set()
+        self._kept: dict[bytes, list[bytes]] = {}
+        self._current: dict[bytes, list[bytes]] = {}
+        self._repeated_keys: set[bytes] = set()
+        self._repeated_in_current: set[bytes] = set()
 
     def begin(self) -> None:
-        """What came until now was one reading: of each key the fullest stands, of equally full ones the last."""
+        """Start another reading. Of each key, the reading with most rows is kept; of equal ones, the last."""
         with self._lock:
-            self._stand |= {key: rows for key, rows in self._now.items() if len(rows) >= len(self._stand.get(key, ()))}
-            self._apart |= self._apart_now
-            self._now = {}
+            self._kept |= {
+                key: rows for key, rows in self._current.items() if len(rows) >= len(self._kept.get(key, ()))
+            }
+            self._repeated_keys |= self._repeated_in_current
+            self._current = {}
 
     @property
     def rows(self) -> Mapping[bytes, list[bytes]]:
-        """The rows that stand, by key."""
+        """The kept rows, by key."""
         self.begin()
-        return self._stand
+        return self._kept
 
     def disambiguate(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
-        """The rows of one page; those of a repeated hour stay here, told apart by counting those of each key."""
+        """The pieces of one page. Rows of a repeated hour are kept back, and get a key that counts the rows per key."""
         if not self._marks:
             return pieces
         with self._lock:
             page: dict[bytes, list[bytes]] = {}
-            told = [self._told_apart(key, members, page) for key, members in pieces]
+            distinct = [self._number_piece(key, members, page) for key, members in pieces]
             for key, rows in page.items():
-                self._collect(key, rows)
-        return told
+                self._add_rows(key, rows)
+        return distinct
 
-    def _told_apart(self, key: Key, members: bytes | None, page: dict[bytes, list[bytes]]) -> Piece:
+    def _number_piece(self, key: Key, members: bytes | None, page: dict[bytes, list[bytes]]) -> Piece:
         if not isinstance(key, bytes) or members is None or not any(mark in key for mark in self._marks):
             return key, members
         rows = page.setdefault(key, [])
         rows.append(members)
-        before = len(self._now.get(key, ())) if key in self._apart else 0
+        before = len(self._current.get(key, ())) if key in self._repeated_keys else 0
         return b"%b#%d" % (key, before + len(rows)), None
 
-    def _collect(self, key: bytes, rows: list[bytes]) -> None:
-        before = self._now.get(key, [])
-        # Rows of one key on two pages may be one that moved; they are two where an earlier reading saw the same.
-        if key in self._apart:
+    def _add_rows(self, key: bytes, rows: list[bytes]) -> None:
+        before = self._current.get(key, [])
+        # Rows of one key on two pages may be one row that moved. They are two if an earlier reading saw the same.
+        if key in self._repeated_keys:
             rows = before + rows
         elif before:
-            self._apart_now.add(key)
+            self._repeated_in_current.add(key)
             rows = max(before, rows, key=len)
-        self._now[key] = rows
+        self._current[key] = rows
 
 
 class RepeatedHour:
-    """Keeps the rows of repeated hours until all of a window have come; then there is one for each key."""
+    """Keeps the rows of repeated hours until a window is read, and then merges them to one row for each key."""
 
     def __init__(self, report: Report, day: date, zone: tzinfo) -> None:
         hours = repeated_hours(day, zone) if report.grain is HOUR else []
@@ -99,31 +101,31 @@ class RepeatedHour:
         self._held: dict[bytes, list[bytes]] = {}
         self._readings = Readings(self._marks)
 
-    # TikTok: how it tells the hour that comes twice is not documented; there may be two rows of one key.
+    # TikTok: how it reports the repeated hour is not documented; there may be two rows of one key.
     def asked_for(self) -> Readings:
-        """A request is made: what the one before has brought counts only where it is held."""
+        """Start a request. The rows of the request before are dropped unless `hold` was called."""
         self._readings = Readings(self._marks)
         return self._readings
 
     def hold(self) -> None:
-        """The last request has brought all it will: keep its rows."""
+        """Keep the rows of the last request, which is finished."""
         self._held |= self._readings.rows
 
     @property
     def pairs(self) -> int:
-        """How many keys have come with more than one row."""
+        """How many keys have more than one row."""
         return sum(len(rows) > 1 for rows in self._held.values())
 
     def rows(self) -> list[bytes]:
-        """What was held back, one row for each key."""
-        return [rows[0] if len(rows) == 1 else self._sum(map(_parsed, rows)) for rows in self._held.values()]
+        """The rows that were held back, merged to one row for each key."""
+        return [rows[0] if len(rows) == 1 else self._merge(map(_parsed, rows)) for rows in self._held.values()]
 
-    def _sum(self, rows: Iterable[Row]) -> bytes:
-        """One row for several: its ids, sums where they make sense, and nothing else."""
+    def _merge(self, rows: Iterable[Row]) -> bytes:
+        """One row for several: their ids and the sums of additive metrics."""
         first, *others = rows
         metrics, additive = self._report.metric_columns, self._report.additive
         ids = {name: value for name, value in first.items() if name not in metrics or metrics[name].kind == "id"}
-        return to_json({**ids, **{name: _added(name, [first, *others]) for name in additive}})[1:-1]
+        return to_json({**ids, **{name: _sum_of(name, [first, *others]) for name in additive}})[1:-1]
 
 
 def _parsed(members: bytes) -> Row:
@@ -131,8 +133,8 @@ def _parsed(members: bytes) -> Row:
     return row
 
 
-def _added(name: str, rows: Iterable[Row]) -> float | int | None:
-    """The sum of what rows hold in a column, to the last digit; null where none holds anything."""
+def _sum_of(name: str, rows: Iterable[Row]) -> float | int | None:
+    """The exact sum of a column; None if no row has a value."""
     values = [value for row in rows if (value := row.get(name)) is not None]
     total = sum((Decimal(str(value)) for value in values), Decimal())
     return None if not values else int(total) if all(isinstance(v, int) for v in values) else float(total)

@@ -1,4 +1,4 @@
-"""How one window of a report is asked for: whole, or in smaller parts where TikTok can't answer that."""
+"""Reads one window of a report: with one request, or in smaller parts if TikTok cannot answer that."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ from source_tiktok_ads.sync.report_records import ReportRows
 from source_tiktok_ads.sync.report_split import RequestLimits, RequestPart, RequestSplitter, TooManyRows, Truncated
 from source_tiktok_ads.sync.totals import Ledger, Totals
 
-# TikTok: faults of its servers on reports are often requests that are too large; from the third on, ask for less.
+# TikTok: its servers often fail on reports because the request is too large, so it is split after the third failure.
 SERVER_ATTEMPTS = 3
 
 MAX_ROWS = 1_000_000
-"""A mark of every row of a request is kept until they add up, which takes 65 bytes."""
+"""How many rows a request should have: a mark of every row is kept in memory, which takes 65 bytes."""
 
 MAX_JOINED = 5_000
-"""Parts that differ in their metrics are joined in memory, so they should have no more rows than this."""
+"""How many rows parts with different metrics should have, because they are joined in memory."""
 
 
 NO_TOTALS = "TikTok refuses the totals of this report for the account, so its rows are not compared with them."
 """The sentence for an account whose totals are not compared any more."""
 
 HOPELESS = 3
-"""After so many incomplete parts that can't be smaller, a window's others are not split any more to complete them."""
+"""After this many incomplete parts that cannot be split further, incomplete parts of the window are not split."""
 
 Reading = Generator[list[bytes], None, Found]
-"""Rows, page by page, and in the end what they come to."""
+"""Yields rows page by page; returns their number and sums."""
 
 
 class TooManyToJoin(Exception):
-    """More rows than should be joined at once."""
+    """Parts with different metrics have more rows than may be joined in memory."""
 
 
 @dataclass(frozen=True)
 class ReportContext:
-    """What all windows of a stream share: how rows are read, what TikTok refuses, and what each account can answer."""
+    """What all windows of a stream share: the conversion of rows, the refusals, and the limits of each account."""
 
     rows: ReportRows
     refusals: Refusals
@@ -67,123 +67,128 @@ class ReportContext:
 
 @dataclass(frozen=True)
 class WindowProgress:
-    """What has come of a part of a window: marks of the rows that have left, and the rows of a repeated hour."""
+    """What was read of a window so far: the rows of a repeated hour, and marks of the rows that were emitted."""
 
     repeated: RepeatedHour
     emitted: set[int] = field(default_factory=set)
 
 
 class Window:
-    """One window of one account: its rows leave once each, in however many parts they are asked for."""
+    """One window of one account. Each row is emitted once, in however many parts the window is requested."""
 
-    def __init__(self, part: Slice, context: ReportContext) -> None:
-        self._part = part
+    def __init__(self, window_slice: Slice, context: ReportContext) -> None:
+        self._slice = window_slice
         self._context = context
-        self._stream: Report = part.reader.stream
-        self._warn = part.reader.warn_of(part)
-        self._divider = RequestSplitter(self._stream, part.account.id, part.reader.sync.campaign_ids, context.limits)
-        self._pairs = 0
-        self._lacking: set[str] = set()
-        self._shorts: list[str] = []
+        self._stream: Report = window_slice.reader.stream
+        self._warn = window_slice.reader.warn_of(window_slice)
+        self._splitter = RequestSplitter(
+            self._stream, window_slice.account.id, window_slice.reader.sync.campaign_ids, context.limits
+        )
+        self._merged_pairs = 0
+        self._refused_names: set[str] = set()
+        self._missing: list[str] = []
 
     def rows(self, days: DateRange) -> Iterator[list[bytes]]:
-        """The rows, page by page, each as the inside of a JSON object. Raises TikTokError."""
+        """The rows page by page, each as the members of a JSON object without braces. Raises TikTokError."""
         try:
-            yield from self._whole(self._divider.whole(days), specials=True)
+            yield from self._read_whole(self._splitter.whole(days), with_hidden=True)
         except Incomplete as error:
-            # Whether the account has special campaigns could not be listed.
-            self._shorts.append(str(error))
-        if self._shorts:
-            self._part.mark_incomplete(" ".join(filter(None, (self._part.incomplete_reason, self._short()))))
-        self._part.given_up = self._given_up()
-        if self._pairs:
-            self._warn(folded(self._pairs))
+            # The list that shows whether the account has hidden campaigns is incomplete.
+            self._missing.append(str(error))
+        if self._missing:
+            self._slice.mark_incomplete(
+                " ".join(filter(None, (self._slice.incomplete_reason, self._missing_sentence())))
+            )
+        self._slice.given_up = self._given_up()
+        if self._merged_pairs:
+            self._warn(folded(self._merged_pairs))
 
     def _given_up(self) -> GivenUp | None:
-        """What some request of the window was answered without."""
-        given_up = self._context.refusals.given_up(self._part.account.id)
-        return replace(given_up, names=frozenset(self._lacking)) if given_up and self._lacking else None
+        """What TikTok refused to some request of the window; None if nothing."""
+        given_up = self._context.refusals.given_up(self._slice.account.id)
+        return replace(given_up, names=frozenset(self._refused_names)) if given_up and self._refused_names else None
 
-    def _short(self) -> str:
-        """What is known to be missing from the window."""
-        first, *others = dict.fromkeys(self._shorts)
+    def _missing_sentence(self) -> str:
+        """A sentence on what is missing from the window."""
+        first, *others = dict.fromkeys(self._missing)
         return f"{first} The same holds for {len(others)} more parts of the window." if others else first
 
-    def _whole(self, cut: RequestPart, *, specials: bool = False) -> Iterator[list[bytes]]:
-        """The rows of a cut, each once; those of an hour that comes twice in the end, as one."""
-        progress = WindowProgress(RepeatedHour(self._stream, cut.days.first, self._part.account.zone))
-        yield from self._read(cut, progress)
-        if specials:
-            yield from self._specials(cut, progress)
-        self._pairs = max(self._pairs, progress.repeated.pairs)
+    def _read_whole(self, part: RequestPart, *, with_hidden: bool = False) -> Iterator[list[bytes]]:
+        """The rows of a part, each once. The merged rows of a repeated hour come last."""
+        progress = WindowProgress(RepeatedHour(self._stream, part.days.first, self._slice.account.zone))
+        yield from self._read_part(part, progress)
+        if with_hidden:
+            yield from self._read_hidden(part, progress)
+        self._merged_pairs = max(self._merged_pairs, progress.repeated.pairs)
         yield progress.repeated.rows()
 
-    def _specials(self, cut: RequestPart, progress: WindowProgress) -> Iterator[list[bytes]]:
-        """The rows of campaigns that have to be asked for by themselves, where the account has such."""
+    def _read_hidden(self, part: RequestPart, progress: WindowProgress) -> Iterator[list[bytes]]:
+        """The rows of the hidden campaigns of the account, which need requests of their own."""
         hidden = [special for special in HIDDEN_CAMPAIGNS if self._stream.hides(special)]
-        found = self._part.reader.sync.campaign_ids.specials(self._part.account.id) if hidden else []
+        found = self._slice.reader.sync.campaign_ids.specials(self._slice.account.id) if hidden else []
         for special in (special for special in found if special in hidden):
-            yield from self._special(replace(cut, special=special), special.name, progress)
+            yield from self._read_hidden_type(replace(part, special=special), special.name, progress)
 
-    def _special(self, cut: RequestPart, name: str, progress: WindowProgress) -> Iterator[list[bytes]]:
-        refusals, account_id = self._context.refusals, self._part.account.id
+    def _read_hidden_type(self, part: RequestPart, name: str, progress: WindowProgress) -> Iterator[list[bytes]]:
+        refusals, account_id = self._context.refusals, self._slice.account.id
         known = refusals.given_up(account_id)
         if known and name in known.names:
-            self._lacking.add(name)
+            self._refused_names.add(name)
             return
         try:
             yield from read_again(
-                partial(self._read, cut, progress), wrong_parameter, self._part.reader.sync.client.pause
+                partial(self._read_part, part, progress), wrong_parameter, self._slice.reader.sync.client.pause
             )
         except TikTokError as error:
             if not wrong_parameter(error):
                 raise
             refusals.hides(account_id, name, error)
-            self._lacking.add(name)
+            self._refused_names.add(name)
 
-    def _read(self, cut: RequestPart, progress: WindowProgress) -> Reading:
-        """The rows of a cut; of smaller ones where TikTok can't answer it, never asking the same again."""
+    def _read_part(self, part: RequestPart, progress: WindowProgress) -> Reading:
+        """The rows of a part; of smaller parts if TikTok cannot answer it. No request is repeated."""
         error: Exception | None = None
-        cuts: Sequence[RequestPart] = self._divider.fitting(cut)
-        if not cuts:
+        parts: Sequence[RequestPart] = self._splitter.fitting(part)
+        if not parts:
             try:
-                return (yield from self._asked_for(cut, progress, SERVER_ATTEMPTS, READS_BEFORE_SPLIT))
+                return (yield from self._read_request(part, progress, SERVER_ATTEMPTS, READS_BEFORE_SPLIT))
             except (Truncated, TooManyRows, Incomplete, TikTokError) as caught:
-                error, cuts = caught, self._smaller(cut, caught)
-        if not cuts:
-            return (yield from self._patiently(cut, progress))
-        if cuts[0].metrics != cut.metrics:
-            return (yield from self._joined(cut, cuts, progress))
-        found = yield from self._each(cuts, progress)
-        if isinstance(error, Incomplete) and cuts[0].days == cut.days:
-            self._compare_with_whole(cut, error, found)
+                error, parts = caught, self._split(part, caught)
+        if not parts:
+            return (yield from self._read_unsplittable(part, progress))
+        if parts[0].metrics != part.metrics:
+            return (yield from self._read_joined(part, parts, progress))
+        found = yield from self._read_parts(parts, progress)
+        if isinstance(error, Incomplete) and parts[0].days == part.days:
+            self._compare_with_whole(part, error, found)
         return found
 
-    def _smaller(
-        self, cut: RequestPart, error: Truncated | TooManyRows | Incomplete | TikTokError
+    def _split(
+        self, part: RequestPart, error: Truncated | TooManyRows | Incomplete | TikTokError
     ) -> Sequence[RequestPart]:
-        """What to read instead of a cut; nothing where it is incomplete and so are the smallest parts of others."""
-        if isinstance(error, Incomplete) and len(self._shorts) >= HOPELESS:
+        """The parts to read instead of a part; empty after HOPELESS smallest parts that were incomplete."""
+        if isinstance(error, Incomplete) and len(self._missing) >= HOPELESS:
             return []
         try:
-            return self._divider.smaller(cut, error)
+            return self._splitter.smaller(part, error)
         except Incomplete as unlisted:
-            # The objects that the cut should be split by could not be listed.
-            self._shorts.append(str(unlisted))
+            # The objects to split the part by could not be listed.
+            self._missing.append(str(unlisted))
             return []
 
-    def _each(self, cuts: Iterable[RequestPart], progress: WindowProgress) -> Reading:
-        """The rows of several cuts."""
+    def _read_parts(self, parts: Iterable[RequestPart], progress: WindowProgress) -> Reading:
+        """The rows of several parts."""
         ledger = Ledger()
-        for cut in cuts:
-            found = yield from self._read(cut, progress)
+        for part in parts:
+            found = yield from self._read_part(part, progress)
             ledger.add(found.sums, found.rows)
         return Found(ledger.rows, ledger.sums)
 
-    def _compare_with_whole(self, cut: RequestPart, whole: Incomplete, found: Found) -> None:
-        """The window is short where the parts of a cut have less than TikTok says of the whole.
+    def _compare_with_whole(self, part: RequestPart, whole: Incomplete, found: Found) -> None:
+        """Mark the window as incomplete if the parts have less than TikTok says of the whole.
 
-        Objects that TikTok does not list are in none of the parts. Figures may have grown while the parts were read.
+        Objects that TikTok does not list are in none of the parts. More is accepted, because figures may have grown
+        while the parts were read.
         """
         less = [
             difference
@@ -192,73 +197,77 @@ class Window:
         ]
         if less:
             named = ", ".join(map(str, less[:3]))
-            self._shorts.append(
-                f"{_place(cut)}: campaigns or ad groups read one by one lack rows of the whole: {named}."
+            self._missing.append(
+                f"{_place(part)}: campaigns or ad groups read one by one lack rows of the whole: {named}."
             )
         elif not whole.expected and found.rows < whole.counted:
-            self._shorts.append(
-                f"{_place(cut)}: TikTok counts {whole.counted} rows, but campaigns or ad groups read one by one have "
+            self._missing.append(
+                f"{_place(part)}: TikTok counts {whole.counted} rows, but campaigns or ad groups read one by one have "
                 f"{found.rows}."
             )
 
-    def _patiently(self, cut: RequestPart, progress: WindowProgress) -> Reading:
-        """The rows of a cut that cannot be smaller; the window is short where they are incomplete even there."""
+    def _read_unsplittable(self, part: RequestPart, progress: WindowProgress) -> Reading:
+        """The rows of a part that cannot be split, read with more attempts. The window may remain incomplete."""
         try:
-            return (yield from self._asked_for(cut, progress, TRIES, MAX_UNSPLIT_READS))
+            return (yield from self._read_request(part, progress, TRIES, MAX_UNSPLIT_READS))
         except Incomplete as error:
             progress.repeated.hold()
-            self._shorts.append(f"{_place(cut)}: {error}")
+            self._missing.append(f"{_place(part)}: {error}")
             return error.found
 
-    def _asked_for(self, cut: RequestPart, progress: WindowProgress, server_attempts: int, readings: int) -> Reading:
-        """The rows of a cut, without what TikTok refuses to give, read at most so many times.
+    def _read_request(
+        self, part: RequestPart, progress: WindowProgress, server_attempts: int, readings: int
+    ) -> Reading:
+        """The rows of a part, read at most `readings` times, without what TikTok refuses.
 
         Raises TikTokError, Truncated, TooManyRows, TooManyToJoin or Incomplete.
         """
         refusals = self._context.refusals
-        account_id = self._part.account.id
+        account_id = self._slice.account.id
         asked = refusals.asked(account_id)
-        # A part whose metrics are all refused asks for nothing: the others bring the rows.
-        while self._metrics(cut, asked):
+        # A part whose metrics are all refused sends no request: the other parts have the rows.
+        while self._metrics(part, asked):
             attempts = self._attempts(
-                partial(self._page, cut, asked, server_attempts), asked.totals, progress, readings
+                partial(self._fetch_page, part, asked, server_attempts), asked.totals, progress, readings
             )
-            # One set serves both where nothing has left yet, as there may be a million rows.
+            # To save memory, one set serves both purposes until rows were emitted: there may be a million rows.
             found = set[int]() if progress.emitted else progress.emitted
             try:
                 brought = yield from read_until_consistent(
-                    attempts, self._warn, self._part.reader.sync.prefetcher, progress.emitted, found
+                    attempts, self._warn, self._slice.reader.sync.prefetcher, progress.emitted, found
                 )
             except TikTokError as error:
-                if not self._part.reader.learn_page_size(self._part.account, error):
+                if not self._slice.reader.learn_page_size(self._slice.account, error):
                     asked = refusals.less(account_id, asked, error)
             else:
                 progress.repeated.hold()
                 if refusals.gives_up_totals(account_id, asked):
                     self._warn(NO_TOTALS)
-                self._lacking |= refusals.lacking(asked)
+                self._refused_names |= refusals.lacking(asked)
                 return brought
-        self._lacking |= refusals.lacking(asked)
+        self._refused_names |= refusals.lacking(asked)
         return Found()
 
     def _attempts(
         self, fetch: Callable[[int], Answer], with_totals: bool, progress: WindowProgress, readings: int
     ) -> Iterator[Attempt]:
-        """So many readings of one request, each with collectors of its own."""
+        """The attempts to read one request, each with its own collector of repeated hours."""
         totals = self._totals() if with_totals else None
-        pieces = partial(self._context.rows.pieces, on_incomplete=self._part.mark_incomplete)
+        pieces = partial(self._context.rows.pieces, on_incomplete=self._slice.mark_incomplete)
         repeated = progress.repeated.asked_for()
         for _ in range(readings):
             repeated.begin()
-            yield Attempt(fetch, pieces, self._part.reader.page_size(self._part.account), totals, repeated.disambiguate)
+            yield Attempt(
+                fetch, pieces, self._slice.reader.page_size(self._slice.account), totals, repeated.disambiguate
+            )
 
     def _totals(self) -> Totals:
         columns = {name: self._stream.metric_columns[name] for name in self._stream.additive}
-        return Totals(columns, self._part.account.currency, self._unreadable)
+        return Totals(columns, self._slice.account.currency, self._warn_of_total)
 
-    def _unreadable(self, metric: str, value: Any, instead: Any = None, /) -> None:
-        """Say once for each account that a total cannot be compared; one that is rounded can."""
-        place = (self._part.account.id, metric)
+    def _warn_of_total(self, metric: str, value: Any, instead: Any = None, /) -> None:
+        """Warn once for each account and metric that a total cannot be compared. A rounded total can."""
+        place = (self._slice.account.id, metric)
         if instead is None and place not in self._context.unreadable:
             self._context.unreadable.add(place)
             self._warn(
@@ -266,64 +275,64 @@ class Window:
                 "rows are not compared with it."
             )
 
-    def _metrics(self, cut: RequestPart, asked: Asked) -> list[str]:
+    def _metrics(self, part: RequestPart, asked: Asked) -> list[str]:
         stream = self._stream
-        wanted = {*(cut.metrics or stream.metrics), *stream.level.parents} - asked.without
+        wanted = {*(part.metrics or stream.metrics), *stream.level.parents} - asked.without
         return [name for name in stream.metrics if name in wanted]
 
-    def _params(self, cut: RequestPart, asked: Asked) -> Params:
-        params = self._stream.params(self._part.account.id, cut.days.first, cut.days.last, asked.deleted, cut.only)
-        return {**params, "metrics": self._metrics(cut, asked)}
+    def _params(self, part: RequestPart, asked: Asked) -> Params:
+        params = self._stream.params(self._slice.account.id, part.days.first, part.days.last, asked.deleted, part.only)
+        return {**params, "metrics": self._metrics(part, asked)}
 
-    def _page(self, cut: RequestPart, asked: Asked, server_attempts: int, page: int) -> Any:
-        # TikTok: totals are asked for on the first page.
+    def _fetch_page(self, part: RequestPart, asked: Asked, server_attempts: int, page: int) -> Any:
+        # TikTok: only the first page has totals.
         totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
-        params = {**self._params(cut, asked), **totals, "page": page}
+        params = {**self._params(part, asked), **totals, "page": page}
         ask = partial(
-            self._part.reader.ask,
-            self._part,
+            self._slice.reader.ask,
+            self._slice,
             params,
             self._context.rows.decode,
             server_attempts=server_attempts,
-            wrong=self._of_another,
-            odd=partial(wrong_days, self._stream.grain.dimension, cut.days.first, cut.days.last),
+            wrong=self._wrong_account,
+            odd=partial(wrong_days, self._stream.grain.dimension, part.days.first, part.days.last),
         )
-        reply = self._context.refusals.answered(self._part.account.id, asked, ask)
+        reply = self._context.refusals.answered(self._slice.account.id, asked, ask)
         if reply.cut:
-            if self._divider.fewer_objects(cut):
+            if self._splitter.fewer_objects(part):
                 raise Truncated
-            self._shorts.append("TikTok looked only at the newest ads of the account; rows of others are missing.")
+            self._missing.append("TikTok looked only at the newest ads of the account; rows of others are missing.")
         if page == 1:
-            self._see_how_many(cut, page_info(reply.envelope) or PageInfo())
+            self._check_row_count(part, page_info(reply.envelope) or PageInfo())
         return reply.envelope
 
-    def _of_another(self, answer: Answer) -> str | None:
-        """Why an answer is about another account; a Business Center's report is about many."""
-        return wrong_account(self._part.account.id, answer) if self._stream.owner == "advertiser_id" else None
+    def _wrong_account(self, answer: Answer) -> str | None:
+        """Why an answer belongs to another account; None if not. The report of a Business Center covers many."""
+        return wrong_account(self._slice.account.id, answer) if self._stream.owner == "advertiser_id" else None
 
-    def _see_how_many(self, cut: RequestPart, info: PageInfo) -> None:
-        if info.total_number > MAX_ROWS and self._divider.fewer_days(cut):
+    def _check_row_count(self, part: RequestPart, info: PageInfo) -> None:
+        if info.total_number > MAX_ROWS and self._splitter.fewer_days(part):
             raise TooManyRows
-        if cut.metrics and info.total_number > MAX_JOINED and self._divider.fewer_rows(cut):
+        if part.metrics and info.total_number > MAX_JOINED and self._splitter.fewer_rows(part):
             raise TooManyToJoin
 
-    def _joined(self, cut: RequestPart, cuts: Iterable[RequestPart], progress: WindowProgress) -> Reading:
-        """The rows of cuts that differ in their metrics, joined; of fewer rows at a time where they are too many."""
+    def _read_joined(self, part: RequestPart, parts: Iterable[RequestPart], progress: WindowProgress) -> Reading:
+        """The rows of parts with different metrics, joined. If there are too many, smaller parts are joined."""
         try:
-            rows = self._merged(cuts, progress)
+            rows = self._join_rows(parts, progress)
         except TooManyToJoin:
-            fewer = self._divider.fewer_rows(cut)
-            self._divider.learn(fewer[0])
-            return (yield from self._each(fewer, progress))
+            fewer = self._splitter.fewer_rows(part)
+            self._splitter.learn(fewer[0])
+            return (yield from self._read_parts(fewer, progress))
         found = Found(len(rows), self._totals().of_members(rows))
         yield rows
         return found
 
-    def _merged(self, cuts: Iterable[RequestPart], progress: WindowProgress) -> list[bytes]:
-        """The rows of cuts that differ in their metrics, joined; a row that only one of them has stays."""
+    def _join_rows(self, parts: Iterable[RequestPart], progress: WindowProgress) -> list[bytes]:
+        """The rows of parts with different metrics, joined by key. A row that only one part has is kept."""
         rows: dict[bytes, dict[str, Any]] = {}
-        for cut in cuts:
-            for members in (row for page in self._whole(cut) for row in page):
+        for part in parts:
+            for members in (row for page in self._read_whole(part) for row in page):
                 row = json.loads(b"{%b}" % members)
                 rows.setdefault(self._context.rows.key(row), {}).update(row)
         fresh = {key: row for key, row in rows.items() if mark_of(key) not in progress.emitted}
@@ -331,8 +340,8 @@ class Window:
         return [records.to_json(row)[1:-1] for row in fresh.values()]
 
 
-def _place(cut: RequestPart) -> str:
-    """Which part of a window a cut is, in words."""
-    days = f"{cut.days.first} to {cut.days.last}" if cut.days.length > 1 else str(cut.days.first)
-    ids = f", {cut.by} {', '.join(cut.ids[:3])}{' ...' * (len(cut.ids) > 3)}" if cut.by else ""
+def _place(part: RequestPart) -> str:
+    """The days and objects of a part, for sentences."""
+    days = f"{part.days.first} to {part.days.last}" if part.days.length > 1 else str(part.days.first)
+    ids = f", {part.by} {', '.join(part.ids[:3])}{' ...' * (len(part.ids) > 3)}" if part.by else ""
     return f"{days}{ids}"

@@ -1,4 +1,4 @@
-"""How a report is read: account by account and window by window, as far as the state leaves anything to read."""
+"""Reads reports: for each account, the windows that are not in the state yet."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class ReportReader(DateRangeReader[Report]):
         self._context = ReportContext(ReportRows(stream, self.surprise), Refusals(stream, asked, sync.client.pause))
 
     def stamp(self, part: Slice) -> bytes:
-        """Whose the rows are, in which currency, and the window where it is the period of the figures."""
-        told = {self.stream.owner: part.account.id, "currency": part.account.currency}
+        """The account and currency of every row, and for monthly figures the first and last day of the period."""
+        columns = {self.stream.owner: part.account.id, "currency": part.account.currency}
         if self.stream.grain is MONTH:
-            told |= {"period_start": part.window.first.isoformat(), "period_end": part.window.last.isoformat()}
-        return records.to_json(told)[1:-1] + b","
+            columns |= {"period_start": part.window.first.isoformat(), "period_end": part.window.last.isoformat()}
+        return records.to_json(columns)[1:-1] + b","
 
     @property
     def start(self) -> date:
-        """The first day that is wanted, with its whole month where the figures are a month's."""
+        """The first day to read; for monthly figures, the first day of its month."""
         start = self.sync.config.start_date
         return start.replace(day=1) if self.stream.grain is MONTH else start
 
@@ -46,7 +46,7 @@ class ReportReader(DateRangeReader[Report]):
         if self.stream.incremental:
             yield from super().slices(account)
         else:
-            # All time has no days; the one of reading stands for them.
+            # A report on all time has no days, so its slice has the day of reading.
             today = self.today(account)
             yield Slice(self, account, DateRange(today, today))
 
@@ -59,23 +59,25 @@ class ReportReader(DateRangeReader[Report]):
         yield from Window(part, self._context).rows(part.window)
 
     def asks_for(self, name: str) -> bool:
-        """Whether the stream asks for a metric, by FILTER for deleted objects, or by a kind's name for campaigns."""
+        """Whether the stream requests a metric, deleted objects (FILTER) or a hidden type of campaigns."""
         if name in HIDDEN:
             return True
         return self.sync.config.include_deleted if name == FILTER else name in self.stream.metrics
 
     def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
-        """Which of the metrics, the filter or the hidden campaigns TikTok still refuses an account on that day.
+        """Which of the metrics, the filter or the hidden types of campaigns TikTok still refuses on that day.
 
-        By one request, one for each kind of campaigns, and one more for each answer that names only some of the
-        metrics; what can't be found out is refused.
+        Sends one request, one more for each hidden type, and one more for each answer that names only some of the
+        metrics. What cannot be determined counts as refused.
         """
         refused = {
-            special.name for special in HIDDEN_CAMPAIGNS if special.name in names and self._hides(account, special, day)
+            special.name
+            for special in HIDDEN_CAMPAIGNS
+            if special.name in names and self._still_hides(account, special, day)
         }
         left = {*names} - HIDDEN
         while left:
-            error = self._refusal_of(account, left, day)
+            error = self._request_refusal(account, left, day)
             if error is None:
                 break
             named = self._context.refusals.named(Asked(), error) & left
@@ -84,14 +86,14 @@ class ReportReader(DateRangeReader[Report]):
             left -= named or left
         return refused
 
-    def _hides(self, account: Account, special: HiddenCampaigns, day: date) -> bool:
-        """Whether TikTok still does not tell of such campaigns of an account on that day."""
-        error = self._refusal_of(account, set(), day, [special.reported])
+    def _still_hides(self, account: Account, special: HiddenCampaigns, day: date) -> bool:
+        """Whether TikTok still refuses the account's campaigns of a hidden type on that day."""
+        error = self._request_refusal(account, set(), day, [special.reported])
         if error:
             self._context.refusals.refused_before(account.id, {special.name}, error)
         return error is not None
 
-    def _refusal_of(
+    def _request_refusal(
         self, account: Account, names: Set[str], day: date, only: Sequence[Filter] = ()
     ) -> TikTokError | None:
         wanted = {*(names - {FILTER} or {self.stream.metrics[-1]}), *self.stream.level.parents}
@@ -109,11 +111,11 @@ class ReportReader(DateRangeReader[Report]):
 
 
 CENTERS = Account(BUSINESS_CENTERS.scope.name.lower(), named=False)
-"""Stands for the Business Centers as such: the list of them is read for it, and what lacks of that is its lack."""
+"""A placeholder for all Business Centers: its slice reports if the list of them could not be read completely."""
 
 
 class CenterReportReader(ReportReader):
-    """Reads a report for each Business Center as others are for an account. Raises ForeignState like these."""
+    """Reads a report for each Business Center instead of each account. Raises ForeignState for unreadable cursors."""
 
     def __init__(self, stream: Report, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors)
@@ -121,9 +123,9 @@ class CenterReportReader(ReportReader):
         self._gone: set[str] = set()
 
     def accounts(self) -> list[Account]:
-        """The Business Centers, those included that the state knows and the access token no longer sees.
+        """The Business Centers, including those in the state that the access token no longer sees.
 
-        Where not all of them are known, what stands for them as such too.
+        CENTERS is among them if the list of Business Centers could not be read completely.
         """
         super().accounts()
         try:
@@ -142,11 +144,11 @@ class CenterReportReader(ReportReader):
         return centers
 
     def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
-        # Of a Business Center that the access token no longer sees nothing can be expected; a warning names it.
+        # A Business Center that the access token no longer sees has no rows to expect. A warning names it.
         left = account.id in self._gone and error.code in REFUSALS_OF_ONE
         return not left and super()._must_fail(account, error, option)
 
-    # TikTok: whose days they are is not documented; an account may be half a day behind UTC.
+    # TikTok: the time zone of these days is not documented; an account may be half a day behind UTC.
     @property
     def lookback(self) -> int:
         """How many days before the cursor are read again."""
