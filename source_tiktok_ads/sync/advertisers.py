@@ -1,4 +1,4 @@
-"""Which advertisers a sync reads, and the facts about each that everything else needs."""
+"""Finds the advertiser accounts that a sync reads, and the facts about each, such as time zone and currency."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ TOKENS_ACCOUNTS = "oauth2/advertiser/get"
 
 
 class AccountsError(ValueError):
-    """The configuration selects accounts in a way that cannot be followed; the text says what to change."""
+    """The configuration's selection of accounts cannot be resolved. The text says what to change."""
 
 
 class AccountsClient(Protocol):
-    """What this module needs of the client."""
+    """The methods of the client that this module needs."""
 
     def get(
         self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False
@@ -36,18 +36,18 @@ class AccountsClient(Protocol):
 
 @dataclass(frozen=True)
 class Account:
-    """One advertiser: its own clock, its currency, and why it can't be read, if so.
-
-    `named` tells whether the configuration names it; `facts` is its row of advertiser/info as TikTok sent it.
-    """
+    """One advertiser account."""
 
     id: str
     named: bool = True
+    """Whether the configuration names the account."""
     name: str | None = None
     zone: tzinfo = timezone.utc
     currency: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    """The account's row of advertiser/info, as TikTok sent it."""
     refusal: TikTokError | None = None
+    """Why the account cannot be read, if so."""
 
     def today(self, now: datetime) -> date:
         """The calendar day in the account's own time zone."""
@@ -56,25 +56,25 @@ class Account:
 
 @dataclass(frozen=True)
 class Selection:
-    """The accounts that a configuration selects.
-
-    `ids` tells of each account to read whether the configuration names it, `names` which account each configured name
-    stands for. `refused` are accounts that can't be read, `listed` tells that all accounts of the token are selected.
-    """
+    """The accounts that a configuration selects."""
 
     ids: Mapping[str, bool]
+    """The accounts to read, and whether the configuration names each."""
     names: Mapping[str, str] = field(default_factory=dict)
+    """The id for each configured name."""
     refused: Sequence[Account] = ()
+    """Accounts that cannot be read."""
     listed: bool = False
+    """Whether all accounts of the token are selected."""
 
 
 NO_NAMES: Mapping[str, str] = {}
 
 
 class Advertisers:
-    """The accounts of a sync, found once by whoever asks first; a failure to find them is everybody's.
+    """The accounts of a sync. They are determined once, and a failure to do so is raised to every caller.
 
-    `known` says which account each configured name stood for in earlier syncs.
+    `known` has the id that each configured name had in earlier syncs.
     """
 
     def __init__(
@@ -93,27 +93,27 @@ class Advertisers:
         with self._lock:
             if self._found is None:
                 try:
-                    self._found = self._find()
+                    self._found = self._find_accounts()
                 except (TikTokError, AccountsError) as error:
                     self._found = error
         if isinstance(self._found, Exception):
             raise self._found
         return self._found
 
-    def _find(self) -> list[Account]:
+    def _find_accounts(self) -> list[Account]:
         selected = selection(self._client, self._config, self._warn, self._names)
         found = with_facts(self._client, self._config, selected, self._warn)
         self._names, self._listed_all = {**self._names, **selected.names}, selected.listed
         return found
 
     def unlisted(self, known: Collection[str]) -> list[Account]:
-        """The accounts that a state knows and the token no longer lists, where the list says what is read."""
+        """The accounts in a state that the token no longer lists; none if the configuration names the accounts."""
         if not self._listed_all:
             return []
-        return [_unlisted(id, named=False) for id in sorted({*known} - {account.id for account in self.all()})]
+        return [_refused_unlisted(id, named=False) for id in sorted({*known} - {account.id for account in self.all()})]
 
     def remembered(self) -> dict[str, Any]:
-        """What states keep of the accounts: which one each configured name stands for, as far as is known by now."""
+        """The part of the state about accounts: the id of each configured name."""
         return {"accounts": dict(self._names)} if self._names else {}
 
     def listed(self) -> Sequence[tuple[str, str]]:
@@ -122,7 +122,7 @@ class Advertisers:
 
 
 def accounts(client: AccountsClient, config: Config, warn: Callable[[str], None]) -> list[Account]:
-    """The accounts a configuration selects, each with its facts or its refusal. Raises TikTokError, AccountsError."""
+    """The selected accounts, each with its facts or its refusal. Raises TikTokError or AccountsError."""
     return with_facts(client, config, selection(client, config, warn), warn)
 
 
@@ -134,7 +134,9 @@ def with_facts(
     ids = list(selected.ids)
     for start in range(0, len(ids), Accounts.page_size):
         known.update(_facts(client, ids[start : start + Accounts.page_size]))
-    found = [_account(id, named, known.get(id) or _unknown(id), warn) for id, named in selected.ids.items()]
+    found = [
+        _account(id, named, known.get(id) or _missing_account_error(id), warn) for id, named in selected.ids.items()
+    ]
     known_by_now = _without_facts(found, warn) if _facts_unavailable(config, found) else found
     return [*known_by_now, *selected.refused]
 
@@ -142,9 +144,9 @@ def with_facts(
 def selection(
     client: AccountsClient, config: Config, warn: Callable[[str], None], known: Mapping[str, str] = NO_NAMES
 ) -> Selection:
-    """The accounts to read; `known` says which one a name has stood for before.
+    """The accounts to read. `known` has the id that each name had before.
 
-    Raises AccountsError where not one of them can be found, and TikTokError.
+    Raises AccountsError if none of them can be found, or TikTokError.
     """
     if isinstance(config.credentials, SandboxToken):
         return Selection({config.credentials.advertiser_id: True})
@@ -159,7 +161,7 @@ def selection(
 def _by_name(
     config: Config, listed: Sequence[tuple[str, str]], warn: Callable[[str], None], known: Mapping[str, str]
 ) -> Selection:
-    """The accounts of the configured names and ids; a name that can't be found costs only itself."""
+    """The accounts of the configured names and ids. A name that is not found does not affect the others."""
     names: dict[str, str] = {}
     refused: list[Account] = []
     errors: list[AccountsError] = []
@@ -168,13 +170,13 @@ def _by_name(
             names[name] = _id_of(name, listed, known.get(name), warn)
         except AccountsError as error:
             errors.append(error)
-            refused.append(_unfound(name, error))
+            refused.append(_refused_name(name, error))
     if errors and not names and not config.account_ids:
         raise errors[0]
     there = {id for id, _ in listed}
     gone = [id for id in dict.fromkeys(names.values()) if id not in there and id not in config.account_ids]
     ids = [*config.account_ids, *(id for id in names.values() if id in there)]
-    return Selection(dict.fromkeys(ids, True), names, [*(_unlisted(id, named=True) for id in gone), *refused])
+    return Selection(dict.fromkeys(ids, True), names, [*(_refused_unlisted(id, named=True) for id in gone), *refused])
 
 
 def _listed(client: AccountsClient, config: Config) -> Sequence[tuple[str, str]]:
@@ -188,56 +190,56 @@ def _listed(client: AccountsClient, config: Config) -> Sequence[tuple[str, str]]
 
 
 def _id_of(name: str, listed: Sequence[tuple[str, str]], before: str | None, warn: Callable[[str], None]) -> str:
-    """The account that a name stands for, which stood for `before` in earlier syncs. Raises AccountsError."""
+    """The id of the account with a name; `before` is its id in earlier syncs. Raises AccountsError."""
     exact = {id for id, known in listed if known == name}
-    alike = exact or {id for id, known in listed if known.strip().casefold() == name.strip().casefold()}
-    if before in alike or (before is not None and not alike):
-        _say_how_found(name, before, alike, dict(listed), warn)
+    matches = exact or {id for id, known in listed if known.strip().casefold() == name.strip().casefold()}
+    if before in matches or (before is not None and not matches):
+        _warn_how_found(name, before, matches, dict(listed), warn)
         return before
-    if len(alike) == 1:
-        found = alike.pop()
+    if len(matches) == 1:
+        found = matches.pop()
         if before is not None:
             warn(f'accounts: "{name}" was account {before} and is {found} by now, which is read in its place.')
         return found
-    candidates = [(id, known) for id, known in listed if id in alike] or listed
+    candidates = [(id, known) for id, known in listed if id in matches] or listed
     names = ", ".join(f"{known} ({id})" for id, known in candidates[:50])
     more = f" and {len(candidates) - 50} more" if len(candidates) > 50 else ""
-    what = "is the name of several accounts; give the id instead" if alike else "is none the token can read"
+    what = "is the name of several accounts; give the id instead" if matches else "is none the token can read"
     raise AccountsError(f'accounts: "{name}" {what}. Candidates: {names}{more}.')
 
 
-def _say_how_found(
-    name: str, id: str, alike: Collection[str], listed: Mapping[str, str], warn: Callable[[str], None]
+def _warn_how_found(
+    name: str, id: str, matches: Collection[str], listed: Mapping[str, str], warn: Callable[[str], None]
 ) -> None:
-    """Warn where only the state tells which account a name stands for."""
-    if len(alike) > 1:
+    """Warn if only the state says which account a name means."""
+    if len(matches) > 1:
         warn(f'accounts: "{name}" is the name of several accounts; {id} is read, as before: give the id instead.')
-    elif not alike and id in listed:
+    elif not matches and id in listed:
         warn(f'accounts: "{name}" is now called "{listed[id]}" ({id}) and is read all the same: change the name.')
 
 
-def _unlisted(id: str, named: bool) -> Account:
-    """An account that an earlier sync has read and that the token does not list."""
+def _refused_unlisted(id: str, named: bool) -> Account:
+    """A refused account: an earlier sync has read it, but the token does not list it."""
     message = "the list leaves this account out"
     refusal = TikTokError(NOT_LISTED_ANY_MORE, message=message, path=TOKENS_ACCOUNTS, advertiser_id=id)
     return Account(id, named, refusal=refusal)
 
 
-def _unfound(name: str, error: AccountsError) -> Account:
-    """Stands for a name that no account has, or several have."""
+def _refused_name(name: str, error: AccountsError) -> Account:
+    """A refused account for a name that no account or several accounts have."""
     rule = replace(NO_SUCH_NAME, happened=str(error).rstrip("."))
     return Account(readable(name), refusal=TikTokError(rule, message="no single account", path=TOKENS_ACCOUNTS))
 
 
 def _facts(client: AccountsClient, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any] | TikTokError]:
-    """advertiser/info of at most 100 accounts; a refused batch is halved until the refused ids stand alone."""
+    """advertiser/info of at most 100 accounts. A refused batch is halved until each refused id is alone."""
     try:
         data = client.get(Accounts.path, {"advertiser_ids": list(ids)}, decode=decode, repeat_timeouts=True).data
     except TikTokError as error:
         if error.action not in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM, Action.BUG):
             raise
         if len(ids) == 1 or error.action is Action.SKIP_STREAM:
-            return dict.fromkeys(ids, _of_account(error))
+            return dict.fromkeys(ids, _as_account_refusal(error))
         # TikTok: one unreadable account makes the whole batch fail.
         half = len(ids) // 2
         return {**_facts(client, ids[:half]), **_facts(client, ids[half:])}
@@ -254,8 +256,8 @@ def _account(id: str, named: bool, facts: Mapping[str, Any] | TikTokError, warn:
     return Account(id, named, facts.get("name"), zone or timezone.utc, facts.get("currency") or None, facts)
 
 
-def _of_account(error: TikTokError) -> TikTokError:
-    """The refusal, laid to the account where nothing but the account can be meant."""
+def _as_account_refusal(error: TikTokError) -> TikTokError:
+    """The refusal as one of the account, if it can only be about the account."""
     # TikTok: an account that cannot be reached is also refused as a wrong parameter.
     if error.action is not Action.BUG:
         return error
@@ -264,14 +266,14 @@ def _of_account(error: TikTokError) -> TikTokError:
     )
 
 
-def _unknown(id: str) -> TikTokError:
-    """The refusal of an account that an answer about it leaves out without a word."""
+def _missing_account_error(id: str) -> TikTokError:
+    """The error for an account that is missing in an answer."""
     return TikTokError(RULES[40300], message="the answer leaves this account out", path=Accounts.path, advertiser_id=id)
 
 
 def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
-    """The account's time zone: `display_timezone`, else `timezone`, None where neither is one."""
-    # TikTok: `timezone` is POSIX style (Etc/GMT+8 is UTC-8), which is what the zone database means by that name too.
+    """The account's time zone: `display_timezone`, else `timezone`; None if neither is known."""
+    # TikTok: `timezone` is POSIX style (Etc/GMT+8 is UTC-8), as is the same name in the zone database.
     for name in (facts.get("display_timezone"), facts.get("timezone")):
         try:
             return ZoneInfo(str(name))
@@ -281,7 +283,7 @@ def zone_of(facts: Mapping[str, Any]) -> tzinfo | None:
 
 
 def _facts_unavailable(config: Config, found: Iterable[Account]) -> bool:
-    """Whether advertiser/info as such is refused rather than single accounts, as in some sandboxes."""
+    """Whether TikTok refuses advertiser/info for all accounts, as in some sandboxes, rather than single accounts."""
     refusals = [account.refusal for account in found]
     if not refusals or not all(refusals):
         return False

@@ -1,4 +1,4 @@
-"""Days and windows: which days of an account are still to be read, and in which requests."""
+"""Ranges of days: which days of an account are still to be read, and the windows to request them in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, order=True)
 class DateRange:
-    """A range of calendar days of an account, both ends included and never empty."""
+    """A range of calendar days, including both ends. It is never empty."""
 
     first: date
     last: date
@@ -22,7 +22,7 @@ class DateRange:
 
     @property
     def length(self) -> int:
-        """How many days they are."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
 
@@ -36,7 +36,7 @@ def windows(days: DateRange, width: int) -> Iterator[DateRange]:
 
 
 def months(spans: Iterable[DateRange], today: date) -> list[DateRange]:
-    """The whole calendar months that the spans touch, each once and in order; the running one as far as today."""
+    """The whole calendar months that the spans touch, each once and in order; the current month until today."""
     starts = {start for days in spans for start in _month_starts(days)}
     return [DateRange(start, min(_next_month(start) - ONE_DAY, today)) for start in sorted(starts)]
 
@@ -53,7 +53,7 @@ def _next_month(start: date) -> date:
 
 
 def missing(wanted: DateRange, known: Iterable[DateRange]) -> list[DateRange]:
-    """The parts of `wanted` that no range of `known` holds, in date order."""
+    """The parts of `wanted` that are in no range of `known`, in date order."""
     parts = []
     first = wanted.first
     for days in sorted(known):
@@ -65,9 +65,10 @@ def missing(wanted: DateRange, known: Iterable[DateRange]) -> list[DateRange]:
 
 
 def settled(days: DateRange, lookback: int) -> DateRange | None:
-    """The part of an earlier read that TikTok no longer restates; the rest is owed another read.
+    """The days of an earlier read that are final; None if there are none.
 
-    The last `lookback` days before the end are owed, and the end itself always: it was still running when read.
+    The last day is never final, because it was still running when it was read, nor are the `lookback` days before it,
+    which TikTok may restate.
     """
     last = days.last - timedelta(days=lookback + 1)
     return DateRange(days.first, last) if last >= days.first else None
@@ -76,25 +77,24 @@ def settled(days: DateRange, lookback: int) -> DateRange | None:
 def to_read(
     known: Iterable[DateRange], wanted: DateRange, lookback: int, owed: Sequence[DateRange] = ()
 ) -> list[DateRange]:
-    """The days of `wanted` a sync reads: what no earlier sync read, and what it read too early to be final.
+    """The days of `wanted` that a sync reads: those that no earlier sync read, and those that are not final.
 
-    `known` holds the ranges of days that have left, as a state tells them; those of them that are `owed` all the same
-    are read again, however long ago they were.
+    `known` are the ranges of days in the state. Those that are also `owed` are read again, however old they are.
     """
     final = [part for days in known if (part := settled(days, lookback))]
     return missing(wanted, less(final, owed))
 
 
 def less(ranges: Iterable[DateRange], taken: Sequence[DateRange]) -> list[DateRange]:
-    """The days of the ranges that are not among the taken ones."""
+    """The days of the ranges without those in `taken`."""
     return [part for days in ranges for part in missing(days, taken)]
 
 
 def believed(known: Iterable[DateRange], today: date) -> list[DateRange]:
     """The ranges of days that can have been read by `today`.
 
-    A range that ends later was claimed under a wrong clock or by hand, and where it really ended is not known: all of
-    it is to be read again. A single day too many is the end of a range read in a time zone further east.
+    A range that ends later comes from a wrong clock or was edited. Its true end is unknown, so all of it is read again.
+    A range that is one day too long was read in a time zone further east, and is cut.
     """
     tomorrow = today + ONE_DAY
     return [
@@ -103,10 +103,10 @@ def believed(known: Iterable[DateRange], today: date) -> list[DateRange]:
 
 
 def known_after(known: Sequence[DateRange], fresh: Sequence[DateRange], lookback: int) -> list[DateRange]:
-    """The ranges a state may claim once the windows `fresh` have left, in date order.
+    """The ranges that a state may claim after the windows `fresh` were read, in date order.
 
-    Ranges that touch become one, unless the earlier one still owes a second read of its end: merged, that debt would
-    be forgotten when the process dies before paying it.
+    Adjacent ranges become one, unless the end of the earlier one still has to be read again: merging them would lose
+    that if the process ends before the second read.
     """
     pieces = [(days, False) for days in fresh]
     for days in known:
@@ -119,11 +119,11 @@ def known_after(known: Sequence[DateRange], fresh: Sequence[DateRange], lookback
 
 def _joined(pieces: Sequence[tuple[DateRange, bool]]) -> list[DateRange]:
     joined: list[DateRange] = []
-    open_end = True
-    for days, owes in pieces:
-        if joined and days.first <= joined[-1].last + ONE_DAY and not open_end:
+    previous_is_owed = True
+    for days, is_owed in pieces:
+        if joined and days.first <= joined[-1].last + ONE_DAY and not previous_is_owed:
             joined[-1] = DateRange(joined[-1].first, max(joined[-1].last, days.last))
         else:
             joined.append(days)
-        open_end = owes
+        previous_is_owed = is_owed
     return joined

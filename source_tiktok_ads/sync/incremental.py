@@ -1,4 +1,4 @@
-"""How streams continue from a state: lists by what was modified since, dated streams by the days still to be read."""
+"""Incremental reading: lists by what was modified since the cursor, dated streams by the days still to be read."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ Pages = Iterator[list[bytes]]
 
 
 class ModifiedReader(Reader[Changing]):
-    """Reads a list account by account, as far as it has changed. Raises ForeignState for cursors it cannot read."""
+    """Reads what has changed in a list, account by account. Raises ForeignState for cursors it cannot read."""
 
     def __init__(self, stream: Changing, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors.keys())
         self._before = {id: changes_of(cursor, stream.cursor) for id, cursor in cursors.items()}
-        self._takes_no_since: set[str] = set()
+        self._refuses_since: set[str] = set()
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""
@@ -53,39 +53,39 @@ class ModifiedReader(Reader[Changing]):
         yield Slice(self, account, changes=changes or NOTHING_READ)
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """The newest change that left, and the day of the last whole pass."""
+        """The newest change that was emitted, and the day of the last whole pass."""
         return cursor_of_changes(part.changes, self.stream.cursor)
 
     def not_after_now(self, began: datetime) -> datetime:
-        """When a pass began, by what TikTok's clock says now: one wrong time in an answer may have said otherwise."""
+        """When a pass began, but no later than now: a wrong time in one answer may have set the clock ahead."""
         return min(began, self.sync.client.now())
 
     def changed_after(self, account: Account, since: str | None, began: datetime) -> str | None:
-        """The moment after which to ask for changes, as filters have it; None where everything is to be asked for.
+        """The moment after which to request changes, in the format of filters; None if everything is requested.
 
-        A second earlier than the cursor, as "after" may leave out the moment itself.
+        It is a second before the cursor, because "after" may exclude the moment itself.
         """
-        if since is None or self.stream.since is None or account.id in self._takes_no_since:
+        if since is None or self.stream.since is None or account.id in self._refuses_since:
             return None
         after = datetime.fromisoformat(since.replace("Z", "+00:00")) - timedelta(seconds=1)
         return None if began - after > LONGEST_SINCE else after.strftime("%Y-%m-%d %H:%M:%S")
 
     def or_whole(self, account: Account, changed: Pages, whole: Pages) -> Pages:
-        """The rows that have `changed`, as TikTok filters them; the `whole` list where the account can't have that."""
+        """The `changed` rows, as TikTok filters them; the `whole` list if TikTok refuses the filter to the account."""
         try:
             yield from changed
         except TikTokError as error:
-            # TikTok: whether modified_after is taken beside STATUS_ALL is not documented; if not, all rows are asked
-            # for, and compared with the cursor here.
+            # TikTok: whether modified_after is accepted together with STATUS_ALL is not documented. If it is not, all
+            # rows are requested and compared with the cursor here.
             if error.code != PARAMETER_REFUSED:
                 raise
             yield from whole
-            self._takes_no_since.add(account.id)
+            self._refuses_since.add(account.id)
 
 
-# Local times differ by up to 26 hours, so up to three calendar days are under way at any moment.
+# Local times differ by up to 26 hours, so up to three calendar days are running at any moment.
 DAYS_UNDER_WAY = 2
-"""How many days before the last one may also have been running when it was read, in whatever time zone."""
+"""How many days before the last one may also have been running when it was read, in some time zone."""
 
 Dated = TypeVar("Dated", bound=Report | DatedListing)
 
@@ -98,14 +98,14 @@ class DateRangeReader(Reader[Dated]):
         self._before = {id: coverage_of(cursor, stream.cursor) for id, cursor in cursors.items()}
         self._zones = {id: cursor.get("zone") for id, cursor in cursors.items()}
         self._coverage: dict[str, Coverage] = {}
-        self._fresh: dict[str, list[DateRange]] = {}
+        self._read_windows: dict[str, list[DateRange]] = {}
         self._owed: dict[str, list[DateRange]] = {}
         self._without: dict[str, dict[str, date]] = {}
-        self._left: dict[str, int] = {}
+        self._windows_left: dict[str, int] = {}
 
     @property
     def start(self) -> date:
-        """The first day that is wanted."""
+        """The first day to read."""
         return self.sync.config.start_date
 
     @property
@@ -115,52 +115,52 @@ class DateRangeReader(Reader[Dated]):
 
     @property
     def local(self) -> bool:
-        """Whether the days are those of the account's own time zone."""
+        """Whether days are in the account's own time zone."""
         return True
 
     def lookback_of(self, account: Account) -> int:
         """How many days before the cursor are read again for an account.
 
-        The days that may still have been running when they were read are among them: those before the last one too,
-        unless the time zone is known to be the one of the last sync.
+        This includes days that may still have been running when they were read. Unless the time zone is known to be
+        the same as in the last sync, that may be more than the last day.
         """
         zone = self._zone(account)
-        sure = not self.local or (zone is not None and zone == self._zones.get(account.id))
-        return self.lookback if sure else max(self.lookback, DAYS_UNDER_WAY)
+        same_zone = not self.local or (zone is not None and zone == self._zones.get(account.id))
+        return self.lookback if same_zone else max(self.lookback, DAYS_UNDER_WAY)
 
     def _zone(self, account: Account) -> str | None:
-        """The name of an account's time zone, None where it is not known."""
+        """The name of an account's time zone; None if it is unknown."""
         return None if zone_of(account.facts) is None else str(account.zone)
 
     def today(self, account: Account) -> date:
-        """The last day there is."""
+        """The last day that has begun for the account."""
         return account.today(self.sync.client.now())
 
     def cut(self, spans: Iterable[DateRange], today: date) -> Iterable[DateRange]:
-        """The windows that the days to be read are asked for by."""
+        """The windows in which to request the days."""
         return (window for days in spans for window in windows(days, self.stream.days))
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """The windows still to be read, in date order."""
-        yield from (Slice(self, account, window) for window in self._windows(account, self.today(account)))
+        yield from (Slice(self, account, window) for window in self._plan_windows(account, self.today(account)))
 
-    def _windows(self, account: Account, today: date) -> Iterable[DateRange]:
+    def _plan_windows(self, account: Account, today: date) -> Iterable[DateRange]:
         last = min(self.sync.config.end_date or today, today)
         known = self.with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
         start = min(known.start, self.start)
         coverage = replace(known, start=start, ranges=self.believed(account, known.ranges, today))
-        self._coverage[account.id], self._fresh[account.id] = coverage, []
+        self._coverage[account.id], self._read_windows[account.id] = coverage, []
         self._owed[account.id] = [*coverage.owed]
         self._without[account.id] = {**known.without}
         if coverage.start > last:
             return []
         owed = to_read(coverage.ranges, DateRange(coverage.start, last), self.lookback_of(account), coverage.owed)
         cuts = [*self.cut(owed, today)]
-        self._left[account.id] = len(cuts)
+        self._windows_left[account.id] = len(cuts)
         return cuts
 
     def believed(self, account: Account, known: Sequence[DateRange], today: date) -> list[DateRange]:
-        """What a state claims, less what cannot have been read by today."""
+        """The days in a state, without those that cannot have been read by today."""
         possible = believed(known, today)
         if possible != [*known]:
             self.sync.warn(
@@ -170,19 +170,22 @@ class DateRangeReader(Reader[Dated]):
         return possible
 
     def claimable(self, part: Slice) -> DateRange | None:
-        """The days of a slice that have begun by now; one wrong time in an answer may have planned others."""
+        """The days of a slice that have begun by now; None if none has.
+
+        A wrong time in one answer may have led to slices of later days.
+        """
         today = self.today(part.account)
         return DateRange(part.window.first, min(part.window.last, today)) if part.window.first <= today else None
 
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """The days of the account that have left, this window included if it may be claimed; else it is owed."""
+        """The days of the account that were read. This window is one of them, or if it may not be claimed, owed."""
         account = part.account
-        coverage, fresh = self._coverage[account.id], self._fresh[account.id]
-        self._left[account.id] -= not part.owed
+        coverage, read_windows = self._coverage[account.id], self._read_windows[account.id]
+        self._windows_left[account.id] -= not part.owed
         window = self.claimable(part)
         if window and not part.owed:
-            fresh.append(window)
-        ranges = known_after(coverage.ranges, fresh, self.lookback_of(account))
+            read_windows.append(window)
+        ranges = known_after(coverage.ranges, read_windows, self.lookback_of(account))
         owed = self._owed_after(part, window)
         cursor = cursor_of_coverage(
             Coverage(coverage.start, ranges, self.without_after(part), owed), self.stream.cursor
@@ -191,7 +194,7 @@ class DateRangeReader(Reader[Dated]):
         return {**cursor, **({"zone": zone} if zone else {})}
 
     def _owed_after(self, part: Slice, window: DateRange | None) -> Sequence[DateRange]:
-        """The days to be read once more although they have left: this window's, if it went without what they had."""
+        """The days to read again: those of this window too, if it was read without data that the days had before."""
         known = self._owed[part.account.id]
         if window:
             rest = less(known, [window])
@@ -199,34 +202,34 @@ class DateRangeReader(Reader[Dated]):
         return known
 
     def _zone_after(self, account: Account) -> str | None:
-        """The time zone that the cursor's last days were read in, where the look-back alone does not cover a change."""
+        """The time zone of the cursor's last days; None if the look-back covers a change of the zone anyway."""
         if not self.local or self.lookback >= DAYS_UNDER_WAY:
             return None
-        # Until all is read, days of the last sync may still be owed in its zone.
-        return self._zones.get(account.id) if self._left[account.id] else self._zone(account)
+        # Until all windows are read, days of the last sync may still be owed in the zone of that sync.
+        return self._zones.get(account.id) if self._windows_left[account.id] else self._zone(account)
 
     def without_after(self, part: Slice) -> Mapping[str, date]:
-        """What the account is read without, this slice included, each with a day on which it was refused."""
+        """What TikTok refuses to the account, in this slice too, each with a day on which it was refused."""
         without = self._without[part.account.id]
         for name in part.given_up.names if part.given_up and not part.owed else ():
             without.setdefault(name, part.window.first)
         return without
 
     def claims(self, part: Slice) -> bool:
-        """Whether what was given up for the part has never come for the account: else good values would be lost."""
+        """Whether the slice may be claimed: not if it lacks data that earlier syncs had, which would be lost."""
         coverage = self._coverage.get(part.account.id, Coverage(self.start))
         return part.given_up is None or not coverage.ranges or part.given_up.names <= {*coverage.without}
 
     @abstractmethod
     def asks_for(self, name: str) -> bool:
-        """Whether the stream asks for what an earlier sync was refused."""
+        """Whether the stream still requests a metric or filter that an earlier sync was refused."""
 
     @abstractmethod
     def still_refused(self, account: Account, names: Set[str], day: date) -> Set[str]:
-        """What TikTok still refuses an account of what it refused on that day."""
+        """Those of the names, refused on that day, that TikTok still refuses to the account."""
 
     def with_what_is_given_again(self, account: Account, known: Coverage) -> Coverage:
-        """What a state claims, less all days where they were read without something that TikTok gives by now."""
+        """The coverage in a state; without any days if TikTok now gives something that they were read without."""
         without = {name: day for name, day in known.without.items() if self.asks_for(name)}
         names_of: dict[date, set[str]] = {}
         for name, day in without.items():

@@ -1,4 +1,4 @@
-"""One slice → records: what all kinds of streams share when they are read, and what goes on when a part fails."""
+"""Reads one slice: what all kinds of streams share, and what happens if a slice fails."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ from source_tiktok_ads.sync.summary import EmptyColumns, Summary
 from source_tiktok_ads.sync.tasks import PendingTasks
 
 MAX_CONSECUTIVE_FAILURES = 8
-"""After so many parts of an account that failed, and none that was read in between, the account is asked for no
-further; after so many accounts for which TikTok's service failed, and none that was answered, the stream is not."""
+"""After this many consecutive failed slices of an account, the account is left out. After this many accounts for which
+TikTok's service failed, without an answer in between, the stream is given up."""
 
 MAX_NAMED = 20
-"""So many shops, Business Centers or the like of an account are named that TikTok refuses to a stream."""
+"""How many refused shops, Business Centers or the like of an account are named in a stream's warnings."""
 
 UNCLAIMED = (
     " Earlier syncs had it, so the state does not claim what was read: the next sync reads it again. "
     "A refresh of the stream goes on without it."
 )
 
-# TikTok: what it answers where an account, or the user who authorised the app, lacks a feature, or lacks everything.
+# TikTok: it answers with this code if the account, or the user who authorised the app, has no access to a feature, or
+# no access at all.
 NO_PERMISSION = 40001
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
 
 class SyncClient(Protocol):
-    """What reading needs of the client."""
+    """The methods of the client that reading needs."""
 
     def fetch(
         self,
@@ -78,7 +79,7 @@ class SyncClient(Protocol):
         """Wait before one request is sent again."""
 
     def confirm_clock(self) -> None:
-        """Make sure of that clock where one answer alone tells it."""
+        """Ask for the time once more if only one answer has told it so far."""
 
 
 @dataclass(frozen=True)
@@ -99,21 +100,24 @@ class Sync:
 class Slice(Partition):
     """What one worker reads at a time: an account, and for reports a window of its days.
 
-    Compared by identity, because the engine would take two equal ones for the same. `finished` is set once every row
-    has left. `changes` is how far an entity stream had read the account before, and after reading how far it has now.
-    `incomplete_reason` says which rows are missing, and `given_up` what the account was read without; where days that
-    the state claims had that before, they are `owed`. `children` are the shops, pixels or the like that it asks about.
+    Slices are compared by identity, because the engine would treat two equal ones as the same.
     """
 
     reader: Reader[Any]
     account: Account
     days: DateRange | None = None
     changes: Changes = NOTHING_READ
+    """How far a list has been read for the account: first as in the state, and after reading as of now."""
     finished: bool = False
+    """Whether every row was emitted."""
     owed: bool = False
+    """Whether the days have to be read again, because the slice lacks data that earlier syncs had."""
     incomplete_reason: str = ""
+    """Which rows are missing; empty if none are."""
     given_up: GivenUp | None = None
+    """What TikTok refused to the account."""
     children: Children | None = None
+    """The shops, pixels or the like that the slice reads for."""
 
     def __hash__(self) -> int:
         return id(self)
@@ -126,7 +130,7 @@ class Slice(Partition):
         return self.days
 
     def mark_incomplete(self, sentence: str) -> None:
-        """Rows of the slice are missing: it is short."""
+        """Note that rows of the slice are missing, and why."""
         self.incomplete_reason = sentence
 
     def read(self) -> Iterator[Record]:
@@ -144,10 +148,10 @@ class Slice(Partition):
 
 
 class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
-    """How one stream is read in one sync: its slices, the rows of each, and what goes on when one fails.
+    """Reads one stream in one sync: its slices, the rows of each, and what happens if one fails.
 
-    `full` tells that the stream is read whole, whatever a state says; `known` are the accounts that its state names.
-    `children` are the Business Centers, by account, that the last full refresh asked about, and then those of this one.
+    `full` means that the stream is read whole, whatever a state says. `known` are the accounts in its state.
+    `children` are the Business Centers, by account, that the last full refresh read, and later those of this one.
     """
 
     def __init__(self, stream: AnyStream, sync: Sync, full: bool, known: Collection[str] = ()) -> None:
@@ -157,18 +161,18 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._known_accounts = known
         self.kept = PendingTasks({}, "")
         self._lock = threading.Lock()
-        self._all = 0
-        self._failed: set[str] = set()
-        self._dead = False
+        self._account_count = 0
+        self._left_out: set[str] = set()
+        self._stopped = False
         self._refused_twice = 0
         self._sizes: dict[str, int] = {}
-        self._in_a_row: Counter[str] = Counter()
-        self._unanswered: set[str] = set()
-        self._told_given_up: set[tuple[str, frozenset[str], bool]] = set()
-        self._surprised: set[tuple[str, str]] = set()
-        self._named: dict[str, set[str]] = {}
-        self._unfilled = EmptyColumns(always_filled(stream))
-        sync.summary.watch(stream.name, self._unfilled)
+        self._consecutive_failures: Counter[str] = Counter()
+        self._accounts_without_service: set[str] = set()
+        self._reported_given_up: set[tuple[str, frozenset[str], bool]] = set()
+        self._reported_columns: set[tuple[str, str]] = set()
+        self._named_children: dict[str, set[str]] = {}
+        self._empty_columns = EmptyColumns(always_filled(stream))
+        sync.summary.watch(stream.name, self._empty_columns)
         self.children: Mapping[str, frozenset[str]] = {}
         self._believed = AcceptedOddities(lambda text: sync.warn(f"{stream.name}: {text}"))
 
@@ -178,20 +182,20 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     @abstractmethod
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
-        """The rows of a slice, page by page, each as the inside of a JSON object. Raises TikTokError."""
+        """The rows of a slice page by page, each as the members of a JSON object without braces. Raises TikTokError."""
 
     @abstractmethod
     def cursor_after(self, part: Slice) -> Mapping[str, Any]:
-        """What the state says of the account once the slice has left; called for one slice at a time."""
+        """The cursor of the account after the slice was read. Called for one slice at a time."""
 
     def stamp(self, part: Slice) -> bytes:
-        """What every record of the slice begins with: the inside of a JSON object and a comma, or nothing."""
+        """The columns that every record of the slice begins with, as JSON members and a comma, or nothing."""
         return b""
 
     def generate(self) -> Iterator[Slice]:
-        """All slices of the stream; the accounts take turns, so that a big one does not hold up the others."""
+        """All slices of the stream. Accounts take turns, so that a large account does not delay the others."""
         accounts = self.accounts()
-        self._all = len(accounts)
+        self._account_count = len(accounts)
         waiting = deque(iter(self._slices_or_refusal(account)) for account in accounts)
         while waiting:
             slices = waiting.popleft()
@@ -200,9 +204,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
                 waiting.append(slices)
 
     def accounts(self) -> list[Account]:
-        """The accounts to read, and those that the state knows and the token no longer lists, as refused.
+        """The accounts to read, and as refused ones those in the state that the token no longer lists.
 
-        Raises an error for the stream where they cannot be found.
+        Raises an error for the stream if the accounts cannot be determined.
         """
         try:
             accounts = [*self.sync.advertisers.all(), *self.sync.advertisers.unlisted(self._known_accounts)]
@@ -220,9 +224,9 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return [Slice(self, account)] if account.refusal else self.slices(account)
 
     def read(self, part: Slice) -> Iterator[Record]:
-        """The records of one slice, a page at a time; the slice is finished once all of them have been taken."""
+        """The records of one slice, a page at a time. The slice is finished once all records have been consumed."""
         account = part.account
-        if self._dead or account.id in self._failed:
+        if self._stopped or account.id in self._left_out:
             return
         try:
             if account.refusal:
@@ -231,35 +235,35 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             for rows in self.rows(part):
                 if rows:
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
-                    yield Record({"": self._lines(stamp, rows)}, self.stream.name)
-            self._answered(part)
+                    yield Record({"": self._to_page(stamp, rows)}, self.stream.name)
+            self._note_success(part)
         except TikTokError as error:
-            self._leave_out(account, error)
+            self._skip_or_fail(account, error)
         if part.incomplete_reason:
             self.report_incomplete(part)
 
-    def _answered(self, part: Slice) -> None:
-        """A part has been read, which tells that neither its account nor the stream fails throughout."""
+    def _note_success(self, part: Slice) -> None:
+        """Note that a slice was read, so neither its account nor the stream fails all the time."""
         claimed = self.claims(part)
         part.finished = claimed and not part.incomplete_reason
-        # The look-back of children's days does not change from sync to sync, so what is not claimed is read again.
+        # The look-back for children is the same in every sync, so days that are not claimed are read again anyway.
         part.owed = not claimed and part.children is None
         with self._lock:
-            self._in_a_row[part.account.id] = 0
-            self._unanswered.clear()
+            self._consecutive_failures[part.account.id] = 0
+            self._accounts_without_service.clear()
         if part.given_up:
-            self._say_given_up(part.account, part.given_up, claimed)
+            self._report_given_up(part.account, part.given_up, claimed)
 
     def claims(self, part: Slice) -> bool:
-        """Whether the state may claim a part for all that was given up for it."""
+        """Whether the state may claim a slice although data was given up for it."""
         return True
 
-    def _say_given_up(self, account: Account, given_up: GivenUp, claimed: bool) -> None:
-        """Tell once for each account what it is read without."""
-        news = account.id, given_up.names, claimed
+    def _report_given_up(self, account: Account, given_up: GivenUp, claimed: bool) -> None:
+        """Report once for each account what TikTok refuses to it."""
+        key = account.id, given_up.names, claimed
         with self._lock:
-            known = news in self._told_given_up
-            self._told_given_up.add(news)
+            known = key in self._reported_given_up
+            self._reported_given_up.add(key)
         if known:
             return
         sentence = given_up.sentence + ("" if claimed else UNCLAIMED)
@@ -269,36 +273,36 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise AirbyteTracedException(message=message, failure_type=FailureType.system_error)
         self.sync.warn(message)
 
-    def _lines(self, stamp: bytes, rows: list[bytes]) -> Page:
-        """The rows as lines; takes them out of the list, so that they are not held twice while the page waits."""
+    def _to_page(self, stamp: bytes, rows: list[bytes]) -> Page:
+        """The rows as lines. Empties the list, so that the rows are not in memory twice while the page waits."""
         page = records.page(self.stream.name, stamp, rows, time.time_ns() // 1_000_000)
-        self._unfilled.look(page.lines)
+        self._empty_columns.look(page.lines)
         rows.clear()
         return page
 
-    def _leave_out(self, account: Account, error: TikTokError) -> None:
-        """Go on without this part of the stream: with a warning, or with an error that fails the stream."""
-        action, option = error.action, self._refuses_an_option(account, error)
+    def _skip_or_fail(self, account: Account, error: TikTokError) -> None:
+        """Go on without this slice, with a warning. Raises an error if the stream has to fail."""
+        action, option = error.action, self._is_optional_refusal(account, error)
         with self._lock:
-            if self._dead or account.id in self._failed:
+            if self._stopped or account.id in self._left_out:
                 return
-            self._in_a_row[account.id] += 1
+            self._consecutive_failures[account.id] += 1
             if error.rule.blame == "transient" and action is not Action.SKIP_ADVERTISER:
-                self._unanswered.add(account.id)
-            # What one account is refused says nothing of the others; a service that does not work may be everybody's.
-            self._dead = action is Action.FAIL or len(self._unanswered) >= MAX_CONSECUTIVE_FAILURES
+                self._accounts_without_service.add(account.id)
+            # A refusal to one account says nothing about the others, but a failing service may affect all of them.
+            self._stopped = action is Action.FAIL or len(self._accounts_without_service) >= MAX_CONSECUTIVE_FAILURES
             skipped = option or action in (Action.SKIP_ADVERTISER, Action.SKIP_STREAM)
-            if skipped or self._in_a_row[account.id] >= MAX_CONSECUTIVE_FAILURES:
-                self._failed.add(account.id)
-        told = error.message_for_optional_stream if option else error.sentence
-        sentence = f"{self.stream.name}, account {account.id}: {told}"
-        self.sync.summary.leave_out(self.stream.name, account.id, told)
+            if skipped or self._consecutive_failures[account.id] >= MAX_CONSECUTIVE_FAILURES:
+                self._left_out.add(account.id)
+        reason = error.message_for_optional_stream if option else error.sentence
+        sentence = f"{self.stream.name}, account {account.id}: {reason}"
+        self.sync.summary.leave_out(self.stream.name, account.id, reason)
         if self._must_fail(account, error, option):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
     def report_incomplete(self, part: Slice) -> None:
-        """What is known to lack is not claimed, and makes a full refresh incomplete."""
+        """Report that rows of a slice are missing. Raises an error in a full refresh, which has to be complete."""
         sentence = f"{self.stream.name}, {part.to_slice()}: {part.incomplete_reason}"
         self.sync.summary.leave_out(self.stream.name, part.account.id, part.incomplete_reason)
         if self.full:
@@ -307,45 +311,45 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
     def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
         if option:
-            # What TikTok does not combine has no rows; of what is not permitted there may have been some before.
+            # A combination that does not exist has no rows, but data that is no longer permitted may have had some.
             return self.full and error.code != PARAMETER_REFUSED
         if error.action is not Action.SKIP_ADVERTISER:
             return True
-        # A full refresh that is short would replace a whole table by a part; and where every account is refused,
-        # nothing at all was read.
-        policy, nothing = self.sync.config.on_skipped_accounts, len(self._failed) == self._all
+        # An incomplete full refresh would replace a whole table by a part of it. If every account is refused, nothing
+        # was read at all.
+        policy, nothing = self.sync.config.on_skipped_accounts, len(self._left_out) == self._account_count
         return self.full or policy == "fail" or (policy == "auto" and (account.named or nothing))
 
-    def _costs_the_rest(self, account: Account, error: TikTokError) -> Set[str]:
-        """The stream's name where a refusal would leave out an account and no later sync would bring its rows.
+    def _would_lose_account(self, account: Account, error: TikTokError) -> Set[str]:
+        """The stream's name if a refusal would leave out an account whose rows no later sync would read.
 
-        Nothing once so many accounts were refused twice that the wait for each would take hours.
+        Empty after MAX_CONSECUTIVE_FAILURES accounts were refused twice, because the waits would take hours.
         """
-        rows = self.full and error.code == PARAMETER_REFUSED and self._refuses_an_option(account, error)
+        rows = self.full and error.code == PARAMETER_REFUSED and self._is_optional_refusal(account, error)
         return {self.stream.name} if rows and self._refused_twice < MAX_CONSECUTIVE_FAILURES else set()
 
-    def _believe(self, names: Set[str]) -> None:
-        """One more account was refused the stream twice."""
+    def _count_refused_twice(self, names: Set[str]) -> None:
+        """Count an account to which TikTok refused the stream twice."""
         with self._lock:
             self._refused_twice += bool(names)
 
-    def _refuses_an_option(self, account: Account, error: TikTokError) -> bool:
+    def _is_optional_refusal(self, account: Account, error: TikTokError) -> bool:
         if not self.stream.optional or error is account.refusal or unsupported_filters(error.message):
             return False
         if error.code == NO_PERMISSION:
             return self.sync.config.on_skipped_accounts != "fail"
-        # TikTok: what a report combines may not exist; of a list the same code says that the request is wrong. So it is
-        # of metrics that were chosen.
+        # TikTok: for a report, this code may mean that the combination of level and breakdown does not exist. For a
+        # list, or for metrics that the user chose, it means that the request is wrong.
         absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report) and not self.stream.chosen
         return absent or error.action is Action.SKIP_STREAM
 
     def names(self, account: Account, child: str) -> bool:
-        """Whether to say that a shop or the like is refused: once for each, and of the first MOST_NAMED of an account.
+        """Whether to report that a shop or the like is refused: once each, for the first MAX_NAMED of an account.
 
-        After these one warning says that there are more.
+        After these, one warning says that there are more.
         """
         with self._lock:
-            named = self._named.setdefault(account.id, set())
+            named = self._named_children.setdefault(account.id, set())
             if child in named or len(named) > MAX_NAMED:
                 return False
             named.add(child)
@@ -356,14 +360,14 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return not more
 
     def surprise(self, column: str, value: Any, instead: Any = None, /) -> None:
-        """Warn once for a column whose values do not have its type, and count them for the summary."""
+        """Warn once for each column with values of another type, and count these values for the summary."""
         became = "null" if instead is None else "rounded"
         self.sync.summary.alter(self.stream.name, column, became)
         with self._lock:
-            known = (column, became) in self._surprised
-            self._surprised.add((column, became))
+            known = (column, became) in self._reported_columns
+            self._reported_columns.add((column, became))
         if not known:
-            self.sync.warn(f"{self.stream.name}.{column}: TikTok sent {_misfit(value, instead)} in this sync.")
+            self.sync.warn(f"{self.stream.name}.{column}: TikTok sent {_invalid_value(value, instead)} in this sync.")
 
     def ask(
         self,
@@ -375,9 +379,10 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         wrong: Callable[[Answer], str | None] = lambda answer: None,
         odd: Callable[[Answer], str | None] = lambda answer: None,
     ) -> ApiResponse[Answer]:
-        """One page of the slice's request, as large as the settings and TikTok allow unless `params` says less.
+        """One page of a request, as large as the settings and TikTok allow, unless `params` has a page size.
 
-        `wrong` says why an answer can't be right, `odd` why it hardly can: such a one is taken if it comes again.
+        `wrong` returns why an answer cannot be right. `odd` returns why it is unlikely to be right: such an answer is
+        accepted if it comes again.
         """
         fetch = partial(
             self.sync.client.fetch,
@@ -388,15 +393,15 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             accept=PageCheck(params["page"], self._believed, part.account.id, wrong=wrong, odd=odd),
             server_attempts=server_attempts,
         )
-        costs_the_rest = partial(self._costs_the_rest, part.account)
-        return confirmed(fetch, costs_the_rest, self.sync.client.pause, self._believe)
+        would_lose_account = partial(self._would_lose_account, part.account)
+        return confirmed(fetch, would_lose_account, self.sync.client.pause, self._count_refused_twice)
 
     def page_size(self, account: Account) -> int:
-        """How many rows of a page to ask for, as far as is known for the account."""
+        """The page size for the account."""
         return self._sizes.get(account.id, min(self.sync.config.page_size, self.stream.page_size))
 
     def learn_page_size(self, account: Account, error: TikTokError) -> bool:
-        """Whether a refusal states a limit of rows that the account's pages can keep to; they do from now on."""
+        """Use the page size that a refusal states from now on. Returns whether it states a smaller one."""
         stated = error.most_rows if isinstance(error, TooLarge) else 0
         obeyed = 0 < stated < self.page_size(account)
         if obeyed:
@@ -404,19 +409,19 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         return obeyed
 
     def warn_of(self, part: Slice) -> Callable[[str], None]:
-        """A warning that names the slice it is about."""
+        """A function that warns with the name of the slice."""
         return lambda text: self.sync.warn(f"{self.stream.name}, {part.to_slice()}: {text}")
 
 
 def failure(sentence: str, error: TikTokError) -> AirbyteTracedException:
-    """The error as Airbyte wants it: the sentence for the user, and whose turn it is."""
+    """The error for Airbyte: the sentence for the user, and the kind of failure, which says who has to act."""
     kinds = {"config": FailureType.config_error, "transient": FailureType.transient_error}
     kind = kinds.get(error.rule.blame, FailureType.system_error)
     return AirbyteTracedException(message=sentence, internal_message=str(error), failure_type=kind)
 
 
-def _misfit(value: Any, instead: Any) -> str:
-    """What is wrong with a value, and what became of it."""
+def _invalid_value(value: Any, instead: Any) -> str:
+    """What is wrong with a value, and what the record has instead."""
     sent = f"a {type(value).__name__} ({str(value)[:40]!r})"
     if instead is None:
         return f"{sent} that the column's type cannot hold; it is null, here and wherever this happens again"
@@ -428,12 +433,12 @@ FURTHEST = timedelta(hours=14)
 
 
 def begun_nowhere(start: date, now: datetime) -> bool:
-    """Whether a day has begun nowhere on earth; where it has, accounts further west have nothing to read yet."""
+    """Whether a day has not begun anywhere on earth. Once it has begun somewhere, an account there can be read."""
     return start > (now + FURTHEST).date()
 
 
 def future_start(start: object, now: datetime) -> str:
-    """The sentence for a start_date that has begun nowhere."""
+    """The sentence for a start_date that has not begun anywhere."""
     return (
         f"start_date: {start} lies in the future, TikTok's clock says {now:%Y-%m-%d %H:%M} UTC; "
         "write a day that has begun."

@@ -1,7 +1,7 @@
-"""Asynchronous tasks: a file that TikTok writes on request is asked for, waited for and downloaded.
+"""Asynchronous tasks: requests a file from TikTok, waits until it is written, and downloads it.
 
-Tasks under way are kept in the state, so that a sync that was killed finds its task again; where it does not, it
-creates another one. Nothing else depends on that: a task that is lost costs time, never rows.
+Unfinished tasks are kept in the state, so that the sync after a killed one finds its task again. If it does not, it
+creates another one, so a lost task costs time but never rows.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.sync.pagination import Incomplete
 
 MOST_CREATED = 2
-"""How often a task is created for one file in a sync."""
+"""How often a task for one file is created in a sync."""
 
 FIRST_WAIT = 2.0
 GROWTH = 1.5
 LONGEST_WAIT = 60.0
 MAX_WAIT = 1800.0
-"""How many seconds a task is waited for, in waits that grow from the first to the longest."""
+"""The longest total wait for a task, in seconds. Single waits grow from the first to the longest."""
 
-# TikTok: what it answers about a task that it does not know, or no longer, is not documented; any of these may be it.
-# 40200 and 40201 are its codes for a task that failed or is not ready for download.
+# TikTok: the answer about an unknown or expired task is not documented; it may be any of these codes. 40200 and 40201
+# mean that the task failed or is not ready for download.
 LOST = frozenset({40001, 40002, 40007, 40200, 40201})
 
 
 class TaskClient(Protocol):
-    """What tasks need of the client."""
+    """The methods of the client that tasks need."""
 
     def fetch(
         self,
@@ -57,9 +57,9 @@ class TaskClient(Protocol):
 
 
 class Lost(Exception):
-    """A task that leads to no whole file: it failed, is not known or wrote a file that is cut.
+    """A task does not lead to a whole file: it failed, is unknown, or its file is truncated.
 
-    `rows` is what could be read of the file.
+    `rows` are those that could be read from the file.
     """
 
     def __init__(self, why: str, rows: Sequence[Row] = ()) -> None:
@@ -68,10 +68,10 @@ class Lost(Exception):
 
 
 class PendingTasks:
-    """The tasks of a stream that are under way, by account and request, as its state keeps them.
+    """The unfinished tasks of a stream, by account and request, as its state keeps them.
 
-    Those of the last state can be found; the next one names them only if they were. `start` is what the state says of
-    an account of which nothing has been read. `changed` is called after a task was created.
+    Tasks of the last state are in the next state only if `find` returned them. `start` is the start in the cursor of an
+    account of which nothing was read. `changed` is called after a task was created.
     """
 
     def __init__(self, cursors: Mapping[str, Mapping[str, Any]], start: str) -> None:
@@ -82,7 +82,7 @@ class PendingTasks:
         self.changed: Callable[[], None] = lambda: None
 
     def find(self, account_id: str, request: str) -> str | None:
-        """The task that was created for a request, None where none is known."""
+        """The id of the task for a request; None if there is none."""
         with self._lock:
             tasks = self._tasks.setdefault(account_id, {})
             found = self._before.get(account_id, {}).pop(request, None)
@@ -91,34 +91,34 @@ class PendingTasks:
             return tasks.get(request)
 
     def keep(self, account_id: str, request: str, task_id: str) -> None:
-        """Remember a task; the state says so at once."""
+        """Remember a task, and emit a state with it."""
         with self._lock:
             self._tasks.setdefault(account_id, {})[request] = task_id
         self.changed()
 
     def drop(self, account_id: str, request: str) -> None:
-        """Forget a task whose rows have left, or that leads to none."""
+        """Forget a task whose rows were emitted, or that has none."""
         with self._lock:
             self._tasks.get(account_id, {}).pop(request, None)
 
     def added(self, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-        """The cursors of a state with the tasks under way in the place of those of the last state."""
+        """The cursors of a state, with the unfinished tasks instead of those of the last state."""
         with self._lock:
             tasks = {id: dict(kept) for id, kept in self._tasks.items() if kept}
-        told = {id: {name: cursor[name] for name in cursor if name != "tasks"} for id, cursor in cursors.items()}
-        return {**told, **{id: {**told.get(id, {"start": self._start}), "tasks": kept} for id, kept in tasks.items()}}
+        bare = {id: {name: cursor[name] for name in cursor if name != "tasks"} for id, cursor in cursors.items()}
+        return {**bare, **{id: {**bare.get(id, {"start": self._start}), "tasks": kept} for id, kept in tasks.items()}}
 
 
 def _tasks_of(cursor: Mapping[str, Any]) -> dict[str, str]:
-    """The tasks that a cursor names; none where they cannot be read, as they can be created again."""
+    """The tasks in a cursor; none if they cannot be read, because they can be created again."""
     tasks = cursor.get("tasks")
-    whole = isinstance(tasks, dict) and all(isinstance(id, str) for id in tasks.values())
-    return dict(tasks) if isinstance(tasks, dict) and whole else {}
+    readable = isinstance(tasks, dict) and all(isinstance(id, str) for id in tasks.values())
+    return dict(tasks) if isinstance(tasks, dict) and readable else {}
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """The tasks of one list for one account: `day` is today by TikTok's clock, `advertiser_id` whom they name."""
+    """The tasks of one list for one account. `day` is today by TikTok's clock; `advertiser_id` is sent if not None."""
 
     client: TaskClient
     listing: Listing
@@ -128,17 +128,17 @@ class Tasks:
     day: str
 
     def key_of(self, params: Params) -> str:
-        """What the state calls a request: a task is found again on the day that it was created, not later.
+        """The key of a request in the state. A task is found only on the day on which it was created.
 
-        Days that were still running when it was created would be missing from it.
+        Later its file would lack days that were still running then.
         """
         request = [self.listing.path, params, dict(self._task.headers), self.day]
         return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:12]
 
     def file(self, params: Params) -> File:
-        """The whole file of a request, or one that says what it lacks. Raises Incomplete, TikTokError.
+        """The file of a request: whole, or with a note of what is missing. Raises Incomplete or TikTokError.
 
-        The task stays in the state until `done` is called for it.
+        The task stays in the state until `done` is called.
         """
         key, created = self.key_of(params), 0
         lost = Lost("")
@@ -146,18 +146,18 @@ class Tasks:
             id = self.kept.find(self.account_id, key)
             if id is None:
                 if created == MOST_CREATED:
-                    return self._given_up(lost)
-                id, created = self._created(params), created + 1
+                    return self._partial_file(lost)
+                id, created = self._create(params), created + 1
                 self.kept.keep(self.account_id, key, id)
             try:
                 self._wait(params, id)
-                return self._downloaded(params, id)
+                return self._download(params, id)
             except Lost as found:
                 lost = found
                 self.kept.drop(self.account_id, key)
 
     def done(self, params: Params) -> None:
-        """The rows of a request have left: its task is forgotten."""
+        """Forget the task of a request whose rows were emitted."""
         self.kept.drop(self.account_id, self.key_of(params))
 
     @property
@@ -167,18 +167,18 @@ class Tasks:
             raise ValueError(f"{self.listing.name} has no task")
         return task
 
-    def _given_up(self, lost: Lost) -> File:
-        """What there is of a file that could not be had whole. Raises Incomplete where that is nothing."""
+    def _partial_file(self, lost: Lost) -> File:
+        """The part of a file that could be read. Raises Incomplete if that has no rows."""
         sentence = f"{self.listing.path}: of {MOST_CREATED} tasks for the same file none led to it, as {lost}."
         if not lost.rows:
             raise Incomplete(sentence)
         return File(lost.rows, sentence)
 
-    def _created(self, params: Params) -> str:
-        return str(self._ask(Step(self.listing.path, post=True), params, accept=_no_id).data["task_id"])
+    def _create(self, params: Params) -> str:
+        return str(self._ask(Step(self.listing.path, post=True), params, accept=_why_no_id).data["task_id"])
 
     def _wait(self, params: Params, id: str) -> None:
-        """Ask about a task until it is done. Raises Lost, or Incomplete where it is not done in time."""
+        """Wait until a task is done. Raises Lost, or Incomplete if it is not done in time."""
         waited, wait = 0.0, FIRST_WAIT
         while True:
             status = self._status(params, id)
@@ -195,21 +195,21 @@ class Tasks:
             waited, wait = waited + wait, min(wait * GROWTH, LONGEST_WAIT)
 
     def _status(self, params: Params, id: str) -> str:
-        return str(self._about(self._task.check, params, id, _no_status).data["status"])
+        return str(self._ask_about_task(self._task.check, params, id, _why_no_status).data["status"])
 
-    def _downloaded(self, params: Params, id: str) -> File:
+    def _download(self, params: Params, id: str) -> File:
         task = self._task
         if task.file_at:
-            data = self._about(task.download, params, id, _no_object).data
+            data = self._ask_about_task(task.download, params, id, _why_no_object).data
             found = data.get(task.file_at)
         else:
-            found = self._about(task.download, params, id, decode=decode_file).data
+            found = self._ask_about_task(task.download, params, id, decode=decode_file).data
         file = task.read(found)
         if file.cut:
             raise Lost(f"its file is not whole: {file.cut}", file.rows)
         return file
 
-    def _about(
+    def _ask_about_task(
         self,
         step: Step,
         params: Params,
@@ -217,7 +217,7 @@ class Tasks:
         accept: Callable[[Envelope], str | None] | None = None,
         decode: Callable[[bytes], Envelope] = decode_envelope,
     ) -> Envelope:
-        """An answer about a task. Raises Lost where TikTok does not know it, TikTokError."""
+        """The answer of one step of a task. Raises Lost if TikTok does not know the task, or TikTokError."""
         asked = {name: params[name] for name in step.repeats if name in params}
         try:
             return self._ask(step, {**asked, "task_id": id}, accept, decode)
@@ -245,19 +245,19 @@ class Tasks:
         return (ask({}, body=params) if step.post else ask(params)).envelope
 
 
-def _no_object(envelope: Envelope) -> str | None:
-    """Why an answer has no members; None where it may have."""
+def _why_no_object(envelope: Envelope) -> str | None:
+    """Why an answer has no members; None if it may have some."""
     return None if isinstance(envelope.data, dict) else "data is no object"
 
 
-def _no_id(envelope: Envelope) -> str | None:
-    """Why an answer does not name the task that was created; None where it does."""
-    id = None if _no_object(envelope) else envelope.data.get("task_id")
+def _why_no_id(envelope: Envelope) -> str | None:
+    """Why an answer has no id of the created task; None if it has."""
+    id = None if _why_no_object(envelope) else envelope.data.get("task_id")
     named = isinstance(id, str | int) and not isinstance(id, bool) and bool(id)
     return None if named else "it names no task"
 
 
-def _no_status(envelope: Envelope) -> str | None:
-    """Why an answer does not say how far a task is; None where it does."""
-    status = None if _no_object(envelope) else envelope.data.get("status")
+def _why_no_status(envelope: Envelope) -> str | None:
+    """Why an answer has no status of the task; None if it has."""
+    status = None if _why_no_object(envelope) else envelope.data.get("status")
     return None if isinstance(status, str) and status else "it does not say how far the task is"

@@ -1,4 +1,4 @@
-"""Sums of a request's rows, and their comparison with the totals that TikTok itself gives for it."""
+"""Adds up the rows of a request and compares the sums with the totals that TikTok gives for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_tiktok_ads.api.pages import page_info
 from source_tiktok_ads.streams.shapes import Cast, OnInvalidValue, Shape, metric_cast
 from source_tiktok_ads.sync.records import Answer, Piece
 
-# TikTok: totals cover at most so many objects.
+# TikTok: totals cover at most this many objects.
 MAX_OBJECTS = 20_000
 
 WITHOUT_CENTS = frozenset(
@@ -22,11 +22,11 @@ WITHOUT_CENTS = frozenset(
         *("VND", "VUV", "XAF", "XOF", "XPF"),
     }
 )
-"""Currencies whose amounts may be rounded to whole units (ISO 4217, and those that are used like that)."""
+"""Currencies whose amounts may be rounded to whole units: by ISO 4217, or in common use."""
 
 
 def rounding(currency: str | None) -> float:
-    """How much the rounding of one amount can add in that currency."""
+    """The largest rounding error of one amount in a currency."""
     # TikTok: which decimals it gives for these currencies is not documented; all others have two or more.
     return 0.5 if currency in WITHOUT_CENTS else 0.005
 
@@ -37,17 +37,17 @@ Sums = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Difference:
-    """A metric whose rows do not add up to TikTok's total."""
+    """A metric whose sum over the rows is not TikTok's total."""
 
     metric: str
     found: float
     expected: float
 
     def __str__(self) -> str:
-        return f"{self.metric} {_written(self.found)} (TikTok's total is {_written(self.expected)})"
+        return f"{self.metric} {_number_text(self.found)} (TikTok's total is {_number_text(self.expected)})"
 
 
-def _written(number: float) -> str:
+def _number_text(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
@@ -66,17 +66,17 @@ class Totals:
         self._exact = {name for name, shape in metrics.items() if shape.kind == "integer"}
 
     def expected(self, answer: Answer) -> Sums:
-        """The totals in the answer of a first page; empty where there are none, or they do not cover all rows."""
+        """The totals in the answer of a first page; empty if it has none, or if they do not cover all rows."""
         info = page_info(answer)
         if answer.data is None or info is None or info.total_number > MAX_OBJECTS:
             return {}
         given = answer.data.total_metrics or {}
-        # TikTok: a total of what cannot be added is a dash.
+        # TikTok: the total of a metric that cannot be added up is a dash.
         totals = {name: cast(given.get(name)) for name, cast in self._casts.items()}
         return {name: total for name, total in totals.items() if total is not None}
 
     def of_page(self, rows: Sequence[Any], pieces: Sequence[Piece]) -> Sums:
-        """The sums of a page: of its rows where these were decoded into types, else of the pieces they became."""
+        """The sums of a page: of its rows if they were decoded into types, else of its pieces."""
         if rows and isinstance(rows[0], dict):
             return self.of_members(members for _, members in pieces)
         metrics = [row.metrics for row in rows]
@@ -86,23 +86,23 @@ class Totals:
         }
 
     def of_members(self, rows: Iterable[bytes | None]) -> Sums:
-        """The sums of rows as they leave: each the inside of a JSON object."""
+        """The sums of emitted rows, each the members of a JSON object without braces."""
         records = [json.loads(b"{%b}" % members) for members in rows if members]
         return {name: fsum(record.get(name) or 0 for record in records) for name in self._values}
 
     def differences(self, found: Sums, expected: Sums, rows: int) -> list[Difference]:
-        """The metrics in which the sums of so many rows differ from TikTok's totals.
+        """The metrics whose sums over `rows` rows differ from TikTok's totals.
 
-        Counts have to agree exactly. Amounts may differ by half a cent for each row and for the total (half a unit in
-        currencies without cents), which is what rounding can add up to, and by what adding doubles can: a billionth.
+        Counts have to agree exactly. Amounts may differ by the rounding of each row and of the total, which is half a
+        cent each (half a unit in currencies without cents), and by a billionth for adding floating-point numbers.
         """
         return [
             Difference(name, found.get(name, 0.0), total)
             for name, total in expected.items()
-            if abs(found.get(name, 0.0) - total) > self._slack(name, total, rows)
+            if abs(found.get(name, 0.0) - total) > self._tolerance(name, total, rows)
         ]
 
-    def _slack(self, name: str, total: float, rows: int) -> float:
+    def _tolerance(self, name: str, total: float, rows: int) -> float:
         return 1e-6 if name in self._exact else self._rounding * (rows + 1) + 1e-9 * abs(total)
 
 
@@ -114,7 +114,7 @@ class Ledger:
     rows: int = 0
 
     def add(self, sums: Sums, rows: int, sign: int = 1) -> None:
-        """Add so many rows with these sums, or take them out again."""
+        """Add rows with their sums, or subtract them if `sign` is -1."""
         self.rows += sign * rows
         for name, value in sums.items():
             self.sums[name] = self.sums.get(name, 0) + sign * value
