@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
@@ -14,8 +14,6 @@ from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, NUMBER, TEXT, Sh
 
 Facts = Mapping[str, Any]
 """One line of the file, as it stands there."""
-
-Row = TypeVar("Row")
 
 DATA_LEVELS = ("AUCTION_ADVERTISER", "AUCTION_CAMPAIGN", "AUCTION_ADGROUP", "AUCTION_AD")
 """TikTok's names of the four levels, from the account down; the file writes `ALL` for the four together."""
@@ -129,36 +127,6 @@ class Dimension:
     most_ids: int = 0
 
 
-class Table(Mapping[str, Row]):
-    """One section of the file by name, in the file's order; a row is built when it is first asked for."""
-
-    def __init__(self, section: str, build: Callable[[str, Facts], Row]) -> None:
-        self._section = section
-        self._build = build
-        self._rows: dict[str, Row] = {}
-
-    def __getitem__(self, name: str) -> Row:
-        if name not in self._rows:
-            self._rows[name] = self._build(name, self._facts[name])
-        return self._rows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-    @property
-    def _facts(self) -> Mapping[str, Facts]:
-        return _file()[self._section]
-
-
-@cache
-def _file() -> Mapping[str, Mapping[str, Facts]]:
-    sections: Mapping[str, Mapping[str, Facts]] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
-    return sections
-
-
 def _levels(facts: Facts, name: str) -> tuple[str, ...]:
     levels = tuple(facts.get(name, ()))
     return DATA_LEVELS if levels == ("ALL",) else levels
@@ -197,8 +165,9 @@ def _dimension(name: str, facts: Facts) -> Dimension:
     )
 
 
-METRICS: Mapping[str, Metric] = Table("metrics", _metric)
-DIMENSIONS: Mapping[str, Dimension] = Table("dimensions", _dimension)
+_FILE: Mapping[str, Mapping[str, Facts]] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
+METRICS: Mapping[str, Metric] = {name: _metric(name, facts) for name, facts in _FILE["metrics"].items()}
+DIMENSIONS: Mapping[str, Dimension] = {name: _dimension(name, facts) for name, facts in _FILE["dimensions"].items()}
 
 
 UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})
@@ -217,9 +186,7 @@ def standard_metrics(
     `groups` of metrics come on top. TikTok takes at most 100 in one request, and every standard set keeps to that.
     """
     # What an id of the audience stands for comes with it; beside anything else it does not stand.
-    wanted = {*groups, "audience_attribute"}
-    takes = _takes(report_type, data_level) - UNASKED
-    names = {*_standard(report_type, data_level), *(name for name in takes if METRICS[name].group in wanted)}
+    names = {*_standard(report_type, data_level), *_of_groups(report_type, data_level, (*groups, "audience_attribute"))}
     for name in by:
         names = _cut(names, DIMENSIONS[name].metrics.get(report_type), report_type, data_level)
     return tuple(sorted((name for name in names if METRICS[name].stands(report_type, by, time)), key=_place))
@@ -233,6 +200,13 @@ def _standard(report_type: str, data_level: str) -> frozenset[str]:
     if report_type == "AUDIENCE":
         return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard_audience)
     return _takes(report_type, data_level)
+
+
+@cache
+def _of_groups(report_type: str, data_level: str, groups: tuple[str, ...]) -> frozenset[str]:
+    """The metrics of these groups that a report of this type and level takes."""
+    takes = _takes(report_type, data_level) - UNASKED
+    return frozenset(name for name in takes if METRICS[name].group in groups)
 
 
 @cache
@@ -251,6 +225,7 @@ def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_le
     return attributes | {name for name in takes if METRICS[name].allowed(report_type, data_level)}
 
 
+@cache
 def _place(name: str) -> tuple[int, int, str]:
     """Where a metric stands in a record: what the row is about first, then group by group."""
     rank = PARENTS.index(name) if name in PARENTS else len(PARENTS)

@@ -56,7 +56,7 @@ class Shape:
 
     def __call__(self, meaning: str, *, wire: str = "") -> Shape:
         """The same shape with a one-line meaning, and optionally the wire field that fills it today."""
-        return replace(self, meaning=meaning, wire=(wire,) if wire else ())
+        return Shape(self.kind, self.item, self.fields, meaning, (wire,) if wire else ())
 
     def without(self, names: Collection[str]) -> Shape:
         """The same shape without the fields of these names, at any depth."""

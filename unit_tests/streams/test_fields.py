@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.fields import DIMENSIONS, METRICS, Facts, Table, standard_metrics
+from source_tiktok_ads.streams.fields import DIMENSIONS, METRICS, standard_metrics
 
 FILE = Path(fields.__file__).with_suffix(".json")
 REPORT_TYPES = ("AUDIENCE", "BASIC")
@@ -122,21 +122,6 @@ def test_allowed_asks_for_both_type_and_level() -> None:
     assert METRICS["ad_name"].allowed("AUDIENCE", "AUCTION_AD")
     assert not METRICS["ad_name"].allowed("AUDIENCE", "AUCTION_CAMPAIGN")
     assert not METRICS["app_install"].allowed("AUDIENCE", "AUCTION_AD")
-
-
-def test_a_row_is_built_once_and_when_asked_for() -> None:
-    """Importing the table builds nothing; asking twice gives the same row."""
-    built: list[str] = []
-
-    def build(name: str, facts: Facts) -> list[str]:
-        built.append(name)
-        return [name, facts["unit"]]
-
-    table = Table("metrics", build)
-    assert built == []
-    assert table["spend"] is table["spend"]
-    assert built == ["spend"]
-    assert len(table) == len(list(table)) == len(METRICS)
 
 
 def test_unknown_names_are_refused() -> None:
