@@ -211,7 +211,7 @@ class Client:
 
         Raises ReservationCancelled where it must not leave any more.
         """
-        departure = self._departure(request, reservation)
+        departure, began = self._departure(request, reservation), self._monotonic()
         try:
             response = self._transport.send(
                 encoded.method, encoded.url, encoded.headers, encoded.body, departure=departure, silence_seconds=silence
@@ -220,8 +220,7 @@ class Client:
             detail = self.redact(error.detail)
             return error_without_code(error.kind, detail, request.path, request.advertiser_id)
         self._answered = self._monotonic()
-        if reservation.departure.at is not None:
-            self._response_times.observe(request.path, self._answered - reservation.departure.at)
+        self._response_times.observe(request.path, self._answered - (reservation.departure.at or began))
         return self._reader.read(request, encoded, response)
 
     def _silence(self, request: Request[Any]) -> float:
