@@ -156,3 +156,23 @@ def test_a_state_asks_again_for_no_more_than_it_must() -> None:
         "ad/get": 2 * 3,
         "report/integrated/get": len(REPORTS) * 3,
     }
+
+
+YOUNG = World(advertisers=2, campaigns=2, adgroups_per=1, ads_per=1, history_start=date(2026, 2, 25))
+BY_DAYS = (
+    *("ad_insights", "ad_insights_by_country", "ad_insights_by_interest_category_monthly", "change_log"),
+    *("gmv_max_insights", "gmv_max_campaign_insights", "video_insights_daily"),
+)
+
+
+def test_a_start_long_before_the_accounts_costs_no_request() -> None:
+    """Days before an account was created are not asked for, whatever kind of stream it is."""
+    counts, found = [], []
+    for start in ("2016-09-01", "2026-01-22"):
+        with Simulator(YOUNG) as simulator:
+            outcome = read(simulator, BY_DAYS, start_date=start)
+        assert outcome.code == 0
+        counts.append(Asked(simulator, outcome).counts)
+        found.append({stream: len(rows) for stream, rows in outcome.records.items()})
+    assert counts[0] == counts[1]
+    assert found[0] == found[1]

@@ -226,7 +226,8 @@ class DatedListing(Listing):
     `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
     which may have begun before UTC's. `ahead_of_time` tells that an answer has rows of hours that have not begun yet:
     those do not leave. `lag` is for how many days, today included, nothing can be asked yet; `back`, of how many days
-    before those TikTok tells anything, 0 where no such limit is known.
+    before those TikTok tells anything, 0 where no such limit is known. `older` tells that rows may be older than the
+    account that they are asked for.
     """
 
     days: int = 30
@@ -237,6 +238,7 @@ class DatedListing(Listing):
     ahead_of_time: bool = False
     lag: int = 0
     back: int = 0
+    older: bool = False
 
 
 def merged(*parts: Params) -> Params:

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from source_tiktok_ads.api.errors import NO_SUCH_NAME, NOT_LISTED_ANY_MORE, RULES, Action, TikTokError, readable
 from source_tiktok_ads.config import AccessToken, Config, SandboxToken
 from source_tiktok_ads.streams.model import Accounts
-from source_tiktok_ads.sync.records import Answer, decode
+from source_tiktok_ads.streams.shapes import EPOCH, time_of
+from source_tiktok_ads.sync.date_ranges import ONE_DAY
+from source_tiktok_ads.sync.records import Answer, decode, ignore_invalid_value
 
 TOKENS_ACCOUNTS = "oauth2/advertiser/get"
 """The list of the accounts that a token can read."""
@@ -53,6 +55,12 @@ class Account:
         """The calendar day in the account's own time zone."""
         return now.astimezone(self.zone).date()
 
+    @property
+    def begun(self) -> date | None:
+        """The day before the account was created, which no time zone makes a later one; None where that is not told."""
+        created = _created(self.facts.get("create_time"))
+        return None if created is None else max(time_of(created).date(), FIRST_DAY + ONE_DAY) - ONE_DAY
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -67,6 +75,11 @@ class Selection:
     listed: bool = False
     """Whether all accounts of the token are selected."""
 
+
+FIRST_DAY = date(1970, 1, 1)
+"""No account is older."""
+
+_created = EPOCH.cast("create_time", ignore_invalid_value)
 
 NO_NAMES: Mapping[str, str] = {}
 

@@ -110,7 +110,7 @@ class Group:
 
     def owed(self, last: date, lookback: int) -> list[DateRange]:
         """The days up to `last` that are still to be read."""
-        start = self.before.start
+        start = self.before.first
         return to_read(self.before.ranges, DateRange(start, last), lookback) if start <= last else []
 
     def claimed(self, lookback: int) -> Coverage:
@@ -143,6 +143,10 @@ class Groups:
         """The groups with the days of each replaced by those that are plausible."""
         return self._each(lambda known: replace(known, ranges=believed(known.ranges)))
 
+    def since(self, begun: date | None) -> Groups:
+        """The groups of an account that has no rows before `begun`."""
+        return self._each(lambda known: known.since(begun))
+
     def _each(self, change: Callable[[Coverage], Coverage]) -> Groups:
         base, *others = (replace(group, before=change(group.before)) for group in (self.base, *self.others))
         return Groups(base, tuple(others))
@@ -156,7 +160,7 @@ class Groups:
         new = frozenset(listed) - self.named
         if self.base.children == EVERYBODY or not new:
             return self
-        return replace(self, others=(*self.others, Group(new, Coverage(start))))
+        return replace(self, others=(*self.others, Group(new, Coverage(start, begun=self.base.before.begun))))
 
     def extra(self, last: date, lookback: int) -> Iterator[tuple[frozenset[str], list[DateRange]]]:
         """The days that other groups still have to be read for, without those that are read for all children."""
@@ -234,7 +238,8 @@ def cursor_of_groups(groups: Groups, name: str, lookback: int) -> dict[str, Any]
     agreeing = alike.pop((base.start, tuple(base.ranges)), set())
     named = {} if groups.base.children == EVERYBODY else {"children": sorted(groups.base.children | agreeing)}
     others = [
-        {"children": sorted(ids), **cursor_of_coverage(Coverage(*covered), name)} for covered, ids in alike.items()
+        {"children": sorted(ids), **cursor_of_coverage(Coverage(*covered, begun=base.begun), name)}
+        for covered, ids in alike.items()
     ]
     return {**cursor_of_coverage(base, name), **named, **({"others": others} if others else {})}
 

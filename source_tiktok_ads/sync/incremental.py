@@ -136,6 +136,11 @@ class DateRangeReader(Reader[Dated]):
         """The last day that has begun for the account."""
         return account.today(self.sync.client.now())
 
+    def begun(self, account: Account, today: date) -> date | None:
+        """The first day on which the account can have rows; None where TikTok tells none, or one to come."""
+        first = account.begun
+        return first if first and first <= today else None
+
     def cut(self, spans: Iterable[DateRange], today: date) -> Iterable[DateRange]:
         """The windows in which to request the days."""
         return (window for days in spans for window in windows(days, self.stream.days))
@@ -149,12 +154,13 @@ class DateRangeReader(Reader[Dated]):
         known = self.with_what_is_given_again(account, self._before.get(account.id) or Coverage(self.start))
         start = min(known.start, self.start)
         coverage = replace(known, start=start, ranges=self.believed(account, known.ranges, today))
+        coverage = coverage.since(self.begun(account, today))
         self._coverage[account.id], self._read_windows[account.id] = coverage, []
         self._owed[account.id] = [*coverage.owed]
         self._without[account.id] = {**known.without}
-        if coverage.start > last:
+        if coverage.first > last:
             return []
-        owed = to_read(coverage.ranges, DateRange(coverage.start, last), self.lookback_of(account), coverage.owed)
+        owed = to_read(coverage.ranges, DateRange(coverage.first, last), self.lookback_of(account), coverage.owed)
         cuts = [*self.cut(owed, today)]
         self._windows_left[account.id] = len(cuts)
         return cuts
@@ -187,9 +193,8 @@ class DateRangeReader(Reader[Dated]):
             read_windows.append(window)
         ranges = known_after(coverage.ranges, read_windows, self.lookback_of(account))
         owed = self._owed_after(part, window)
-        cursor = cursor_of_coverage(
-            Coverage(coverage.start, ranges, self.without_after(part), owed), self.stream.cursor
-        )
+        coverage = replace(coverage, ranges=ranges, without=self.without_after(part), owed=owed)
+        cursor = cursor_of_coverage(coverage, self.stream.cursor)
         zone = self._zone_after(account)
         return {**cursor, **({"zone": zone} if zone else {})}
 

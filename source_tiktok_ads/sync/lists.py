@@ -131,6 +131,10 @@ class DatedListReader(DateRangeReader[DatedListing]):
         today = now.date() if self.stream.utc else account.today(now)
         return today - timedelta(days=self.stream.lag)
 
+    def begun(self, account: Account, today: date) -> date | None:
+        """The first day on which the account can have rows, None where that is not known."""
+        return None if self.stream.older else super().begun(account, today)
+
     def cut(self, spans: Iterable[DateRange], today: date) -> Iterable[DateRange]:
         """The windows in which to request the days, without days that TikTok no longer keeps."""
         if self.stream.back:
@@ -180,7 +184,7 @@ class DatedListReader(DateRangeReader[DatedListing]):
         self._without[account.id] = {**given.without}
         if before.ranges and not given.ranges:
             groups = beginning(self._start_of(account), self._inborn)
-        groups = groups.mapped(lambda ranges: self.believed(account, ranges, today))
+        groups = groups.mapped(lambda ranges: self.believed(account, ranges, today)).since(self.begun(account, today))
         self._coverage[account.id] = replace(groups.base.before, without=given.without)
         return groups
 

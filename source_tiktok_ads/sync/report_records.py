@@ -85,7 +85,15 @@ class Layout:
         if self.keys_are_raw:
             return _decoder([("metrics", values)])
         key = [(name, _TYPES[shape.kind]) for name, shape in self.report.dimension_columns.items()]
-        return _decoder([("dimensions", msgspec.defstruct("Dimensions", key, gc=False)), ("metrics", values)])
+        # Whose the rows are stands there, too, to be compared with whom the request was about.
+        key += [(name, Any, None) for name in self.stamped]  # type: ignore[misc]
+        dimensions = msgspec.defstruct("Dimensions", key, omit_defaults=True, gc=False)
+        return _decoder([("dimensions", dimensions), ("metrics", values)])
+
+    @cached_property
+    def stamped(self) -> Collection[str]:
+        """The dimensions that are no columns of the rows, because every record is stamped with them."""
+        return [name for name in self.report.dimensions if name not in self.report.dimension_columns]
 
     def _metric(self, name: str, kind: str, parent: bool) -> tuple[Any, ...]:
         if ("metrics", name) in self.raw or (parent and self.keys_are_raw):
@@ -144,7 +152,7 @@ class _TypedData(msgspec.Struct, kw_only=True):
 class _Row(msgspec.Struct, gc=False):
     """A row whose key has been cast."""
 
-    dimensions: Mapping[str, Any]
+    dimensions: dict[str, Any]
     metrics: Any
 
 
@@ -224,6 +232,7 @@ class ReportRows:
     def _as_sent(self, layout: Layout, row: Any, sent: Any) -> _Row:
         """A row with its key, and with the values of raw columns as TikTok sent them. Raises MissingKey."""
         key = _present(self._named(sent.dimensions), self._keys, self._needed)
+        key |= {name: sent.dimensions.get(name) for name in layout.stamped}
         parents = _present(msgspec.structs.asdict(sent.metrics), self._parents, self._needed)
         for name, value in parents.items():
             setattr(row.metrics, name, value)
@@ -240,6 +249,7 @@ class ReportRows:
             self._check(rows)
             pieces = [self._slow(row, on_incomplete) for row in rows]
         else:
+            self._strip(rows)
             if self._cast(rows):
                 return self.pieces(msgspec.to_builtins(rows), on_incomplete)
             pieces = [self._fast(row, on_incomplete) for row in rows]
@@ -254,6 +264,15 @@ class ReportRows:
         if members and b"\\" in members and NUL in members:
             return self._slow(msgspec.to_builtins(row), on_incomplete)
         return key, members
+
+    def _strip(self, rows: Sequence[Any]) -> None:
+        """Take away what is no column of the rows."""
+        for name in self._layout.stamped:
+            for dimensions in (row.dimensions for row in rows):
+                if isinstance(dimensions, dict):
+                    dimensions.pop(name, None)
+                else:
+                    setattr(dimensions, name, None)
 
     def _cast(self, rows: Sequence[Any]) -> bool:
         """Cast the values of raw columns, those that have their column's type stay; whether one is written otherwise.

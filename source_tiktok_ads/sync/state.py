@@ -105,13 +105,30 @@ class Coverage:
     """The days of an advertiser that have left: the first day ever wanted, and the ranges read, earliest first.
 
     `without` names what TikTok refused when they were read, each with a day on which it did. `owed` are days that have
-    left, but were read again without what they had before, so they are to be read once more.
+    left, but were read again without what they had before, so they are to be read once more. `begun` is the first day
+    on which the advertiser can have rows, None where that is not known.
     """
 
     start: date
     ranges: Sequence[DateRange] = ()
     without: Mapping[str, date] = field(default_factory=dict)
     owed: Sequence[DateRange] = ()
+    begun: date | None = None
+
+    @property
+    def first(self) -> date:
+        """The first day that is asked for."""
+        return max(self.start, self.begun or self.start)
+
+    def since(self, begun: date | None) -> Coverage:
+        """The same where there are no rows before `begun`: earlier days are neither asked for nor claimed."""
+        if begun is None:
+            return replace(self, begun=None)
+        ranges, owed = (
+            [DateRange(max(days.first, begun), days.last) for days in some if days.last >= begun]
+            for some in (self.ranges, self.owed)
+        )
+        return replace(self, ranges=ranges, owed=owed, begun=begun)
 
 
 def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
@@ -121,11 +138,12 @@ def coverage_of(cursor: Mapping[str, Any], name: str) -> Coverage | None:
     try:
         start = date.fromisoformat(cursor["start"])
         mark = date.fromisoformat(cursor[name][:10]) if name in cursor else None
+        first = max(start, date.fromisoformat(cursor.get("begun", cursor["start"])))
         ranges, owed = (_days_of(cursor.get(key, [])) for key in ("ranges", "owed"))
         without = {str(what): date.fromisoformat(day) for what, day in cursor.get("without", {}).items()}
-        return Coverage(start, ([DateRange(start, mark)] if mark else []) + sorted(ranges), without, tuple(owed))
+        return Coverage(start, ([DateRange(first, mark)] if mark else []) + sorted(ranges), without, tuple(owed))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ForeignState(f"its {name}, start, ranges, without or owed cannot be read") from error
+        raise ForeignState(f"its {name}, start, begun, ranges, without or owed cannot be read") from error
 
 
 def _days_of(pairs: Iterable[Sequence[str]]) -> list[DateRange]:
@@ -139,12 +157,15 @@ def _pairs_of(ranges: Iterable[DateRange]) -> list[list[str]]:
 def cursor_of_coverage(coverage: Coverage, name: str) -> dict[str, Any]:
     """A report's cursor: the last day with nothing missing since `start`, the ranges beyond the first gap, refusals.
 
-    Also the days that are owed although they are among those.
+    Also the days that are owed although they are among those, and the first day that was asked for where the advertiser
+    began after `start`: should it turn out to have begun earlier, the days before are read.
     """
     ranges = list(coverage.ranges)
     cursor: dict[str, Any] = {"start": coverage.start.isoformat()}
-    if ranges and ranges[0].first <= coverage.start:
+    if ranges and ranges[0].first <= coverage.first:
         cursor[name] = ranges.pop(0).last.isoformat()
+        if coverage.first > coverage.start:
+            cursor["begun"] = coverage.first.isoformat()
     if ranges:
         cursor["ranges"] = _pairs_of(ranges)
     if coverage.without:

@@ -53,6 +53,22 @@ def asked(names: str, refused: str = "", only: str | None = None, gone: str = ""
     return children
 
 
+def test_the_children_of_an_account_owe_no_days_before_it_began() -> None:
+    """Those that appear later neither; should the account turn out older, the days in between are read."""
+    groups = Groups(Group(ids("a"), Coverage(day(0))), (Group(ids("b"), Coverage(day(0))),)).since(day(40))
+    assert groups.base.owed(day(50), 0) == [DateRange(day(40), day(50))]
+    known = groups.late({"a", "b", "c"}, day(0))
+    assert [group.owed(day(50), 0) for group in known.others] == [[DateRange(day(40), day(50))]] * 2
+    left = known.after(DateRange(day(40), day(50)), asked("abc", refused="b"), day(0))
+    cursor = cursor_of_groups(left, "day", 0)
+    assert (cursor["begun"], cursor["day"], cursor["children"]) == (str(day(40)), str(day(50)), ["a", "c"])
+    before = groups_of(cursor, "day", inborn=False)
+    assert before
+    assert before.since(day(40)).base.owed(day(50), 0) == [DateRange(day(50), day(50))]
+    assert before.since(day(30)).base.owed(day(50), 0)[0] == DateRange(day(30), day(39))
+    assert before.since(None).base.owed(day(50), 0)[0] == DateRange(day(0), day(39))
+
+
 @pytest.mark.parametrize("stream", CHAINED, ids=lambda stream: stream.name)
 def test_every_list_of_a_chain_that_has_a_state_can_be_asked_by_what_it_keeps(stream: Listing) -> None:
     """A child that has left its list is asked for by its id, and each row below tells whose it is."""

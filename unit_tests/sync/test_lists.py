@@ -747,3 +747,11 @@ def test_what_lacks_of_several_centers_is_all_said() -> None:
     assert also_short("a. b.", "b.") == "a. b."
     assert also_short("a.", "b.") == "a. b."
     assert also_short("a" * (MAX_SENTENCE + 1), "b.") == "a" * (MAX_SENTENCE + 1)
+
+
+@pytest.mark.parametrize(("older", "first"), [(False, "2026-03-09"), (True, "2025-12-01")])
+def test_a_dated_list_is_not_asked_for_days_before_the_account(older: bool, first: str) -> None:
+    """Unless its rows may be older than the account."""
+    reading = Reading([], replace(DATED, older=older), start_date="2025-12-01")
+    reading.read(Account(A, facts={"create_time": 1773120000}))
+    assert reading.asked[0]["first"] == first

@@ -545,10 +545,13 @@ def test_parts_that_never_agree_are_not_split_for_ever() -> None:
     assert len(spans) < 15
 
 
-def test_an_answer_about_another_account_is_never_taken() -> None:
-    """The account is the dimension of its own report; a page that could not be typed still shows it."""
-    whole = Report("whole", ADVERTISER, DAY)
-    row = {"dimensions": {"advertiser_id": "7", "stat_time_day": "2026-03-01 00:00:00"}, "metrics": {"spend": "?"}}
+@pytest.mark.parametrize("dimensions", [{}, {"country_code": "DE"}, {"country_code": "-"}])
+@pytest.mark.parametrize("spend", ["1.5", "?"])
+def test_an_answer_about_another_account_is_never_taken(dimensions: dict[str, str], spend: str) -> None:
+    """The account is the dimension of its own report, and shows in whatever way a page is decoded."""
+    whole = Report("whole", ADVERTISER, DAY, (*dimensions,))
+    dimensions = {**dimensions, "advertiser_id": "7", "stat_time_day": "2026-03-01 00:00:00"}
+    row = {"dimensions": dimensions, "metrics": {"spend": spend}}
     reading = Reading(lambda path, params: page([row]), whole)
     with pytest.raises(AssertionError, match="its rows are of account '7'"):
         reading.rows(reading.slices()[0])
@@ -675,3 +678,70 @@ def test_rows_that_left_before_a_refusal_do_not_leave_again() -> None:
 
     reading = Reading(answer)
     assert [row["ad_id"] for row in reading.rows(reading.slices()[0])] == ["1", "2"]
+
+
+CREATED = int(datetime(2026, 3, 10, 5, tzinfo=timezone.utc).timestamp())
+
+
+def account_of(created: Any, zone: str = "Etc/UTC") -> Account:
+    """An account that TikTok says was created then."""
+    return Account(A, zone=ZoneInfo(zone), currency="EUR", facts={"timezone": zone, "create_time": created})
+
+
+def planned(
+    created: Any, report: Report = BASIC, cursor: Mapping[str, Any] | None = None, **settings: Any
+) -> list[tuple[date, date]]:
+    """The windows of an account that was created then."""
+    reading = Reading(nothing, report, {A: cursor} if cursor else {}, **{"start_date": "2016-01-01", **settings})
+    return [(part.window.first, part.window.last) for part in reading.reader.slices(account_of(created))]
+
+
+@pytest.mark.parametrize(
+    ("report", "first", "count"),
+    [
+        (BASIC, date(2026, 3, 9), 1),
+        (Report("hours", AD, HOUR), date(2026, 3, 9), 7),
+        (Report("months", AD, MONTH, ("interest_category",), "AUDIENCE"), date(2026, 3, 1), 1),
+    ],
+)
+def test_days_before_an_account_was_created_are_not_asked_for(report: Report, first: date, count: int) -> None:
+    """But for the day before, which may be its own in its time zone; whatever the start."""
+    found = planned(CREATED, report)
+    assert (found[0][0], found[-1][1], len(found)) == (first, date(2026, 3, 15), count)
+    assert planned(CREATED, report, start_date="2026-03-09") == found
+
+
+@pytest.mark.parametrize("created", [None, "", "soon", {}, True, -5, 4102444800, CREATED + 30 * 86400])
+def test_where_no_creation_is_told_that_can_be_true_everything_is_asked_for(created: Any) -> None:
+    """A time to come is none."""
+    assert planned(created)[0][0] == date(2016, 1, 1)
+
+
+def test_an_account_that_began_before_the_start_or_after_the_end() -> None:
+    """The later of the two days counts; where nothing is left, nothing is asked."""
+    assert planned(CREATED, start_date="2026-03-12")[0][0] == date(2026, 3, 12)
+    assert planned(CREATED, end_date="2026-02-01") == []
+    assert planned(0)[0][0] == date(2016, 1, 1)
+    assert planned("0001-01-01 00:00:00")[0][0] == date(2016, 1, 1)
+
+
+def test_days_that_were_not_asked_for_are_not_lost_if_the_creation_changes() -> None:
+    """The state knows the first day that was asked for: all days before are read once an account turns out older."""
+    reading = Reading(nothing, start_date="2016-01-01")
+    (part,) = reading.reader.slices(account_of(CREATED))
+    reading.rows(part)
+    part.finished = True
+    cursor = reading.reader.cursor_after(part)
+    assert cursor == {"start": "2016-01-01", "begun": "2026-03-09", "stat_time_day": "2026-03-15"}
+    late = {"cursor": cursor, "lookback_days": 0}
+    assert planned(CREATED, **late) == [(date(2026, 3, 13), date(2026, 3, 15))]
+    assert planned(CREATED - 5 * 86400, **late)[0] == (date(2026, 3, 4), date(2026, 3, 8))
+    assert planned(None, **late)[0][0] == date(2016, 1, 1)
+    assert planned(None, **late)[-2][1] == date(2026, 3, 8)
+    assert planned(CREATED + 86400, **late) == [(date(2026, 3, 13), date(2026, 3, 15))]
+
+
+def test_a_state_of_before_that_goes_further_back_is_gone_on_from() -> None:
+    """What it claims of days before the creation is nothing, and no gap."""
+    cursor = {"start": "2016-01-01", "ranges": [["2017-01-01", "2017-02-01"], ["2026-03-01", "2026-03-14"]]}
+    assert planned(CREATED, cursor=cursor, lookback_days=0) == [(date(2026, 3, 12), date(2026, 3, 15))]

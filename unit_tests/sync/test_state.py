@@ -195,7 +195,7 @@ def test_an_empty_cursor_claims_nothing() -> None:
 )
 def test_an_unreadable_report_cursor_is_foreign(cursor: dict[str, Any]) -> None:
     """A cursor that makes no sense means a whole read, never a crash or a gap."""
-    with pytest.raises(ForeignState, match="day, start, ranges, without or owed"):
+    with pytest.raises(ForeignState, match="day, start, begun, ranges, without or owed"):
         coverage_of(cursor, "day")
 
 

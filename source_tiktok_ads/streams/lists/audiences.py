@@ -326,6 +326,8 @@ AUDIENCES: tuple[Listing, ...] = (
         params_for=within,
         day="date",
         utc=True,
+        # A pixel can be handed on from another account.
+        older=True,
     ),
     Listing(
         "pixel_instant_page_events",

@@ -602,6 +602,8 @@ CREATIVES: tuple[Listing, ...] = (
         days=365,
         params_for=written_between,
         utc=True,
+        # A post may be older than the account that makes an ad of it.
+        older=True,
     ),
     VIDEO_INSIGHTS,
     IMAGE_INSIGHTS,
