@@ -68,3 +68,9 @@ def test_check_names_stale_files_and_writing_mends_them(
     assert (tmp_path / "docs" / "page.md").read_text("utf-8") == "text"
     assert generate.main(["--check"]) == 0
     assert capsys.readouterr().out == f"{Path('docs/page.md')} is out of date: run python -m docs.generate\n"
+
+
+def test_the_guide_says_how_many_streams_there_are() -> None:
+    """In the table of versions."""
+    guide = (generate.ROOT / "docs" / "tiktok-ads.md").read_text("utf-8")
+    assert f"First version: {len(STREAMS)} streams" in guide

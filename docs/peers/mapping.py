@@ -180,12 +180,15 @@ def _metrics(peer: Peer) -> str:
 
 
 def coverage(peers: Iterable[Peer]) -> str:
-    """Every table of every peer beside the stream of ours that has its data, or what to say of it."""
+    """Every table of every peer beside the stream of ours that has its data, and the streams that no peer has."""
     rows: list[tuple[str, ...]] = []
+    known: set[str] = set()
     for peer in peers:
+        known |= {view.stream for view in peer.views} | {stream for other in peer.others for stream in other.streams}
         rows += [(peer.title, _code(view.name), _link(view.stream, "streams.md")) for view in peer.views]
         rows += [(peer.title, _named(other), _links(other, "streams.md") or other.remark) for other in peer.others]
-    return _table(("connector", "there", "here"), rows)
+    new = ", ".join(_link(name, "streams.md") for name in BY_NAME if name not in known)
+    return f"{_table(('connector', 'there', 'here'), rows)}\nNone of these connectors has: {new}.\n"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

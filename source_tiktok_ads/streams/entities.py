@@ -470,7 +470,7 @@ ADVERTISER: Mapping[str, Shape] = {
     "create_time": EPOCH("When the account was created, in UTC."),
     "currency": TEXT("Currency of the account (ISO 4217)."),
     "balance": NUMBER("Money left in the account, in its currency."),
-    "timezone": TEXT("Time zone as a fixed offset with the sign turned round: Etc/GMT+8 is eight hours behind UTC."),
+    "timezone": TEXT("Time zone as a fixed offset with inverted sign (POSIX): Etc/GMT+8 is eight hours behind UTC."),
     "display_timezone": TEXT("Time zone by its IANA name; the days of reports are counted in it."),
     "language": TEXT("Code of the account's language."),
     "company": TEXT("Name of the company."),
@@ -491,7 +491,7 @@ ADVERTISER: Mapping[str, Shape] = {
     "promotion_center_province": TEXT("Province of the promotion centre."),
     "promotion_center_city": TEXT("City of the promotion centre."),
     "rejection_reason": TEXT("Why the account was rejected; empty when it was not."),
-    "can_use_custom_identity": FLAG("Whether ads may be shown under a name and picture of one's own."),
+    "can_use_custom_identity": FLAG("Whether ads may be shown under a custom name and picture."),
     "ads_only_mode": FLAG("Whether the account is in TikTok's mode for ads only."),
 }
 

@@ -22,7 +22,7 @@ class MalformedRow(ValueError):
 
 
 def inside(row: Row, name: str) -> Row:
-    """The object of that name in a row, empty where there is none. Raises Misshapen for anything else."""
+    """The object of that name in a row, empty where there is none. Raises MalformedRow for anything else."""
     value = row.get(name) or {}
     if not isinstance(value, dict):
         raise MalformedRow(f"{name} of a row is no object")
@@ -30,7 +30,7 @@ def inside(row: Row, name: str) -> Row:
 
 
 def rows_inside(row: Row, name: str) -> Sequence[Row]:
-    """The list of objects of that name in a row, empty where there is none. Raises Misshapen for anything else."""
+    """The list of objects of that name in a row, empty where there is none. Raises MalformedRow for anything else."""
     value = row.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise MalformedRow(f"{name} of a row is no list of objects")
@@ -58,7 +58,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Pass:
-    """One reading of a list: what it is asked for, and what that alone tells of every row."""
+    """One reading of a list: its parameters, and the columns they make constant in every row."""
 
     params: Params = field(default_factory=dict)
     constants: Row = field(default_factory=dict)

@@ -27,7 +27,7 @@ PERIOD: Mapping[str, Shape] = {
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the account's structure: how reports are asked for it and how its rows are told apart.
+    """A level of the account's structure: how reports are asked for it and how its rows are distinguished.
 
     `path` is the endpoint that lists the level's objects; `listed_by` is what tells the rows of that list apart, where
     an object has several. `lists` are metrics beside which rows of the level hold, unasked, the values of all creatives
@@ -104,7 +104,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class HiddenCampaigns:
-    """Campaigns that TikTok tells of only where they are asked for by themselves, in lists and in reports."""
+    """Campaigns that TikTok omits, from lists and from reports, unless a filter names them."""
 
     name: str
     listed: Params
@@ -327,7 +327,7 @@ class CenterReport(Report):
     @property
     def days(self) -> int:
         """The most days of one request."""
-        # TikTok: it takes 365 days here even where the rows are told apart by day.
+        # TikTok: it takes 365 days here even where the rows are by day.
         return MONTH.days
 
     @property
@@ -376,7 +376,7 @@ class Accounts:
 
     path = "advertiser/info"
     page_size = 100
-    """The most accounts TikTok tells of in one answer."""
+    """The most accounts in one answer of TikTok's."""
 
     key = ("advertiser_id", "create_time")
     cursor = "create_time"

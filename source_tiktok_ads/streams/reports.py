@@ -34,7 +34,7 @@ INTEREST_3 = ("interest_category_tier3",)
 INTEREST_4 = ("interest_category_tier4",)
 BRAND = ("device_brand_id",)
 TERM = ("search_terms",)
-# TikTok: how closely a search has to match a keyword is told of no day.
+# TikTok: how closely a search has to match a keyword does not come by day.
 KEYWORD = ("search_keyword",)
 
 ADS: tuple[Report, ...] = (

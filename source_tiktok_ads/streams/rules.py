@@ -67,7 +67,7 @@ class Rule:
 
 
 def violations(report: Report) -> list[Violation]:
-    """Every rule the report breaks, in the order of the tables; what hides other breaches is told of alone."""
+    """Every rule the report breaks, in the order of the tables; one that hides other breaches comes alone."""
     for rules in (FIRST, RULES):
         found = [Violation(rule.name, rule.part, sentence) for rule in rules for sentence in rule.broken(report)]
         if found:
@@ -124,7 +124,7 @@ def _one_id(report: Report) -> Iterator[str]:
     for name in _of_kind(report, "id"):
         parent = name in report.level.parents
         remedy = "every row carries it, so leave it out" if parent else "leave it out, or change the level"
-        yield f"{name} is an id, and rows are told apart by one alone, {report.level.id}: {remedy}."
+        yield f"{name} is an id, and rows are distinguished by one alone, {report.level.id}: {remedy}."
 
 
 def _one_time(report: Report) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _dimension_of_level(report: Report) -> Iterator[str]:
         taken = DIMENSIONS[name].data_levels
         if report.report_type in DIMENSIONS[name].report_types and not _at(report.level, taken):
             levels = [word for word, level in LEVELS.items() if level.data_level in taken]
-            yield f"{name} is not told at the level {report.level.name}: write {_or(levels)}, or leave it out."
+            yield f"{name} is not available at the level {report.level.name}: write {_or(levels)}, or leave it out."
 
 
 # TikTok: one breakdown a request; only a bought keyword may also be told by how it was matched.
@@ -212,7 +212,7 @@ def _lifetime(report: Report) -> Iterator[str]:
     if report.grain is LIFETIME and report.report_type not in (BASIC, PLAYABLE_MATERIAL):
         yield f"{report.report_type} reports have no lifetime: write the grain month."
     elif report.grain is LIFETIME and "country_code" in report.by:
-        yield "country_code is not told over the lifetime: write the grain month, or leave the breakdown out."
+        yield "country_code is not available over the lifetime: write the grain month, or leave the breakdown out."
 
 
 # --- Metrics ----------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def _metrics_of_type(report: Report) -> Iterator[str]:
 def _metrics_of_level(report: Report) -> Iterator[str]:
     for name in _of_other_level(report, report.metrics):
         levels = [word for word, level in LEVELS.items() if level.data_level in METRICS[name].data_levels]
-        yield f"{name} is not told at the level {report.level.name}: leave it out, or write {_or(levels)}."
+        yield f"{name} is not available at the level {report.level.name}: leave it out, or write {_or(levels)}."
 
 
 def _metrics_of_breakdown(report: Report) -> Iterator[str]:
@@ -263,7 +263,7 @@ def _place_of(name: str, report_type: str) -> str:
             "stands beside no breakdown and no hour: leave the breakdown out and write the grain day, month or lifetime"
         )
     if metric.times:
-        return "is told by day: write the grain day"
+        return "comes by day: write the grain day"
     return f"needs a dimension: write the breakdowns {_listed(metric.beside[report_type])}"
 
 
@@ -364,7 +364,7 @@ RULES = (
     Rule("one_filter_a_field", "filters", _one_filter_a_field),
     Rule("filters_compare", "filters", _filters_compare),
 )
-"""The other rules of TikTok's for reports that any source tells of."""
+"""TikTok's other rules for reports, as far as a source documents them."""
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class Shape:
         return schema
 
     def cast(self, path: str, surprise: OnInvalidValue) -> Cast:
-        """The compiled cast of this column: never raises; what does not fit is told to `surprise` and becomes null."""
+        """The compiled cast of this column: never raises; `surprise` gets what does not fit, which becomes null."""
         if self.kind == "list" and self.item is not None:
             return _list_cast(path, surprise, self.item.cast(f"{path}[]", surprise))
         if self.kind == "object":
@@ -319,7 +319,7 @@ def _local_time(value: Any) -> str | None:
 
 
 def _date(value: Any) -> str | None:
-    """A day as `YYYY-MM-DD`, whatever time is told with it."""
+    """A day as `YYYY-MM-DD`, whatever time stands beside it."""
     return None if nothing(value) else _datetime(value).date().isoformat()
 
 

@@ -144,13 +144,13 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "one_id",
         report(by=("campaign_id",)),
-        "campaign_id is an id, and rows are told apart by one alone, ad_id: every row carries it, so leave it out.",
+        "campaign_id is an id, and rows are distinguished by one alone, ad_id: every row carries it, so leave it out.",
         report(),
     ),
     (
         "one_id",
         report(by=("ad_id_v2",)),
-        "ad_id_v2 is an id, and rows are told apart by one alone, ad_id: leave it out, or change the level.",
+        "ad_id_v2 is an id, and rows are distinguished by one alone, ad_id: leave it out, or change the level.",
         report(level=AD_V2),
     ),
     (
@@ -175,7 +175,7 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "dimension_of_level",
         report(by=("search_terms",)),
-        "search_terms is not told at the level ad: write advertiser, campaign or adgroup, or leave it out.",
+        "search_terms is not available at the level ad: write advertiser, campaign or adgroup, or leave it out.",
         report(by=("search_terms",), level=ADGROUP),
     ),
     (
@@ -242,7 +242,7 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "lifetime",
         report(by=("country_code",), grain=LIFETIME),
-        "country_code is not told over the lifetime: write the grain month, or leave the breakdown out.",
+        "country_code is not available over the lifetime: write the grain month, or leave the breakdown out.",
         report(by=("country_code",), grain=MONTH),
     ),
     (
@@ -267,7 +267,7 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "metrics_of_level",
         report(chosen=("cash_spend",)),
-        "cash_spend is not told at the level ad: leave it out, or write advertiser.",
+        "cash_spend is not available at the level ad: leave it out, or write advertiser.",
         report(chosen=("cash_spend",), level=ADVERTISER),
     ),
     (
@@ -285,7 +285,7 @@ BROKEN: list[tuple[str, Report, str, Report]] = [
     (
         "metrics_beside_dimensions",
         report(chosen=("cash_spend",), level=ADVERTISER, grain=MONTH),
-        "cash_spend is told by day: write the grain day, or leave it out.",
+        "cash_spend comes by day: write the grain day, or leave it out.",
         report(chosen=("cash_spend",), level=ADVERTISER),
     ),
     (

@@ -18,7 +18,7 @@ ACCOUNT_NAME = TEXT("Name of the ad account.")
 ACCOUNT_STATUS = TEXT("Status of the account, such as STATUS_ENABLE or STATUS_LIMIT.")
 ACCOUNT_TYPE = TEXT("Whether the account buys by AUCTION or RESERVATION.")
 CURRENCY = TEXT("Currency of the row's money (ISO 4217).")
-TIMEZONE = TEXT("Time zone as a fixed offset with the sign turned round: Etc/GMT+8 is eight hours behind UTC.")
+TIMEZONE = TEXT("Time zone as a fixed offset with inverted sign (POSIX): Etc/GMT+8 is eight hours behind UTC.")
 PORTFOLIO_ID = ID("Id of the payment portfolio the money comes from.")
 PORTFOLIO_NAME = TEXT("Name of that payment portfolio.")
 
@@ -150,7 +150,9 @@ ONLY_ASKED = (
 BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
     "bc_id": BC_ID,
     "bc_name": TEXT("Name of the Business Center."),
-    "transaction_level": TEXT("Whose money it is about: ADVERTISER, BC or PAYMENT_PORTFOLIO; told by the request."),
+    "transaction_level": TEXT(
+        "Whose money it is about: ADVERTISER, BC or PAYMENT_PORTFOLIO; from the request, not from TikTok."
+    ),
     "transaction_id": ID("Id of the transaction."),
     "create_time": MOMENT("When it was made, in UTC; null where TikTok tells no readable time zone."),
     "create_time_local": LOCAL_TIME("The same in the time zone of the account or Business Center, as TikTok tells it."),

@@ -102,7 +102,7 @@ PIXEL_EVENT_STATISTIC: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "pixel_id": PIXEL_ID,
     "date": DATE("The day the events happened, in UTC."),
-    "pixel_event_type": TEXT("The event, such as AddToCart; a dash for an event of one's own."),
+    "pixel_event_type": TEXT("The event, such as AddToCart; a dash for a custom event."),
     "custom_event_type": TEXT("The event where it is one's own; a dash for TikTok's events."),
     "total_count": INTEGER("How many times it was received."),
     "attributed_count": INTEGER("How many times it was put down to an ad."),
@@ -261,7 +261,7 @@ LIBRARIES = Listing(
 
 def pages(name: str, kinds: Params) -> Listing:
     """The stream of the pages of some kinds of business, those that a Business Center has taken over among them."""
-    # TikTok: a page that was moved to a Business Center is told of in its library alone, which names no account.
+    # TikTok: a page that was moved to a Business Center is listed in its library alone, which names no account.
     moved = Listing(
         f"{name} of Business Centers",
         "page/get",

@@ -15,7 +15,7 @@ from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME
 TEXTS = LIST(TEXT)
 CATALOG_ID = ID("Id of the catalog.")
 STORE_ID = ID("Id of the TikTok Shop.")
-PROMOTION_TYPE = TEXT("Kind of GMV Max: PRODUCT_GMV_MAX or LIVE_GMV_MAX; told by the request.")
+PROMOTION_TYPE = TEXT("Kind of GMV Max: PRODUCT_GMV_MAX or LIVE_GMV_MAX; from the request, not from TikTok.")
 
 CATALOG: Mapping[str, Shape] = {
     "bc_id": BC_ID,
@@ -159,7 +159,7 @@ def of_campaigns(campaigns: Sequence[Row]) -> Params:
 
 def of_products(products: Sequence[Row]) -> Params:
     """A report on products of campaigns of one shop."""
-    # TikTok: creatives are told only of campaigns and products that are both named, at most 100 of each.
+    # TikTok: creatives come only for campaigns and products that are both named, at most 100 of each.
     ids = {"item_group_ids": distinct(products, "item_group_id")}
     return merged(of_campaigns(products), {"filtering": ids})
 
@@ -344,7 +344,7 @@ COMMERCE: tuple[Listing, ...] = (
     insights("gmv_max_campaign_insights_hourly", OF_CAMPAIGN, CAMPAIGN_FIGURES, OF_STORES, by_hour=True),
     insights("gmv_max_product_insights", OF_PRODUCT, PRODUCT_FIGURES, OF_PRODUCT_CAMPAIGNS),
     insights("gmv_max_product_insights_hourly", OF_PRODUCT, PRODUCT_FIGURES, OF_PRODUCT_CAMPAIGNS, by_hour=True),
-    # TikTok: creatives are told of by day only.
+    # TikTok: creatives come by day only.
     insights(
         "gmv_max_creative_insights",
         {**OF_PRODUCT, "item_id": ITEM_ID},

@@ -56,7 +56,9 @@ BENCHMARK_DIMENSIONS = {
 AD_BENCHMARK: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "ad_id": AD_ID,
-    "compare_time_window": TEXT("For how many days the ad is compared: 7, 14, 30 or 60; told by the request."),
+    "compare_time_window": TEXT(
+        "For how many days the ad is compared: 7, 14, 30 or 60; from the request, not from TikTok."
+    ),
     **BENCHMARK_DIMENSIONS,
     **{name: NUMBER(f"Share of comparable ads with less {said}, from 0 to 1.") for name, said in COMPARED.items()},
 }

@@ -304,7 +304,7 @@ MATERIAL: Mapping[str, Shape] = {
     "placement": TEXTS("Places where it was shown."),
     "num_ads": INTEGER("How many ads use it."),
 }
-# TikTok: the ads and ad groups are told of videos alone, and the days that a material was shown on only by day.
+# TikTok: the ads and ad groups come for videos alone, and the days that a material was shown on only by day.
 VIDEO_MATERIAL: Mapping[str, Shape] = {
     **MATERIAL,
     "related_ad_ids": IDS("Ids of the ads that use it."),
@@ -323,7 +323,7 @@ PAGE_MATERIAL: Mapping[str, Shape] = {
     "app_profile_country": TEXTS("Countries of an app's profile page."),
     "app_profile_external_app_id": IDS("Ids of the app of such a page in its stores."),
     "app_profile_icon": TEXT("Address of that app's icon."),
-    "customized_page_external_action": TEXTS("What people are to do on a page of one's own making."),
+    "customized_page_external_action": TEXTS("Call to action of a custom page."),
 }
 
 DELIVERY = (

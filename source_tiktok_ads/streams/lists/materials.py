@@ -12,13 +12,13 @@ from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
 from source_tiktok_ads.streams.shapes import ID, TEXT, TEXTS, Shape
 
 MAIN = "main_material_id"
-# TikTok: what an ad is made of is told of by one of these at a time.
+# TikTok: the parts of an ad come by one of these at a time.
 PARTS = (MAIN, "ad_text_entity_id", "call_to_action_entity_id", "interactive_add_on_entity_id")
 
 MATERIAL: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "smart_plus_ad_id": ID("Id of the upgraded Smart+ ad."),
-    "dimension": TEXT(f"What the row is about: {', '.join(PARTS)}; told by the request."),
+    "dimension": TEXT(f"What the row is about: {', '.join(PARTS)}; from the request, not from TikTok."),
     "entity_id": ID("Id of the creative, text, call to action or add-on; of a post or a catalog where it is one."),
     "entity_type": TEXT("Its kind, such as VIDEO_SPARK_ADS, text or dynamic_call_to_action."),
     "currency": CURRENCY,

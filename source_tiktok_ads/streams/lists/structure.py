@@ -334,7 +334,7 @@ SPLIT_TEST: Mapping[str, Shape] = {
     "test_variable": TEXT("What differs between the arms of the test."),
     "key_metric": TEXT("Metric that decides the test."),
     "metric": TEXT("Metric that is compared."),
-    "p_value": NUMBER("Chance that the difference came about by itself, from 0 to 1."),
+    "p_value": NUMBER("Probability of the difference under the null hypothesis, from 0 to 1."),
     "p_value_info": LIST(OBJECT({}))("The same for each pair of arms, as TikTok sends it."),
     # TikTok: unlike the times of other objects, these are not UTC's.
     "start_time": LOCAL_TIME("When the test starts, in the time zone of the account."),
