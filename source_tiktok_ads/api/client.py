@@ -165,8 +165,8 @@ class Client:
     def send(self, request: Request[E], budget: RetryBudget) -> ApiResponse[E]:
         """TikTok's answer, asked for until it comes or the budget is spent. Raises TikTokError.
 
-        A request that hangs is sent once more at once, on a new connection and with all patience. What then times out,
-        or an answer too large, raises `TimedOut` or `TooLarge` at once, unless timeouts are to be repeated.
+        A request that hangs is sent again at once, on a new connection and with the longest time. A second timeout, and
+        an answer too large, raise `TimedOut` or `TooLarge` at once, unless timeouts are to be repeated.
         """
         encoded = request.encode(self._origin, self._authorization() if request.authenticated else {})
         first = self._monotonic()
@@ -207,7 +207,7 @@ class Client:
     def _attempt(
         self, request: Request[E], encoded: EncodedRequest, reservation: Reservation, silence: float = LONGEST
     ) -> ApiResponse[E] | TikTokError:
-        """Send the request once, with so many seconds' patience while no byte comes.
+        """Send the request once; it times out after so many seconds without a byte.
 
         Raises ReservationCancelled where it must not leave any more.
         """

@@ -17,7 +17,7 @@ Kind = Literal["connect", "proxy", "trust", "timeout", "silent", "cut", "garbled
 
 
 class Action(Enum):
-    """What follows from a verdict: inside the client (first group) or for who asked (second group)."""
+    """What to do about an error: the client does it (first group), or its caller (second group)."""
 
     TAKE = "take the answer, warn where it is not whole"
     RETRY = "ask again after a growing wait"
@@ -55,7 +55,7 @@ class Rule:
     shared: bool = False
 
     def after_retries(self) -> "Rule":
-        """The rule once patience is used up: what to do instead of waiting on."""
+        """The rule once no further attempt is made: what to do instead of retrying."""
         waited = self.action is Action.RETRY or self.action in THROTTLES
         return replace(self, action=self.then) if waited else self
 
@@ -284,7 +284,7 @@ WORDINGS: tuple[Wording, ...] = (
         _OTHER_APP,
         "app_id is inconsistent with the app_id of the access_token",
     ),
-    # TikTok: what the app lacks is refused like what the account's user lacks, but names an endpoint with its method.
+    # TikTok: a permission missing from the app is refused like one missing from the user, but names a method.
     _wording(
         {40001},
         r"does not grant you\b|:(?:GET|POST)\b",
@@ -334,7 +334,7 @@ OF_SELECTION: Mapping[str, Rule] = {
     "a list of accounts without one that the state knows": NOT_LISTED_ANY_MORE,
     "a list of accounts without a configured name": NO_SUCH_NAME,
 }
-"""What follows where the list of the token's accounts lacks one that is to be read."""
+"""The rules for accounts that are to be read and that the token's list does not contain."""
 
 _NETWORK = "See whether this machine and its proxy let the connector reach TikTok, then run the sync again."
 KINDS: Mapping[Kind, Rule] = {
@@ -477,7 +477,7 @@ class TikTokError(Exception):
 
     @property
     def action(self) -> Action:
-        """What whoever asked has to do."""
+        """What the caller has to do."""
         return self.rule.action
 
     @property
@@ -501,7 +501,7 @@ class TikTokError(Exception):
         """What happened and where, without the next step."""
         account = f"account {self.advertiser_id}, " if self.advertiser_id else ""
         if self.rule is UNKNOWN:
-            # What nobody here knows is TikTok's to say.
+            # The connector does not know this code, so TikTok's own words come first.
             said = f'TikTok says "{self.message}"' if self.message else "TikTok gives no reason"
             return f"{said} ({account}{self.path}: {self._verdict('')}). {self.rule.happened}"
         return f"{self.rule.happened} ({account}{self.path}: {self.verdict})"
@@ -517,7 +517,7 @@ class TikTokError(Exception):
         return f"{self.event}. Many accounts lack this; give app and user the permission, or deselect the stream."
 
     def after_retries(self) -> "TikTokError":
-        """The same error once patience is used up."""
+        """The same error once no further attempt is made."""
         return self._like(self.rule.after_retries(), self.path, self.advertiser_id)
 
     def repeated_for(self, path: str, advertiser_id: str | None) -> "TikTokError":

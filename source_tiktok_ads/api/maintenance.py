@@ -9,7 +9,7 @@ _LONGEST_WAIT = 300.0
 _GROWTH = 2.0
 # How soon to look again whether another thread's probe has been answered.
 _LOOK = 1.0
-# A probe that tells nothing for so long (its thread died) is forgotten.
+# A probe without an outcome for so long (its thread died) is forgotten.
 _PROBE_LIFE = 150.0
 
 

@@ -17,7 +17,7 @@ from .retry import TRIES, RetryBudget
 ACCOUNT_LIST = "oauth2/advertiser/get"
 """The list of the accounts that a token can read."""
 
-# Somebody waits for an exchange, and a platform gives a command nine minutes.
+# A user waits for the exchange, and a platform stops a command after nine minutes.
 _EXCHANGE_TRIES = 3
 
 

@@ -41,7 +41,7 @@ _RECOVERY = 0.002
 # TikTok: a lockout lasts five minutes or more, and further attempts make it longer.
 _LOCKOUT = 300.0
 _LONGEST_LOCKOUT = 1800.0
-# A probe that tells nothing for so long (its thread died) is forgotten.
+# A probe without an outcome for so long (its thread died) is forgotten.
 _PROBE_LIFE = 150.0
 
 # TikTok: so many requests that time out within ten seconds leave the app so many a second for five minutes.

@@ -53,7 +53,7 @@ class EncodedRequest:
 
     @property
     def identity(self) -> Hashable:
-        """What tells this request from others."""
+        """What distinguishes this request from others."""
         return self.method, self.url, self.body
 
 

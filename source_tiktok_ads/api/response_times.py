@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 
 LONGEST = 60.0
 _SHORTEST = 10.0
-# Nothing is known of an endpoint before its first answer; what is given up too early is sent again, with all patience.
+# Used before an endpoint's first answer. A request that is given up too early is sent again with the longest time.
 _UNKNOWN = 15.0
 _FACTOR = 4.0
 _KEPT = 50

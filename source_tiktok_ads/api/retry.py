@@ -1,4 +1,4 @@
-"""How long one request is tried: the wait before its next try, or that there is none."""
+"""The retry policy of one request: how long to wait before its next attempt, and when to stop."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ _LONGEST_WAIT = 300.0
 _GROWTH = 2.0
 _LONGEST_SHORT_WAIT = 30.0
 _SHORT_GROWTH = 1.3
-# Who is told to come back only later than this gives up: the state says where to go on, or somebody waits.
+# A longer Retry-After ends the request: the next sync continues from the state, and a user who waits gets an answer.
 _LONGEST_RETRY_AFTER = 7200.0
 _LONGEST_FOR_SOMEBODY = 60.0
 
 
 @dataclass
 class RetryBudget:
-    """What one request may cost, and what it has cost so far; limits of the rule itself apply too.
+    """How often and how long one request may be retried, and what has been used; limits of the error's rule apply too.
 
-    `hung` says that an attempt was given up early because no byte came.
-    With fewer attempts than usual somebody waits for the answer: then neither a lockout nor maintenance is sat out.
+    `hung` is set once an attempt was given up early because no byte came. With fewer attempts than usual a user waits
+    for the answer, so neither a lockout nor maintenance is waited for.
     """
 
     attempts: int = TRIES
@@ -32,7 +32,7 @@ class RetryBudget:
     hung: bool = False
 
     def wait_after(self, error: TikTokError, chance: float) -> float | None:
-        """Seconds before the next try after this error, `None` when there is none; `chance` (0 to 1) is the jitter."""
+        """Seconds before the next attempt, or `None` for no further one; `chance` (0 to 1) is the jitter."""
         jitter = 0.75 + 0.5 * chance
         wait = self._throttled(error) if error.action in THROTTLES else self._failed(error)
         if wait is None or error.retry_after > (_LONGEST_FOR_SOMEBODY if self.interactive else _LONGEST_RETRY_AFTER):
@@ -42,7 +42,7 @@ class RetryBudget:
         return wait
 
     def _throttled(self, error: TikTokError) -> float | None:
-        """A refusal for speed only delays, so it is no try; brakes and pauses are the governor's."""
+        """A throttle only delays and counts as no attempt; the rate limiter does the pausing."""
         self.refusals += 1
         if self.refusals >= error.rule.tries or (error.action is Action.PAUSE and self.interactive):
             return None
@@ -54,7 +54,7 @@ class RetryBudget:
             return None
         self.tries += 1
         self.server_faults += error.server_fault
-        # A rule with more tries than usual (maintenance) has its own patience.
+        # A rule with more attempts than usual (maintenance) is not bounded by the caller's.
         tries = rule.tries if rule.tries > TRIES and not self.interactive else min(rule.tries, self.attempts)
         if self.tries >= tries or self.server_faults >= self.server_attempts or self.seconds >= rule.seconds:
             return None
