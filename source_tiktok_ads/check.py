@@ -17,7 +17,7 @@ from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
 from source_tiktok_ads.sync.reader import begun_nowhere, future_start
 from source_tiktok_ads.sync.records import Answer, decode
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import wrong_parameter
 from source_tiktok_ads.sync.report_split import METRICS_PER_REQUEST
 
 TRIES = 3
@@ -88,7 +88,7 @@ def _check_custom(client: CheckClient, owners: Sequence[Account], report: Report
     try:
         invalid = _check_report(client, owners, report)
     except TikTokError as refused:
-        if refused.code != PARAMETER_REFUSED:
+        if not wrong_parameter(refused):
             raise
         told = f"{refused.message} (code {refused.code}, request {refused.request_id})"
         sentence = f"TikTok refuses the custom report {report.name}: {told}. Change it, or take it out."

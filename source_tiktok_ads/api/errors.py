@@ -303,6 +303,13 @@ WORDINGS: tuple[Wording, ...] = (
     ),
     # TikTok: a fault of its servers also hides behind the throttle's code.
     _wording({40016, 40100}, r"timed out", _SERVER_FAULT, "Internal service timed out. Please retry in sometime."),
+    # TikTok: a fault of its servers hides behind the code for wrong parameters too; then nothing was judged.
+    _wording(
+        {40002},
+        r"something went wrong|internal (?:server )?error|system error",
+        _SERVER_FAULT,
+        "Something went wrong, please try again.",
+    ),
     # TikTok: one unknown or illegal metric fails the whole request; the message names the culprits.
     _wording({40002}, r"invalid metric fields?\W*\[", _METRICS, "Invalid metric fields: ['registration']"),
     _wording({40002}, r"\bdimensions?\b", _NO_DIMENSION, "Invalid dimensions: ['province_id']", "report/"),

@@ -20,7 +20,7 @@ from source_tiktok_ads.streams.model import (
 )
 from source_tiktok_ads.sync.pagination import Incomplete, Lists, Prefetcher
 from source_tiktok_ads.sync.records import Answer, Piece, decode
-from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, wrong_parameter
 
 # TikTok: the lists of campaigns and ad groups have at most this many rows a page.
 LARGEST_PAGE = 1000
@@ -36,7 +36,7 @@ def missing(kind: str, error: TikTokError) -> str:
 
 def refuses_types(error: TikTokError) -> bool:
     """Whether TikTok refuses buying types in the filter of a list."""
-    return error.code == PARAMETER_REFUSED and "buying_type" in error.message
+    return wrong_parameter(error) and "buying_type" in error.message
 
 
 def unnamed_types(error: TikTokError) -> str:

@@ -14,7 +14,7 @@ from source_tiktok_ads.streams.model import Entity, Report
 from source_tiktok_ads.sync.advertisers import Account, zone_of
 from source_tiktok_ads.sync.date_ranges import DateRange, believed, known_after, less, to_read, windows
 from source_tiktok_ads.sync.reader import Reader, Slice, Sync
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED
+from source_tiktok_ads.sync.refusals import wrong_parameter
 from source_tiktok_ads.sync.state import (
     NOTHING_READ,
     Coverage,
@@ -77,7 +77,7 @@ class ModifiedReader(Reader[Changing]):
         except TikTokError as error:
             # TikTok: whether modified_after is accepted together with STATUS_ALL is not documented. If it is not, all
             # rows are requested and compared with the cursor here.
-            if error.code != PARAMETER_REFUSED:
+            if not wrong_parameter(error):
                 raise
             yield from whole
             self._refuses_since.add(account.id)

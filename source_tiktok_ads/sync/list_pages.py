@@ -36,11 +36,11 @@ from source_tiktok_ads.sync.pagination import (
 from source_tiktok_ads.sync.records import Answer, Data, Piece
 from source_tiktok_ads.sync.refusals import (
     NEVER_GIVEN_UP,
-    PARAMETER_REFUSED,
     GivenUp,
     confirmed,
     essential,
     nothing_left,
+    wrong_parameter,
 )
 from source_tiktok_ads.sync.tasks import Tasks
 
@@ -199,7 +199,7 @@ class ListPages:
                 size = smaller_page(size, error)
                 continue
             except TikTokError as error:
-                if probing and error.code == PARAMETER_REFUSED:
+                if probing and wrong_parameter(error):
                     return
                 raise
             before = len(seen)

@@ -32,7 +32,7 @@ from source_tiktok_ads.sync.children import Children
 from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.pagination import Prefetcher
 from source_tiktok_ads.sync.records import Answer, Page
-from source_tiktok_ads.sync.refusals import PARAMETER_REFUSED, GivenUp, confirmed
+from source_tiktok_ads.sync.refusals import GivenUp, confirmed, wrong_parameter
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.substreams import ParentLists
 from source_tiktok_ads.sync.summary import EmptyColumns, Summary
@@ -312,7 +312,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
         if option:
             # A combination that does not exist has no rows, but data that is no longer permitted may have had some.
-            return self.full and error.code != PARAMETER_REFUSED
+            return self.full and not wrong_parameter(error)
         if error.action is not Action.SKIP_ADVERTISER:
             return True
         # An incomplete full refresh would replace a whole table by a part of it. If every account is refused, nothing
@@ -325,7 +325,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
 
         Empty after MAX_CONSECUTIVE_FAILURES accounts were refused twice, because the waits would take hours.
         """
-        rows = self.full and error.code == PARAMETER_REFUSED and self._is_optional_refusal(account, error)
+        rows = self.full and wrong_parameter(error) and self._is_optional_refusal(account, error)
         return {self.stream.name} if rows and self._refused_twice < MAX_CONSECUTIVE_FAILURES else set()
 
     def _count_refused_twice(self, names: Set[str]) -> None:
@@ -340,7 +340,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             return self.sync.config.on_skipped_accounts != "fail"
         # TikTok: for a report, this code may mean that the combination of level and breakdown does not exist. For a
         # list, or for metrics that the user chose, it means that the request is wrong.
-        absent = error.code == PARAMETER_REFUSED and isinstance(self.stream, Report) and not self.stream.chosen
+        absent = wrong_parameter(error) and isinstance(self.stream, Report) and not self.stream.chosen
         return absent or error.action is Action.SKIP_STREAM
 
     def names(self, account: Account, child: str) -> bool:

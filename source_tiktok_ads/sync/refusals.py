@@ -148,7 +148,7 @@ def read_again(
 
 def wrong_parameter(error: TikTokError) -> bool:
     """Whether TikTok refuses a parameter of the request."""
-    return error.code == PARAMETER_REFUSED
+    return error.code == PARAMETER_REFUSED and error.rule.blame != "transient"
 
 
 class Refusals:
@@ -187,7 +187,7 @@ class Refusals:
         if self._other_filters(error):
             return frozenset()
         # TikTok: whether other reports than BASIC take a status filter is not documented.
-        filtered = self._stream.report_type != BASIC and asked.deleted and error.code == PARAMETER_REFUSED
+        filtered = self._stream.report_type != BASIC and asked.deleted and wrong_parameter(error)
         return {FILTER} if filtered and _FILTER_WORDS.search(error.message) else frozenset()
 
     def _other_filters(self, error: TikTokError) -> Set[str]:
@@ -218,7 +218,7 @@ class Refusals:
             return replace(self.asked(advertiser_id), totals=asked.totals)
         named_else = invalid_metrics(error.message) or self._other_filters(error)
         explained = named_else or isinstance(error, TooLarge)
-        if asked.totals and error.code == PARAMETER_REFUSED and not explained:
+        if asked.totals and wrong_parameter(error) and not explained:
             # Totals only serve as a check, so no row is missing without them.
             return replace(asked, totals=False)
         raise error

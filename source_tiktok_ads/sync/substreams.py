@@ -39,6 +39,7 @@ from source_tiktok_ads.sync.records import ignore_invalid_value
 from source_tiktok_ads.sync.refusals import (
     CONFIRM_AFTER,
     PARAMETER_REFUSED,
+    wrong_parameter,
 )
 
 # TikTok: it answers with these codes where the token may not see one shop, pixel or Business Center, or where that one
@@ -164,7 +165,7 @@ class ParentLists:
             yield from self._read_passes_of(replace(reading, events=events), request, None)
             return
         except TikTokError as error:
-            if _is_wrong_request(error) or (error.action not in REFUSALS and error.code != PARAMETER_REFUSED):
+            if _is_wrong_request(error) or (error.action not in REFUSALS and not wrong_parameter(error)):
                 raise
             if last or error in self._unreadable.values():
                 sentence = f"{error.event}. Only what {reading.listing.path} adds is left out."
@@ -212,7 +213,7 @@ class ParentLists:
             try:
                 yield from self._read_pages(reading, each)
             except TikTokError as error:
-                if not reading.listing.trying or error.code != PARAMETER_REFUSED:
+                if not reading.listing.trying or not wrong_parameter(error):
                     raise
                 refused, last = [*refused, each], error
         return refused, last
@@ -284,7 +285,7 @@ class ParentLists:
             yield from self._read_pages(reading, request_for(request, parent, rows))
             self._note_answer(reading, request, parent, rows, refusals)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE or _is_wrong_request(error):
+            if not _refuses_one(error):
                 raise
             if len(rows) == 1:
                 self._note_refusal(reading, request, parent, rows[0], refusals, error)
@@ -326,7 +327,7 @@ class ParentLists:
             yield from self._read_pages(reading, request_for(request, parent, [row]))
             self._note_answer(reading, request, parent, [row], refusals)
         except TikTokError as error:
-            if error.code not in REFUSALS_OF_ONE or _is_wrong_request(error):
+            if not _refuses_one(error):
                 raise
             self._leave_out(
                 reading, request, request_place(reading, request, parent, row), row, error, refusals.children
@@ -374,7 +375,7 @@ class ParentLists:
         with self._lock:
             self._confirmed.add(where)
             # TikTok may refuse only the days of this window, so other windows still ask for the row.
-            if unlisted or error.code != PARAMETER_REFUSED:
+            if unlisted or not wrong_parameter(error):
                 self._refused_for_good.add(where)
             elif children.only is None:
                 self._refused_in_a_window.add(where)
@@ -498,6 +499,12 @@ def top(listing: Listing) -> Parent:
     if parent is None:
         raise ValueError(f"{listing.name} has no parent")
     return parent
+
+
+def _refuses_one(error: TikTokError) -> bool:
+    """Whether TikTok refuses one row of a parent's list, so that the others may still be answered."""
+    refused = error.code in REFUSALS_OF_ONE and error.rule.blame != "transient"
+    return refused and not _is_wrong_request(error)
 
 
 def _is_wrong_request(error: TikTokError) -> bool:

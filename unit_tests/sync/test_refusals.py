@@ -6,7 +6,7 @@ import pytest
 
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.streams.model import AD, DAY, Report
-from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, FILTER, HIDDEN, Asked, GivenUp, Refusals
+from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, FILTER, HIDDEN, Asked, GivenUp, Refusals, wrong_parameter
 
 from .canned import A, B, refused
 
@@ -141,3 +141,12 @@ def test_what_is_given_up_is_said_with_tiktoks_words() -> None:
     assert GivenUp(HIDDEN, NO_CTR).sentence == f"{hidden} ({verdict})."
     costs = {name: GivenUp(frozenset({name, "ctr"}), NO_CTR).costs_rows for name in (FILTER, "TopView", "ctr")}
     assert costs == {FILTER: True, "TopView": True, "ctr": False}
+
+
+@pytest.mark.parametrize(
+    ("message", "refuses"),
+    [("filtering: Invalid field.", True), ("Something went wrong, please try again.", False), ("System error", False)],
+)
+def test_a_fault_behind_the_code_for_wrong_parameters_refuses_nothing(message: str, refuses: bool) -> None:
+    """Otherwise an optional stream would count as one that the account does not have, and a full refresh as complete."""
+    assert wrong_parameter(refused(40002, message)) == refuses
