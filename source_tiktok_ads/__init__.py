@@ -4,7 +4,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """The connector's class, imported only where it is asked for: it needs the CDK, which `spec` does without."""
+    """Import the connector's class on first use, because it needs the CDK and `spec` does not."""
     if name != "SourceTiktokAds":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from source_tiktok_ads.source import SourceTiktokAds

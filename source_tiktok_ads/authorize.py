@@ -1,4 +1,4 @@
-"""The command `authorize`: from TikTok's consent page to a ready configuration file, with its secrets shown nowhere."""
+"""The command `authorize`: leads through TikTok's consent page and writes a configuration file. It shows no secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from source_tiktok_ads.shell import Redactor
 
 
 class Token(Protocol):
-    """What TikTok gives for a code, as far as this command needs it."""
+    """The parts of TikTok's answer to a code that this command needs."""
 
     @property
     def access_token(self) -> str:
@@ -41,7 +41,7 @@ class Token(Protocol):
 
     @property
     def advertiser_ids(self) -> Sequence[str]:
-        """The accounts that it reads."""
+        """The accounts that the token can read."""
 
 
 Exchange = Callable[[str, str, str], Token]
@@ -49,12 +49,12 @@ Accounts = Callable[[str, str, str], Sequence[tuple[str, str]]]
 
 
 class _Stop(Exception):
-    """The command cannot go on; its text is for the user."""
+    """The command cannot continue. The text is for the user."""
 
 
 @dataclass(frozen=True)
 class _Console:
-    """What the command touches outside itself."""
+    """The command's connections to the outside: output, input, browser, network and environment."""
 
     out: TextIO
     ask: Callable[[str], str]
@@ -68,17 +68,20 @@ class _Console:
 
 
 def consent_address(api_origin: str, app_id: str, redirect_uri: str, state: str) -> str:
-    """Where an advertiser gives consent; TikTok sends the browser on to redirect_uri with auth_code and state."""
-    # TikTok: the page takes no scope, permissions belong to the app; redirect_uri has to be the one registered there.
+    """The address of the consent page. TikTok then redirects the browser to redirect_uri with auth_code and state."""
+    # TikTok: the page takes no scope, because permissions belong to the app. redirect_uri has to be registered there.
     return f"{api_origin}/portal/auth?{urlencode({'app_id': app_id, 'state': state, 'redirect_uri': redirect_uri})}"
 
 
 def listen(port: int, state: str, server: Callable[..., HTTPServer] = HTTPServer) -> str:
-    """Wait at 127.0.0.1 until the consent page sends the browser there; returns the code, OSError if port is taken."""
+    """Wait until the consent page redirects the browser to 127.0.0.1, and return the code.
+
+    Raises OSError if the port is taken.
+    """
     codes: list[str] = []
 
     class Redirect(BaseHTTPRequestHandler):
-        timeout = 10  # a browser opens connections ahead and leaves them silent
+        timeout = 10  # browsers open connections in advance and may not use them
 
         def do_GET(self) -> None:
             code = code_of(self.path, state)
@@ -89,7 +92,7 @@ def listen(port: int, state: str, server: Callable[..., HTTPServer] = HTTPServer
             self.wfile.write(b"Consent received: go back to the terminal." if code else b"Not the awaited consent.")
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Write nothing: the line would hold the code."""
+            """Do nothing: the line would contain the code."""
 
     with server(("127.0.0.1", port), Redirect) as waiting:
         while not codes:
@@ -98,7 +101,7 @@ def listen(port: int, state: str, server: Callable[..., HTTPServer] = HTTPServer
 
 
 def code_of(address: str, state: str) -> str | None:
-    """The code that an address after consent carries, None where it belongs to another consent page or has no code."""
+    """The code in an address after consent; None if it has no code or belongs to another consent page."""
     code, came_back = redirected(address)
     return code if came_back == state and code else None
 
@@ -115,9 +118,9 @@ def main(
     listen: Callable[[int, str], str] = listen,
     environ: Mapping[str, str] = os.environ,
 ) -> int:
-    """Run the command and return its exit code: 0 with a file written, 1 with a sentence, 130 when interrupted.
+    """Run the command. Returns 0 if the file was written, 1 after an error with a sentence, 130 when interrupted.
 
-    `exchange(app_id, secret, code)` and `accounts(access_token, app_id, secret)` speak to TikTok and raise TikTokError.
+    `exchange(app_id, secret, code)` and `accounts(access_token, app_id, secret)` call TikTok and raise TikTokError.
     """
     console = _Console(out, ask, ask_secret, open_page, listen, environ)
     try:
@@ -158,7 +161,7 @@ def _start_of_last_year() -> str:
 
 
 def _authorize(options: argparse.Namespace, console: _Console, exchange: Exchange, accounts: Accounts) -> None:
-    # A code is spent by one exchange, so whatever can be known to be wrong is found before it.
+    # A code works only once, so everything that can be validated is validated before the exchange.
     path = Path(options.output)
     _check_free(path, options.force)
     app_id = options.app_id or console.environ.get("TIKTOK_ADS_APP_ID") or console.ask("App ID: ")
@@ -170,7 +173,7 @@ def _authorize(options: argparse.Namespace, console: _Console, exchange: Exchang
     form = _form(app_id, secret, code, options.start_date)
     with _new_file(path) as file:
         settings = parse(form, console.environ)
-        token = _exchanged(_code_of(settings), exchange)
+        token = _exchange_code(_code_of(settings), exchange)
         _write(file, json.dumps(with_access_token({}, settings, token.access_token), indent=2) + "\n")
     console.say(f"\nWrote {path} (readable by you alone).")
     _show_accounts(token, app, console, accounts)
@@ -195,7 +198,7 @@ def _code_of(settings: Config) -> AuthorizationCode:
 
 
 def _consent(options: argparse.Namespace, app_id: str, console: _Console) -> str:
-    """The code of a consent given now; raises _Stop where the pasted address belongs to another consent page."""
+    """The code of a new consent. Raises _Stop if the pasted address belongs to another consent page."""
     local = f"http://127.0.0.1:{options.listen}/" if options.listen else None
     redirect_uri = options.redirect_uri or local or console.ask("Redirect address registered in the app: ").strip()
     state = token_urlsafe(24)
@@ -206,10 +209,10 @@ def _consent(options: argparse.Namespace, app_id: str, console: _Console) -> str
     if options.listen:
         console.say(f"Waiting at {local} for the answer (Ctrl-C stops) …")
         return console.listen(options.listen, state)
-    return _pasted(console.ask("Paste the address the page led to, or the auth_code in it: "), state)
+    return _code_in_pasted(console.ask("Paste the address the page led to, or the auth_code in it: "), state)
 
 
-def _pasted(text: str, state: str) -> str:
+def _code_in_pasted(text: str, state: str) -> str:
     if "auth_code=" not in text:
         return text
     code = code_of(text, state)
@@ -221,15 +224,15 @@ def _pasted(text: str, state: str) -> str:
     return code
 
 
-# More than any configuration takes that this command writes.
+# More bytes than any configuration that this command writes.
 _RESERVED = 1 << 16
 
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[TextIO]:
-    """A file of mode 600 that stands at `path` when the block ends, and nowhere when it raises.
+    """A file of mode 600 that exists at `path` after the block, or nowhere if the block raises an error.
 
-    The room it needs is taken before the block begins: a full disk must not cost what can be had only once.
+    Its space is reserved before the block begins, because the code works only once and must not be lost to a full disk.
     """
     handle, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -248,7 +251,7 @@ def _new_file(path: Path) -> Iterator[TextIO]:
 
 
 def _write(file: TextIO, content: str) -> None:
-    """Make this the whole content of a file, on the disk itself."""
+    """Replace the content of a file, and wait until it is on the disk."""
     try:
         file.seek(0)
         file.write(content)
@@ -259,7 +262,7 @@ def _write(file: TextIO, content: str) -> None:
         raise _Stop(f"The new file can't be written: {error}. A code that was exchanged is spent.") from None
 
 
-def _exchanged(credentials: AuthorizationCode, exchange: Exchange) -> Token:
+def _exchange_code(credentials: AuthorizationCode, exchange: Exchange) -> Token:
     try:
         return exchange(credentials.app_id, credentials.secret, credentials.auth_code)
     except TikTokError as error:
@@ -268,7 +271,7 @@ def _exchanged(credentials: AuthorizationCode, exchange: Exchange) -> Token:
 
 
 def _show_accounts(token: Token, app: AuthorizationCode, console: _Console, accounts: Accounts) -> None:
-    """List what the token unlocks; by id alone where TikTok does not tell the names, for the token is saved already."""
+    """List the accounts of the token; only their ids if TikTok refuses the names, as the token is already saved."""
     try:
         listed = accounts(token.access_token, app.app_id, app.secret)
     except TikTokError as error:

@@ -1,4 +1,4 @@
-"""What `check` proves: every configured account can be reached, and a report and each custom one may be read."""
+"""The command `check`: tests that the configured accounts and the reports can be read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRIES = 3
 
 
 class CheckClient:
-    """A client with short retry limits: somebody waits for the answer, and the platform waits nine minutes at most."""
+    """A client with short retry limits, because a user waits for the result and the platform ends `check` in time."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -38,12 +38,15 @@ class CheckClient:
     def get(
         self, path: str, params: Mapping[str, Any], *, decode: Callable[[bytes], Answer], repeat_timeouts: bool = False
     ) -> Answer:
-        """The answer of one request, a timeout never repeated. Raises TikTokError."""
+        """The answer of one request, without a retry after a timeout. Raises TikTokError."""
         return self._client.get(path, params, decode=decode, attempts=TRIES, server_attempts=TRIES)
 
 
 def run_checks(client: CheckClient, config: Config, logger: logging.Logger) -> None:
-    """Log the accounts the token reads and prove one report. Raises TikTokError or AccountsError with what is wrong."""
+    """Log the accounts that can be read, and request one row of a report and of each custom report.
+
+    Raises TikTokError or AccountsError if something is wrong.
+    """
     found = accounts(client, config, logger.warning)
     for account in found:
         logger.info(described(account))
@@ -57,7 +60,7 @@ def run_checks(client: CheckClient, config: Config, logger: logging.Logger) -> N
     _check_report(client, readable, REPORTS[0])
     for report in map(custom, config.custom_reports):
         if isinstance(report, CenterReport):
-            _check_of_centers(client, report, logger)
+            _check_center_report(client, report, logger)
         else:
             _check_custom(client, readable, report, logger)
 
@@ -67,13 +70,13 @@ def _must_fail(config: Config, refused: Iterable[Account]) -> bool:
     return config.on_skipped_accounts == "fail" or (config.on_skipped_accounts == "auto" and named)
 
 
-def _check_of_centers(client: CheckClient, report: CenterReport, logger: logging.Logger) -> None:
-    """One request for a custom report on Business Centers, where the token sees one; raises as `_check_custom` does.
+def _check_center_report(client: CheckClient, report: CenterReport, logger: logging.Logger) -> None:
+    """Request a custom report of a Business Center, if the token sees one. Raises the errors of `_check_custom`.
 
-    Where none may be read a sync leaves the report out, so that is only a warning.
+    If no Business Center may be read, a sync leaves the report out, so `check` only warns.
     """
     try:
-        if centers := _centers(client):
+        if centers := _first_centers(client):
             _check_custom(client, centers, report, logger)
         else:
             logger.info(f"{report.name}: the access token sees no Business Center, so there is nothing to prove.")
@@ -84,14 +87,14 @@ def _check_of_centers(client: CheckClient, report: CenterReport, logger: logging
 
 
 def _check_custom(client: CheckClient, owners: Sequence[Account], report: Report, logger: logging.Logger) -> None:
-    """One request for a custom report. Raises AccountsError with what TikTok says of it, TikTokError of all else."""
+    """Request a custom report. Raises AccountsError if TikTok refuses it, or TikTokError for other errors."""
     try:
         invalid = _check_report(client, owners, report)
     except TikTokError as refused:
         if not wrong_parameter(refused):
             raise
-        told = f"{refused.message} (code {refused.code}, request {refused.request_id})"
-        sentence = f"TikTok refuses the custom report {report.name}: {told}. Change it, or take it out."
+        reason = f"{refused.message} (code {refused.code}, request {refused.request_id})"
+        sentence = f"TikTok refuses the custom report {report.name}: {reason}. Change it, or take it out."
         raise AccountsError(sentence) from None
     if invalid:
         logger.warning(f"{report.name}: TikTok refuses the metrics {', '.join(invalid)}; a sync leaves them out.")
@@ -99,8 +102,8 @@ def _check_custom(client: CheckClient, owners: Sequence[Account], report: Report
         raise AccountsError(f"TikTok accepts none of the metrics of the custom report {report.name}: choose others.")
 
 
-def _centers(client: CheckClient) -> Sequence[Account]:
-    """Business Centers of the token, none where the answer does not have their form. Raises TikTokError."""
+def _first_centers(client: CheckClient) -> Sequence[Account]:
+    """The first Business Centers of the token; none if the answer has an unexpected form. Raises TikTokError."""
     first = {"page": 1, "page_size": BUSINESS_CENTERS.page_size}
     data = client.get(BUSINESS_CENTERS.path, first, decode=decode).data
     try:
@@ -111,10 +114,9 @@ def _centers(client: CheckClient) -> Sequence[Account]:
 
 
 def _check_report(client: CheckClient, owners: Sequence[Account], report: Report) -> Sequence[str]:
-    """The metrics that TikTok refuses, by as few requests as hold them all, for one row of today.
+    """Request one row of today of a report, with all of its metrics. Returns the metrics that TikTok refuses.
 
-    The first account, or Business Center, that may be read for reports is proof enough, none is a failure.
-    Raises TikTokError.
+    The first account or Business Center whose reports may be read is enough. Raises TikTokError if there is none.
     """
     refusals: list[TikTokError] = []
     for account in owners:
@@ -124,7 +126,9 @@ def _check_report(client: CheckClient, owners: Sequence[Account], report: Report
             return [
                 name
                 for start in range(0, len(report.metrics), METRICS_PER_REQUEST)
-                for name in _refused(client, report.path, params, report.metrics[start : start + METRICS_PER_REQUEST])
+                for name in _refused_metrics(
+                    client, report.path, params, report.metrics[start : start + METRICS_PER_REQUEST]
+                )
             ]
         except TikTokError as refused:
             if refused.action is not Action.SKIP_ADVERTISER:
@@ -133,8 +137,8 @@ def _check_report(client: CheckClient, owners: Sequence[Account], report: Report
     raise refusals[0]
 
 
-def _refused(client: CheckClient, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
-    """The metrics that TikTok refuses of those, the others being proven without them. Raises TikTokError."""
+def _refused_metrics(client: CheckClient, path: str, params: Params, metrics: Sequence[str]) -> Sequence[str]:
+    """The metrics that TikTok refuses. The others are requested again without them. Raises TikTokError."""
     invalid: list[str] = []
     while left := [name for name in metrics if name not in invalid]:
         try:
@@ -144,13 +148,13 @@ def _refused(client: CheckClient, path: str, params: Params, metrics: Sequence[s
             named = [name for name in invalid_metrics(refused.message) if name in left]
             if not named:
                 raise
-            # A read leaves them out, with a warning.
+            # A sync leaves these metrics out, with a warning.
             invalid += named
     return invalid
 
 
 def described(account: Account) -> str:
-    """One line about an account: id, name, time zone, currency and status, or why it can't be read."""
+    """One line about an account: its id, name, time zone, currency and status, or why it cannot be read."""
     if account.refusal:
         return f"Account {account.id} can't be read: {account.refusal.sentence}"
     status = account.facts.get("status") or "status unknown"

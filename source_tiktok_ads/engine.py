@@ -1,6 +1,6 @@
-"""Everything that touches the CDK's concurrent engine: its queue and threads, its log, and the messages it gives.
+"""Everything that depends on the CDK's concurrent engine: its queue, threads, log and messages.
 
-Streams, cursors and records are made elsewhere (`sync/`); this module runs them.
+The streams, cursors and records that it runs are defined in `sync/`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from source_tiktok_ads.sync.records import Page
 
 
 class QueuedMessages(MessageRepository):
-    """Puts a worker's messages on the queue, behind the worker's records, and keeps the engine's own aside.
+    """Puts a worker's messages on the queue after the worker's records, and keeps those of the engine separately.
 
-    The engine's thread empties the queue, so it must never wait for room in it; what it emits leaves when it asks.
-    To be made in the thread that iterates the read.
+    The engine's thread empties the queue, so it must never wait for room in it. Its own messages are returned by
+    `consume_queue`. Create this object in the thread that iterates the read.
     """
 
     def __init__(self, queue: Queue[QueueItem]) -> None:
@@ -39,17 +39,17 @@ class QueuedMessages(MessageRepository):
         self._aside: deque[AirbyteMessage] = deque()
 
     def emit_message(self, message: AirbyteMessage) -> None:
-        """Send a message behind everything that this thread has sent."""
+        """Send a message after everything that this thread has sent."""
         if threading.get_ident() == self._engine:
             self._aside.append(message)
         else:
             self.queue.put(message)
 
     def log_message(self, level: Level, message_provider: Callable[[], LogMessage]) -> None:
-        """Structured logs of the CDK's own HTTP client, which is not used here."""
+        """Do nothing: only the CDK's HTTP client writes such logs, and it is not used here."""
 
     def consume_queue(self) -> Iterator[AirbyteMessage]:
-        """What the engine's thread has emitted since it last asked."""
+        """The messages that the engine's thread has emitted since the last call."""
         while self._aside:
             yield self._aside.popleft()
 
@@ -57,9 +57,9 @@ class QueuedMessages(MessageRepository):
 def read_concurrently(
     streams: Sequence[AbstractStream], concurrency: int, messages: QueuedMessages
 ) -> Iterator[AirbyteMessage]:
-    """The messages of a read of these streams, with so many slices read at a time; records come by the page.
+    """The messages of a read of these streams, with `concurrency` slices at a time. Records come as pages.
 
-    Raises AirbyteTracedException in the end where a stream has failed.
+    Raises AirbyteTracedException at the end if a stream has failed.
     """
     engine = ConcurrentSource(
         _workers(concurrency),
@@ -73,7 +73,7 @@ def read_concurrently(
 
 
 def naming_incomplete(messages: Iterator[AirbyteMessage], unknown: Iterable[str]) -> Iterator[AirbyteMessage]:
-    """The messages; the engine's last error, which repeats each stream's own with classes, names the streams only."""
+    """The messages. The engine's last error repeats the errors of the streams; here it only names the streams."""
     incomplete = [*unknown]
     try:
         for message in messages:
@@ -89,13 +89,13 @@ def naming_incomplete(messages: Iterator[AirbyteMessage], unknown: Iterable[str]
 
 
 def page_of(message: AirbyteMessage) -> Page | None:
-    """The page a record message carries, None where it carries a record."""
+    """The page in a record message; None if it has a single record."""
     page = message.record.data.get("") if message.record else None
     return page if isinstance(page, Page) else None
 
 
 def expanded(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
-    """A page as one message a record; any other message as it is."""
+    """One message for each record of a page; any other message unchanged."""
     page = page_of(message)
     if page is None:
         yield message
@@ -105,7 +105,7 @@ def expanded(message: AirbyteMessage) -> Iterator[AirbyteMessage]:
 
 
 class _EngineFilter(logging.Filter):
-    """Drops what the engine says wrongly or too loudly: its record counts are pages, its errors stand in traces."""
+    """Drops the engine's record counts, which count pages here, and its errors, which are also in trace messages."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
@@ -117,7 +117,7 @@ class _EngineFilter(logging.Filter):
 def _workers(concurrency: int) -> ThreadPoolManager:
     """The threads that plan and read slices.
 
-    A single one must not wait, while it plans, for a place that only reading frees; others wait at 10,000 slices.
+    Planning waits while 10,000 slices are pending. A single thread must not wait, because it also has to read them.
     """
     logger = _engine_logger()
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="workers")

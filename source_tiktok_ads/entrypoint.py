@@ -1,4 +1,4 @@
-"""The command line's long way: check, discover and read on the CDK's entrypoint, records written by the page."""
+"""The commands that need the CDK, on the CDK's entrypoint, with records written by the page."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from source_tiktok_ads.protocol_files import config_error
 from source_tiktok_ads.source import SourceTiktokAds
 
 MESSAGES_A_LOOK = 100
-"""How many messages the CDK's memory monitor counts from one look to the next once memory is 90 % full."""
+"""The CDK's memory monitor checks at every 100th message once memory is 90 % full."""
 
 
 class Entrypoint(AirbyteEntrypoint):
-    """The CDK's entrypoint with pages in place of records, and our sentences in place of the schema's."""
+    """The CDK's entrypoint, with pages instead of records and with the connector's own validation of the settings."""
 
     def __init__(self, source: SourceTiktokAds) -> None:
         super().__init__(source)
-        # The CDK's own monitor looks every 5,000 messages, which are millions of rows here.
+        # The CDK's own monitor checks every 5,000 messages, which are millions of rows here.
         self._page_monitor = MemoryMonitor(check_interval=MESSAGES_A_LOOK)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Nothing: `check` judges by its own sentences, after it has said how the configuration was understood."""
+        """Do nothing: `check` validates the configuration itself, after it has logged how it was understood."""
 
     @staticmethod
     def set_up_secret_filter(config: Mapping[str, Any], connection_specification: Mapping[str, Any]) -> None:
-        """Nothing: `configure` has taught the filter each secret in every spelling, but none that would break a line.
+        """Do nothing: `configure` has added each secret to the filter, except those too short to be masked.
 
-        The CDK would put in their place what the form marks, a one-digit app id too.
+        The CDK would instead add every field that the form marks as secret, even an app id of one digit.
         """
 
     @staticmethod
     def handle_record_counts(
         message: AirbyteMessage, stream_message_count: defaultdict[HashableStreamDescriptor, float]
     ) -> AirbyteMessage:
-        """Count the records, those of a page too, and write the count over the next state."""
+        """Count the records, including those of a page, and write the count into the next state."""
         page = page_of(message)
         if page is None or message.record is None:
             return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
@@ -57,7 +57,7 @@ class Entrypoint(AirbyteEntrypoint):
 
     @staticmethod
     def parse_args(args: list[str]) -> argparse.Namespace:
-        """The command and its files. Raises SystemExit for what is no command."""
+        """The command and its files. Raises SystemExit for an unknown command."""
         try:
             return AirbyteEntrypoint.parse_args(args)
         except SystemExit:
@@ -67,7 +67,7 @@ class Entrypoint(AirbyteEntrypoint):
             raise
 
     def lines(self, args: argparse.Namespace) -> Iterator[bytes]:
-        """The output of a command, in whole lines. Raises what ends the command early."""
+        """The output of a command, in whole lines. Raises the error that ends the command."""
         if args.command is None:
             raise config_error("A command is missing: write one of spec, check, discover, read, authorize.")
         if args.command != "read":
@@ -82,9 +82,9 @@ class Entrypoint(AirbyteEntrypoint):
                 self._look_at_memory()
 
     def _look_at_memory(self) -> None:
-        """Look at the memory once. Raises what ends the sync where it is full, before the system ends the process."""
+        """Check the memory once. Raises an error if it is full, before the system ends the process."""
         try:
-            # The monitor looks at every hundredth message at best, but a page may be a thousand rows.
+            # The monitor checks at most every 100th message, but a page may have 1,000 rows.
             for _ in range(MESSAGES_A_LOOK):
                 self._page_monitor.check_memory_usage()
         except AirbyteTracedException as full:
@@ -106,5 +106,5 @@ class Entrypoint(AirbyteEntrypoint):
 
 
 def launch(args: Sequence[str]) -> int:
-    """Run a command and print its messages; returns the exit code, or leaves at once where threads may still wait."""
+    """Run a command and print its messages. Returns the exit code; after `read` or an error, the process ends here."""
     return shell.launch(lambda: Entrypoint(SourceTiktokAds(paged=True)), args)

@@ -1,4 +1,4 @@
-"""The command `streams`: what the connector offers, as a table; no network, and nothing of the CDK."""
+"""The command `streams`: prints a table of all streams, without network and without the CDK."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = {"stream": "stream", "row": "a row is", "key": "key", "cursor": "cursor",
 
 
 def described(stream: Stream) -> dict[str, str]:
-    """What the table says of a stream, by the names of HEAD."""
+    """The line of a stream in the table, by the names in HEAD."""
     return {
         "stream": stream.name,
         "row": purpose(stream),
@@ -24,7 +24,7 @@ def described(stream: Stream) -> dict[str, str]:
 
 
 def table(streams: Iterable[Stream] = STREAMS) -> str:
-    """One line a stream, in columns as wide as they need to be."""
+    """The table with one line for each stream, in aligned columns."""
     rows: list[Mapping[str, str]] = [HEAD, *map(described, streams)]
     width = {name: max(len(row[name]) for row in rows) for name in HEAD}
     return "\n".join("  ".join(row[name].ljust(width[name]) for name in HEAD).rstrip() for row in rows)

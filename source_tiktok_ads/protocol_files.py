@@ -1,4 +1,4 @@
-"""What the platform hands in as files: configuration, catalog and state, with a sentence for whatever is wrong."""
+"""Reads the files of the Airbyte protocol: configuration, catalog and state. Errors say what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 
 def config_error(sentence: str) -> AirbyteTracedException:
-    """An error that the user can mend, with the sentence that says how."""
+    """An error that the user can fix, with a sentence that says how."""
     return AirbyteTracedException(message=sentence, failure_type=FailureType.config_error)
 
 
 def config_of(path: str) -> dict[str, Any]:
-    """The configuration in a file. Raises a configuration error where it holds none."""
+    """The configuration in a file. Raises a configuration error if the file has none."""
     config = _json_file(path, "configuration")
     if not isinstance(config, dict):
         raise config_error(f"The configuration file {path} must hold a JSON object.")
@@ -37,7 +37,7 @@ def config_of(path: str) -> dict[str, Any]:
 
 
 def catalog_of(path: str) -> ConfiguredAirbyteCatalog:
-    """The configured catalog in a file. Raises a configuration error where it holds none."""
+    """The configured catalog in a file. Raises a configuration error if the file has none."""
     content = _json_file(path, "catalog")
     fault = _fault(content)
     if fault is None:
@@ -52,7 +52,7 @@ def catalog_of(path: str) -> ConfiguredAirbyteCatalog:
 
 
 def _fault(content: Any) -> str | None:
-    """What keeps a catalog from being read, None where nothing does: the first fault of its first such entry."""
+    """The first fault in a catalog; None if there is none."""
     entries = _part(content, "streams")
     if not isinstance(entries, list):
         return "`streams` is missing or no list"
@@ -89,9 +89,9 @@ _MODES: Mapping[str, type[Enum]] = {"sync_mode": SyncMode, "destination_sync_mod
 
 
 def states_of(path: str) -> list[AirbyteStateMessage]:
-    """The stream states in a file. Raises a configuration error where it holds no list of states.
+    """The stream states in a file. Raises a configuration error if the file has no list of states.
 
-    Both forms of the protocol are read: a list of one state a stream, and one state of all streams together.
+    Both forms of the protocol are accepted: one state for each stream, and one global state.
     """
     content = _json_file(path, "state")
     if not content:
@@ -106,7 +106,7 @@ def states_of(path: str) -> list[AirbyteStateMessage]:
 
 
 def blobs_by_stream(states: Sequence[AirbyteStateMessage]) -> dict[str, Mapping[str, Any]]:
-    """What each stream's state holds; the last one of a name wins."""
+    """The content of each stream's state, by stream name. The last state of a stream wins."""
     return {
         state.stream.stream_descriptor.name: dict(state.stream.stream_state.__dict__)
         for state in states
@@ -134,7 +134,7 @@ def _part(item: Any, name: str) -> Any:
 
 def _message(stream: Any) -> AirbyteStateMessage:
     name, blob = stream["stream_descriptor"]["name"], stream.get("stream_state")
-    # A state that is no object cannot be ours: handed on as one that says so, the stream is read whole.
+    # A state that is not an object is not from this connector. It is marked as unreadable, so the stream is read whole.
     content = blob if isinstance(blob, dict) else {"unreadable": blob} if blob else {}
     state = AirbyteStreamState(
         stream_descriptor=StreamDescriptor(name=str(name)), stream_state=AirbyteStateBlob(content)
@@ -143,10 +143,10 @@ def _message(stream: Any) -> AirbyteStateMessage:
 
 
 LARGEST: Mapping[str, int] = {"configuration": 1 << 24, "catalog": 1 << 28, "state": 1 << 28}
-"""The most bytes of each file: far above what any needs, so that a wrong file does not fill the memory."""
+"""The size limit of each file in bytes: far more than needed, but low enough to protect memory from a wrong file."""
 
 DEEPEST = 100
-"""No file of the protocol nests its values deeper, and what reads them further on could not follow."""
+"""The deepest nesting of values in a file: no valid file is deeper, and later steps could not process it."""
 
 
 def _json_file(path: str, what: str) -> Any:
@@ -155,7 +155,7 @@ def _json_file(path: str, what: str) -> Any:
     except OSError as error:
         raise config_error(f"The {what} file {path} can't be read: {error.strerror}.") from None
     except ValueError as error:
-        # The states of a sync's output, saved as they come, one a line.
+        # The user may have saved the states of a sync as they are emitted, one per line.
         lines = what == "state" and str(error).startswith("Extra data")
         hint = _one_list(path) if lines else ""
         raise config_error(f"The {what} file {path} is not valid JSON: {error}.{hint}") from None
@@ -181,7 +181,7 @@ def _too_deep(path: str, what: str) -> AirbyteTracedException:
 
 
 def _is_deep(content: Any) -> bool:
-    """Whether values lie deeper inside of one another than any file needs."""
+    """Whether values are nested more deeply than DEEPEST."""
     level = [content]
     for _ in range(DEEPEST):
         level = [item for value in level for item in _inside(value)]

@@ -1,4 +1,4 @@
-"""The command line: answers spec and discover by itself; everything else goes the long way, which imports the CDK."""
+"""The command line. It answers `spec` and `discover` without importing the CDK, which all other commands need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPECIFICATION = Path(__file__).parent / "spec.json"
 
 
 def run() -> None:
-    """Run the command that stands on the command line, and end the process with its exit code."""
+    """Run the command on the command line, and end the process with its exit code."""
     shell.run(main)
 
 
@@ -38,7 +38,7 @@ def main(args: Sequence[str]) -> int:
 
 
 def quick_answer(args: Sequence[str]) -> str | None:
-    """The one message that answers the command, where it takes neither a request nor an error nor a log line."""
+    """The message that answers the command; None if that takes a request, an error or a log line, and so the CDK."""
     if list(args) == ["spec"]:
         return shell.message("SPEC", spec=shell.specification(SPECIFICATION))
     if len(args) == 3 and args[0] == "discover" and args[1] == "--config":
@@ -84,7 +84,7 @@ def _quick_catalog(path: str) -> str | None:
 
     try:
         with open(path, encoding="utf-8-sig") as file:
-            # More is no configuration: cut off it is no JSON either, and the long way says what is wrong.
+            # A larger file is no configuration. Truncated, it is no valid JSON, and the CDK's entrypoint reports it.
             config, notes = normalise(json.loads(file.read(1 << 24)))
         settings = parse(config, os.environ)
         found = streams(settings)

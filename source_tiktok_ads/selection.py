@@ -1,4 +1,4 @@
-"""Which streams a configuration has: the standard rows, as its settings shape them, and its custom reports."""
+"""The streams of a configuration: the standard streams, adapted to its settings, and its custom reports."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from source_tiktok_ads.streams.rules import GRAINS, LEVELS, violations
 
 
 def streams(config: Config) -> Mapping[str, Stream]:
-    """Every stream by name. Raises ConfigError for an unknown group and for a custom report that cannot be."""
+    """Every stream by name. Raises ConfigError for an unknown group of metrics or an invalid custom report."""
     for group in config.metric_groups:
         if group not in METRIC_GROUPS:
             raise fault("metric_groups", f"holds {group}: write only {', '.join(METRIC_GROUPS)}.")
-    found = {stream.name: _shaped(stream, config) for stream in STREAMS}
+    found = {stream.name: _adapted(stream, config) for stream in STREAMS}
     for place, asked in enumerate(config.custom_reports):
         field = f"custom_reports[{place}]"
         if asked.name in found:
             raise fault(f"{field}.name", f"is {asked.name}, as a stream of the connector: write a name of its own.")
-        found[asked.name] = _legal(custom(asked), field)
+        found[asked.name] = _validated(custom(asked), field)
     return found
 
 
-def _shaped(stream: Stream, config: Config) -> Stream:
+def _adapted(stream: Stream, config: Config) -> Stream:
     if isinstance(stream, Report) and config.metric_groups:
         return stream.with_groups(config.metric_groups)
     if isinstance(stream, Listing) and stream.personal and not config.personal_data:
@@ -37,7 +37,7 @@ def _shaped(stream: Stream, config: Config) -> Stream:
 
 
 def custom(asked: CustomReport) -> Report:
-    """The row of the stream table that a custom report asks for."""
+    """The stream of a custom report."""
     kind = CenterReport if asked.report_type == BC else Report
     return kind(
         asked.name,
@@ -51,7 +51,7 @@ def custom(asked: CustomReport) -> Report:
 
 
 def _filter(asked: settings.Filter) -> Filter:
-    # A range may begin where it ends.
+    # A range may begin and end with the same value.
     values = asked.values if asked.filter_type == "BETWEEN" else tuple(dict.fromkeys(asked.values))
     return Filter(asked.field_name, values, asked.filter_type)
 
@@ -64,13 +64,13 @@ def _level(asked: CustomReport) -> Level:
     return replace(level, parents=()) if asked.report_type == CATALOG and level.parents else level
 
 
-def _legal(report: Report, field: str) -> Report:
+def _validated(report: Report, field: str) -> Report:
     found = violations(report)
     if found:
         places = [f"{field}.{broken.part}" for broken in found]
-        told = [
+        sentences = [
             f"{named(place)} breaks the rule {broken.rule}: {broken.sentence}"
             for place, broken in zip(places, found, strict=True)
         ]
-        raise ConfigError(places[0], " ".join(told))
+        raise ConfigError(places[0], " ".join(sentences))
     return report

@@ -83,7 +83,7 @@ READERS: Mapping[type[Stream], type[Reader[Any]]] = {
 
 
 class SourceTiktokAds(Source):
-    """The connector. Where `paged`, `read` gives records by the page, as `page_of` finds them, not one by one."""
+    """The connector. If `paged`, `read` yields pages of records, which `page_of` returns, instead of single records."""
 
     check_config_against_spec = False
 
@@ -93,34 +93,34 @@ class SourceTiktokAds(Source):
 
     @property
     def name(self) -> str:
-        """The connector's name, as loggers carry it."""
+        """The connector's name in logs."""
         return "source-tiktok-ads"
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
-        """The user's configuration. Raises a configuration error where the file holds none."""
+        """The user's configuration. Raises a configuration error if the file has none."""
         return protocol_files.config_of(config_path)
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        """The configured catalog. Raises a configuration error where the file holds none."""
+        """The configured catalog. Raises a configuration error if the file has none."""
         return protocol_files.catalog_of(catalog_path)
 
     @classmethod
     def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
-        """The states of an earlier sync. Raises a configuration error where the file holds no list of states."""
+        """The states of an earlier sync. Raises a configuration error if the file has no list of states."""
         return protocol_files.states_of(state_path) if state_path else []
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """The user's configuration as it is, its secrets hidden from now on; nothing is written to disk."""
+        """The unchanged configuration. Its secrets are masked from now on, and nothing is written to disk."""
         update_secrets([])
-        _hide(config)
+        _mask_secrets(config)
         return config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Whether the configuration can be read with, proven by requests that change nothing."""
+        """Whether the configuration works, tested by read-only requests."""
         try:
-            settings, _ = understood(config, self._say_notes)
+            settings, _ = understood(config, self._log_notes)
             if isinstance(settings.credentials, AuthorizationCode):
                 logger.info(
                     "The authorization code works only once, so check leaves it alone: the first discover or read "
@@ -133,7 +133,7 @@ class SourceTiktokAds(Source):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        """Every stream, without a request but for an authorization code that is to be exchanged."""
+        """Every stream. The only request is the exchange of an authorization code, if the configuration has one."""
         _, settings, offered = self._with_token(config, logger)
         return AirbyteCatalogSerializer.load({"streams": catalog(settings.entity_versions, offered.values())})
 
@@ -162,15 +162,15 @@ class SourceTiktokAds(Source):
         known = {entry.stream.name: entry for entry in catalog.streams if entry.stream.name in offered}
         unknown = [entry for entry in catalog.streams if entry.stream.name not in offered]
         for entry in unknown:
-            yield from _unknown(entry, offered)
+            yield from _report_unknown_stream(entry, offered)
         if known:
             chosen = [(offered[name], entry) for name, entry in known.items()]
-            synced = self._synced(logger, client, settings, chosen, blobs_by_stream(states))
+            synced = self._sync_streams(logger, client, settings, chosen, blobs_by_stream(states))
             yield from naming_incomplete(synced, [entry.stream.name for entry in unknown])
         if unknown:
             raise config_error(f"Streams that do not exist were not read: {_names(unknown)}.")
 
-    def _synced(
+    def _sync_streams(
         self,
         logger: logging.Logger,
         client: Client,
@@ -215,9 +215,9 @@ class SourceTiktokAds(Source):
     def _with_token(
         self, config: Mapping[str, Any], logger: logging.Logger
     ) -> tuple[Client, Config, Mapping[str, Stream]]:
-        """A client with a token, the settings and their streams; spends a code and sends what it was exchanged for.
+        """A client with a token, the settings and their streams. Exchanges an authorization code and emits the token.
 
-        How the configuration was understood is logged last, because new credentials go before all else.
+        The notes on how the configuration was understood are logged last, because new credentials come first.
         """
         self.message_repository = QueuedMessages(Queue())
         notes: list[str] = []
@@ -230,19 +230,19 @@ class SourceTiktokAds(Source):
             except TikTokError as error:
                 raise failure(error.sentence, error) from None
             renewed = with_access_token(config, settings, token)
-            _hide(renewed)
+            _mask_secrets(renewed)
             client.use_token(token)
             self.message_repository.emit_message(create_connector_config_control_message({**renewed}))
-            settings = _sendable(settings, token)
-            self._say(Level.WARN, _SPENT)
-        self._say_notes(notes)
+            settings = _with_exchanged_token(settings, token)
+            self._log(Level.WARN, _SPENT)
+        self._log_notes(notes)
         return client, settings, offered
 
-    def _say_notes(self, notes: Iterable[str]) -> None:
+    def _log_notes(self, notes: Iterable[str]) -> None:
         for note in notes:
-            self._say(Level.WARN if warns(note) else Level.INFO, note)
+            self._log(Level.WARN if warns(note) else Level.INFO, note)
 
-    def _say(self, level: Level, text: str) -> None:
+    def _log(self, level: Level, text: str) -> None:
         log = AirbyteLogMessage(level=level, message=filter_secrets(text))
         self.message_repository.emit_message(AirbyteMessage(type=Type.LOG, log=log))
 
@@ -256,11 +256,11 @@ _SPENT = (
 def understood(
     config: Mapping[str, Any], take_notes: Callable[[Sequence[str]], None]
 ) -> tuple[Config, Mapping[str, Stream]]:
-    """The settings and the streams they have; `take_notes` gets how the configuration was translated, before errors.
+    """The settings and their streams. `take_notes` receives how the configuration was translated, even before errors.
 
-    Raises a configuration error whose sentence names the field, and what was ignored.
+    Raises a configuration error that names the field, and what was ignored.
     """
-    _hide(config)
+    _mask_secrets(config)
     ours, notes = normalise(config)
     take_notes(notes)
     try:
@@ -270,8 +270,8 @@ def understood(
         raise config_error(explained(error, notes)) from None
 
 
-def _sendable(settings: Config, access_token: str) -> Config:
-    """The settings with the token of a code. Raises a configuration error where no request can carry it."""
+def _with_exchanged_token(settings: Config, access_token: str) -> Config:
+    """The settings with the token of a code. Raises a configuration error if the token cannot be sent in a header."""
     try:
         return exchanged(settings, access_token)
     except ConfigError as error:
@@ -279,10 +279,10 @@ def _sendable(settings: Config, access_token: str) -> Config:
 
 
 def client_for(settings: Config, logger: logging.Logger) -> Client:
-    """The client all threads of a run share."""
+    """The client that all threads of a run share."""
     credentials = settings.credentials
     token = "" if isinstance(credentials, AuthorizationCode) else credentials.access_token
-    # Tests against a local API shorten every wait, the distance between two requests too.
+    # Tests against a local API shorten every wait, including the interval between two requests.
     quicker = 1 / max(settings.wait_scale, 1e-4)
     second, minute = settings.budget
     return Client(
@@ -297,7 +297,7 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
 
 
 def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> tuple[Reader[Any], state.StreamState]:
-    """The stream's reader, and the state it starts from: nothing where the state can't be used."""
+    """The stream's reader and the state that it starts from, which is empty if the state cannot be used."""
     make: Callable[..., Reader[Any]] = READERS[type(stream)]
     settings = state.settings(stream, sync.config)
     changes: list[str] = []
@@ -312,14 +312,14 @@ def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> 
     except state.ForeignState as error:
         sync.warn(f"The state of {stream.name} can't be used ({error}): the stream is read whole again.")
         return make(stream, sync, full, {}), state.StreamState({}, settings)
-    # What has changed since matters only for a state that can be used.
+    # Changed settings only matter if the state can be used.
     for change in changes:
         sync.warn(change)
     return reader, known
 
 
-def _hide(config: Mapping[str, Any]) -> None:
-    """Teach the CDK's filter every spelling of the configuration's secrets."""
+def _mask_secrets(config: Mapping[str, Any]) -> None:
+    """Add every spelling of the configuration's secrets to the CDK's filter."""
     for secret in secrets_in(config):
         for form in sorted(spellings(secret), key=len, reverse=True):
             add_to_secrets(form)
@@ -329,8 +329,8 @@ def _failed(sentence: str) -> AirbyteConnectionStatus:
     return AirbyteConnectionStatus(status=Status.FAILED, message=filter_secrets(sentence))
 
 
-def _unknown(entry: ConfiguredAirbyteStream, offered: Iterable[str]) -> Iterator[AirbyteMessage]:
-    """What is said of a stream that the catalog asks for and that does not exist."""
+def _report_unknown_stream(entry: ConfiguredAirbyteStream, offered: Iterable[str]) -> Iterator[AirbyteMessage]:
+    """The messages for a stream in the catalog that does not exist."""
     name = entry.stream.name
     close = ", ".join(get_close_matches(name, offered, 5))
     sentence = f"There is no stream {name}: refresh the source's schema or remove it from the catalog." + (

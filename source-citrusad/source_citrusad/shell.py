@@ -1,8 +1,8 @@
-"""What every command of an Airbyte connector needs, whatever it reads: a copy of this module stands in each connector.
+"""The parts of an Airbyte connector's command line that do not depend on the API. Each connector has a copy.
 
-The specification without the CDK, whole lines to stdout, an end on SIGTERM or when nobody reads, an unexpected error
-as a trace, secrets out of every text, and which address may stand in for the real one. Nothing here knows the
-connector: it imports no other module of the package, and the CDK only inside functions.
+It prints the specification without the CDK, writes whole lines to stdout, ends on SIGTERM or when stdout is closed,
+reports unexpected errors as traces, removes secrets from texts, and decides which local address may replace the API's.
+It imports no other module of the package, and the CDK only inside functions.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ STDOUT, STDERR = 1, 2
 
 
 def run(main: Callable[[Sequence[str]], int]) -> None:
-    """Run the command that stands on the command line, and end the process with its exit code."""
+    """Run the command on the command line, and end the process with its exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end_on_signal if os.getpid() == 1 else signal.SIG_DFL)
     if sys.__stdout__ is None:
         end_unwritten("it is closed")
-    # Whoever prints and whoever writes behind that: both names are in use.
+    # Both names are in use: `print` writes to sys.stdout, the CDK to sys.__stdout__.
     out = watched(STDOUT)
     vars(sys).update(stdout=out, __stdout__=out)
     code = main(sys.argv[1:])
@@ -48,12 +48,12 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
 
 
 def _end_on_signal(number: int, frame: object) -> None:
-    """End a container's first process, which the system never ends by a signal that it does not handle."""
+    """End the first process of a container, because the system does not end it by a signal without a handler."""
     os._exit(128 + number)
 
 
 def end_unwritten(why: str) -> None:
-    """End the process because its output can't be written, whatever its threads do or wait for."""
+    """End the process because its output cannot be written, without waiting for its threads."""
     sentence = f"The output can't be written ({why}): it ends in the middle, so nothing after it was read.\n"
     with suppress(OSError):
         os.write(STDERR, sentence.encode("utf-8", "replace"))
@@ -61,23 +61,23 @@ def end_unwritten(why: str) -> None:
 
 
 class _Watched(io.BufferedWriter):
-    """An output that ends the process where it can't be written: an error would reach one thread of many.
+    """An output that ends the process if it cannot be written, because an error would reach only one of many threads.
 
-    A reader that has gone is told nothing, for it has ended the output itself.
+    If the reader has closed the output, the process ends without a message.
     """
 
     def write(self, content: Any) -> int:
         """Write some bytes, or end the process."""
-        with self._or_end():
+        with self._exit_on_error():
             return super().write(content)
 
     def flush(self) -> None:
-        """Write what is held back, or end the process."""
-        with self._or_end():
+        """Write the buffered bytes, or end the process."""
+        with self._exit_on_error():
             super().flush()
 
     @contextmanager
-    def _or_end(self) -> Iterator[None]:
+    def _exit_on_error(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
@@ -87,20 +87,20 @@ class _Watched(io.BufferedWriter):
 
 
 def watched(output: int) -> io.TextIOWrapper:
-    """A file descriptor as a text stream that ends the process where it can't be written."""
+    """A file descriptor as a text stream that ends the process if it cannot be written."""
     return io.TextIOWrapper(_Watched(io.FileIO(output, "wb", closefd=False)), "utf-8", errors="backslashreplace")
 
 
 def exit_when_stdout_closes(output: int) -> None:
-    """End the process as soon as the other end of its output is closed: a wait for the API writes nothing for minutes.
+    """End the process as soon as its output is closed, which a write would not notice during long waits for the API.
 
-    Does nothing for a file, which nobody has to read, and where the system has no such news.
+    Does nothing for a file, or on systems without `poll`.
     """
     if hasattr(select, "poll"):
-        news = select.poll()
-        # Of errors and hang-ups one is told without asking, and nothing else is asked for.
-        news.register(output, 0)
-        if any(event & (select.POLLERR | select.POLLHUP) for _, event in news.poll()):
+        poll = select.poll()
+        # Errors and hang-ups are always reported, so no other events are registered.
+        poll.register(output, 0)
+        if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
             os._exit(1)
 
 
@@ -115,15 +115,15 @@ def message(kind: str, **content: Any) -> str:
 
 
 def specification(path: Path) -> dict[str, Any]:
-    """The connector's specification in a JSON or YAML file, with what the CDK adds to it."""
-    written = _loaded(path)
+    """The connector's specification from a JSON or YAML file, with the fields that the CDK adds."""
+    written = _load(path)
     form = {"connectionSpecification": written.pop("connectionSpecification")}
     button = {name: written.pop(name) for name in ("advanced_auth",) if name in written}
     return {**form, **written, "supportsNormalization": False, "supportsDBT": False, **button}
 
 
-def _loaded(path: Path) -> dict[str, Any]:
-    """The content of a file; PyYAML is only imported for YAML, because that takes as long as all the rest of `spec`."""
+def _load(path: Path) -> dict[str, Any]:
+    """The content of a file. PyYAML is imported for YAML only, because that takes as long as the rest of `spec`."""
     written: dict[str, Any]
     if path.suffix == ".json":
         import orjson
@@ -151,20 +151,20 @@ def versions(distribution: str, revision: str) -> str:
 
 
 class Commands(Protocol):
-    """The CDK's entrypoint, which also gives the output of a command in whole lines."""
+    """The CDK's entrypoint, which also returns the output of a command in whole lines."""
 
     def parse_args(self, args: list[str]) -> Namespace:
-        """The command and its files. Raises SystemExit for what is no command."""
+        """The command and its files. Raises SystemExit for an unknown command."""
 
     def lines(self, args: Namespace) -> Iterator[bytes]:
-        """The output of a command. Raises what ends the command early."""
+        """The output of a command. Raises the error that ends the command."""
 
 
 def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
-    """Run a command and print its messages; returns the exit code, or leaves at once where threads may still wait."""
+    """Run a command and print its messages. Returns the exit code; after `read` or an error, the process ends here."""
     from airbyte_cdk.logger import PRINT_BUFFER
 
-    # Its monitors announce themselves, which says nothing to a user and would stand before new credentials.
+    # The CDK's monitors log that they start, which does not help users and would come before new credentials.
     logging.disable(logging.INFO)
     commands = make()
     logging.disable(logging.NOTSET)
@@ -172,16 +172,16 @@ def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
     if parsed.command == "read":
         threading.Thread(target=exit_when_stdout_closes, args=(STDOUT,), name="reader gone", daemon=True).start()
     with PRINT_BUFFER:
-        code = _printed(commands, parsed)
+        code = _print_output(commands, parsed)
         if code or parsed.command == "read":
-            # Workers may wait for room in a queue that nobody empties any more, and pages that nobody wants any more
-            # may be under way: neither may keep the process alive.
+            # Workers may wait for room in a queue that is no longer read, or for pages that are no longer needed. They
+            # must not keep the process alive.
             os._exit(code)
     return code
 
 
-def _printed(commands: Commands, args: Namespace) -> int:
-    """Print the command's output, and in the end what broke it off; returns the exit code."""
+def _print_output(commands: Commands, args: Namespace) -> int:
+    """Print the command's output, and the error that ends it, if any. Returns the exit code."""
     from airbyte_cdk.entrypoint import AirbyteEntrypoint
     from airbyte_cdk.logger import PRINT_BUFFER
 
@@ -193,12 +193,12 @@ def _printed(commands: Commands, args: Namespace) -> int:
         return 1
     except Exception as error:
         with suppress(BrokenPipeError):
-            _write(line(AirbyteEntrypoint.airbyte_message_to_string(_traced(error).as_airbyte_message())))
+            _write(line(AirbyteEntrypoint.airbyte_message_to_string(_as_traced(error).as_airbyte_message())))
         return 1
     return 0
 
 
-def _traced(error: Exception) -> AirbyteTracedException:
+def _as_traced(error: Exception) -> AirbyteTracedException:
     from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
     if isinstance(error, AirbyteTracedException):
@@ -210,14 +210,14 @@ def _traced(error: Exception) -> AirbyteTracedException:
 
 
 def line(text: str) -> bytes:
-    """One message as a line without secrets, but for the new credentials that a control message is there to carry."""
+    """One message as a line without secrets, except the new credentials in a control message."""
     from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
     return (text if text.startswith('{"type":"CONTROL"') else filter_secrets(text)).encode() + b"\n"
 
 
 def _write(lines: bytes) -> None:
-    """Whole lines to stdout, behind whatever the CDK's buffer holds."""
+    """Write whole lines to stdout, after the content of the CDK's buffer."""
     from airbyte_cdk.logger import PRINT_BUFFER
 
     with PRINT_BUFFER.lock:
@@ -230,21 +230,21 @@ def _write(lines: bytes) -> None:
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 
 _MASK = "****"
-# Shorter than this is no secret, and masking it would make every text unreadable.
+# A shorter text is no secret, and masking it would make every text unreadable.
 _SHORTEST = 4
 _NAMES = "access[_-]token|refresh_token|client_secret|secret|auth_code|app_id|grant_code|private_key|assertion"
-# The path of a token request may end in such a name, and what follows it in a sentence is the API's verdict.
+# The path of a token request may end in such a name, followed in a sentence by the API's message, which is no secret.
 _NAMED = re.compile(rf"""(?i)\b(?<!oauth2/)({_NAMES})(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'\\&,;)}}]+""")
 _USERINFO = re.compile(r"://[^/@\s]+@")
 
 
 def spellings(secret: str) -> set[str]:
-    """The forms in which a secret may turn up in a text: plain, URL-encoded, inside JSON (of JSON), base64."""
+    """The forms in which a secret may appear in a text: plain, URL-encoded, in JSON or nested JSON, base64."""
     raw = secret.encode("utf-8", "replace")
     coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
     escaped = _escaped(secret)
     quoted = quote(raw, safe=""), quote(raw), quote_plus(raw)
-    # A sentence that shows a value as JSON stands inside of JSON itself once it has become a message.
+    # A sentence may show a value as JSON, and is then itself encoded as JSON in a message.
     return {secret, escaped, _escaped(escaped), *quoted, *coded, *(text.rstrip("=") for text in coded)}
 
 
@@ -253,7 +253,7 @@ def _escaped(text: str) -> str:
 
 
 class Redactor:
-    """Masks secrets in texts; it only ever learns more of them, so one object serves all threads."""
+    """Masks secrets in texts. Secrets are only added, so all threads can share one object."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
@@ -261,11 +261,11 @@ class Redactor:
         self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Mask these too from now on."""
+        """Mask these secrets from now on, too."""
         forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in spellings(secret)}
         self._forms |= forms
         if self._forms:
-            # The longest first: a form may lie inside another.
+            # The longest form comes first, because a form may contain another one.
             self._known = re.compile(
                 "|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))), re.IGNORECASE
             )
@@ -277,17 +277,17 @@ class Redactor:
         return _USERINFO.sub(f"://{_MASK}@", _NAMED.sub(rf"\1\2{_MASK}", text))
 
 
-# --- An address that stands in for the real one -----------------------------------------------------------------------
+# --- A local address instead of the API's -----------------------------------------------------------------------------
 
 _PRIVATE = tuple(
     ip_network(n) for n in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7")
 )
-# Names that never leave the machine or its container network; nothing is resolved here.
+# Host names that are only valid on the machine or in its container network. No name is resolved here.
 _LOCAL_NAME = re.compile(r"([a-z0-9-]+\.)*(localhost|[a-z0-9-]+\.internal)")
 
 
 def local_origin(text: str) -> str | None:
-    """The origin that `text` is, in its plain form, or None where it is more than an origin or not local."""
+    """The origin in `text`, in its plain form; None if the text is not a local origin."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -305,7 +305,7 @@ def _is_bare(parts: SplitResult) -> bool:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is loopback or private: by its address, or by a name that never leaves the machine's network."""
+    """Whether a host is loopback or private, by its address or by a name that is only valid locally."""
     if _LOCAL_NAME.fullmatch(host):
         return True
     try:

@@ -1,5 +1,5 @@
-"""How TikTok's API is spoken: requests, responses, errors, retries and the rate limit; no stream is known here.
+"""The client of TikTok's API: requests, responses, errors, retries and the rate limit. It knows no streams.
 
-Anything that decides what to read, or what follows from an answer for a sync, belongs to `sync`.
+Code that decides what to read, or what an answer means for a sync, belongs to `sync`.
 May import: shell.
 """

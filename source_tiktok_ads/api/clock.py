@@ -1,16 +1,16 @@
-"""What time it is at TikTok: the `Date` headers of its answers, as far as they agree, and the time since."""
+"""TikTok's clock: the `Date` headers of its answers, as far as they agree, plus the time since then."""
 
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
-# Answers may wait in a queue or a proxy, and machines' clocks are off by some minutes; none of that moves a day.
+# Answers may be delayed by a queue or a proxy, and the machine's clock may be some minutes wrong.
 AGREEMENT = timedelta(minutes=15)
 
 
 def parse_date(header: str) -> datetime | None:
-    """A `Date` header as a moment in UTC, `None` where it is missing or unreadable."""
+    """A `Date` header as a moment in UTC; `None` if it is missing or unreadable."""
     try:
         date = parsedate_to_datetime(header)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -19,12 +19,12 @@ def parse_date(header: str) -> datetime | None:
 
 
 class Clock:
-    """TikTok's clock; the machine's until a first answer came. Safe for any number of threads.
+    """TikTok's clock, and the machine's clock until the first answer. Thread-safe.
 
-    A single answer whose time differs by more than AGREEMENT from what the others led to expect is passed over: a
-    cache or a proxy may have put it there. The clock jumps only where a second answer agrees with it, or where it
-    agrees with the machine's clock and the only answer before did not. Where `comparable` is false, answers come from
-    something that stands in for TikTok and has a clock of its own, with which the machine's need not agree.
+    A single answer whose time differs by more than AGREEMENT from the expected time is ignored, because a cache or a
+    proxy may have set it. The clock follows such an answer only if a second answer agrees with it, or if it agrees with
+    the machine's clock and the only earlier answer did not. If `comparable` is false, the answers come from a test
+    server with its own clock, which may differ from the machine's.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class Clock:
         self._comparable = comparable
         self._lock = threading.Lock()
         self._last: tuple[datetime, float] | None = None
-        self._odd: tuple[datetime, float] | None = None
-        self._sure = False
+        self._deviating: tuple[datetime, float] | None = None
+        self._confirmed = False
 
     def note(self, header: str) -> None:
-        """Set the clock by an answer that has just come."""
+        """Set the clock by the header of an answer that was just received."""
         date = parse_date(header)
         if date is None:
             return
@@ -47,20 +47,20 @@ class Clock:
             at = self._monotonic()
             agrees = self._agrees_with_machine(date)
             expected = self._last is None or _agree(self._last, (date, at))
-            if expected or _agree(self._odd, (date, at)) or (agrees and not self._sure):
-                self._sure = self._sure or agrees or self._last is not None
-                self._last, self._odd = (date, at), None
+            if expected or _agree(self._deviating, (date, at)) or (agrees and not self._confirmed):
+                self._confirmed = self._confirmed or agrees or self._last is not None
+                self._last, self._deviating = (date, at), None
             else:
-                self._odd = date, at
+                self._deviating = date, at
 
     @property
     def doubtful(self) -> bool:
-        """Whether to ask for one more answer: the only one disagrees with the machine's clock, or two disagree."""
-        disagrees = self._comparable or self._odd is not None
-        return self._last is not None and not self._sure and disagrees
+        """Whether another answer is needed: the only one disagrees with the machine's clock, or two disagree."""
+        disagrees = self._comparable or self._deviating is not None
+        return self._last is not None and not self._confirmed and disagrees
 
     def now(self) -> datetime:
-        """This moment; the header counts whole seconds, so it is early rather than late."""
+        """The current time. Headers have whole seconds, so it may be up to a second early but never late."""
         last = self._last
         return last[0] + timedelta(seconds=self._monotonic() - last[1]) if last else self._machine_clock()
 
@@ -69,7 +69,7 @@ class Clock:
 
 
 def _agree(one: tuple[datetime, float] | None, other: tuple[datetime, float]) -> bool:
-    """Whether two answers tell the same time, for all that has passed between them."""
+    """Whether two answers agree on the time, given the time that passed between them."""
     if one is None:
         return False
     passed = timedelta(seconds=other[1] - one[1])

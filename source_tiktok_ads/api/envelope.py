@@ -1,4 +1,4 @@
-"""TikTok's answer as an object: the envelope around every body, and exact decoding of what lies in it."""
+"""Decodes TikTok's answers: the envelope around every body, and its content without any rounding."""
 
 import json
 from collections.abc import Callable
@@ -10,16 +10,16 @@ import msgspec
 
 
 class AnyEnvelope(Protocol):
-    """What the client reads of any decoded answer; a typed envelope of a caller's has these four."""
+    """The four fields that every decoded answer has, including typed envelopes of callers."""
 
     @property
     def code(self) -> int:
-        """0 is success."""
+        """TikTok's code; 0 means success."""
         ...
 
     @property
     def message(self) -> str | None:
-        """TikTok's words."""
+        """TikTok's message."""
         ...
 
     @property
@@ -29,19 +29,19 @@ class AnyEnvelope(Protocol):
 
     @property
     def data(self) -> Any:
-        """What was asked for; `None` is no answer."""
+        """The content of the answer; `None` if it has none."""
         ...
 
 
 E = TypeVar("E", bound=AnyEnvelope)
 Decode = Callable[[bytes], E]
 
-# What a decoder raises on an answer that is not what it expects.
+# The errors that a decoder raises for an unexpected answer.
 DECODE_ERRORS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
 
 class Envelope(msgspec.Struct):
-    """The verdict and the data, untyped; integers are exact."""
+    """An answer with untyped data. Integers are exact."""
 
     code: int
     message: str | None = ""
@@ -50,16 +50,16 @@ class Envelope(msgspec.Struct):
 
 
 def exact(digits: str) -> float | str:
-    """The double that a number of an answer stands for; the digits themselves where no double holds all of them."""
+    """A number of an answer as a double, or as its digits if no double can represent them exactly."""
     number = float(digits)
     return number if isfinite(number) and Decimal(repr(number)) == Decimal(digits) else digits
 
 
 def decoder(shape: type[E]) -> Decode[E]:
-    """Decodes bodies into a typed envelope, lone surrogates too (which the quick decoder refuses).
+    """A function that decodes bodies into a typed envelope, including lone surrogates, which msgspec's decoder refuses.
 
-    Numbers as text are taken as numbers. Numbers that no double holds are texts, and so is what is no number at all
-    (NaN, Infinity): nothing is rounded here. Raises one of `DECODE_ERRORS`.
+    Numbers in texts become numbers. Numbers that no double can represent, NaN and Infinity become texts, so nothing is
+    rounded. The function raises one of `DECODE_ERRORS`.
     """
     quick = msgspec.json.Decoder(shape, strict=False, float_hook=exact)
 
@@ -67,7 +67,7 @@ def decoder(shape: type[E]) -> Decode[E]:
         try:
             return quick.decode(body)
         except msgspec.MsgspecError:
-            # A lone surrogate is legal JSON text, but no UTF-8: only the standard library reads it.
+            # A lone surrogate is legal in JSON but not in UTF-8, and only the standard library accepts it.
             return msgspec.convert(json.loads(body, parse_float=exact, parse_constant=str), shape, strict=False)
 
     return decode
@@ -77,7 +77,7 @@ decode_envelope: Decode[Envelope] = decoder(Envelope)
 
 
 def decode_file(body: bytes) -> Envelope:
-    """A file, in the place of data; or TikTok's own envelope where that came instead. Raises one of `DECODE_ERRORS`."""
+    """A file as the data of an envelope, or TikTok's envelope if that came instead. Raises one of `DECODE_ERRORS`."""
     # TikTok: downloads are the file itself, CSV or zip, without the envelope; most of their errors come in one.
     start = body.lstrip()[:1]
     if start in (b"", b"<"):

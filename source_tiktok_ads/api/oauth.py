@@ -1,4 +1,4 @@
-"""TikTok's OAuth endpoints: exchange an authorization code, list the accounts that a token can read."""
+"""TikTok's OAuth endpoints: exchange an authorization code, and list the accounts that a token can read."""
 
 import logging
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from .retry import TRIES, RetryBudget
 ACCOUNT_LIST = "oauth2/advertiser/get"
 """The list of the accounts that a token can read."""
 
-# A user waits for the exchange, and a platform stops a command after nine minutes.
+# A user waits for the exchange, and the platform ends a command after nine minutes.
 _EXCHANGE_TRIES = 3
 
 
 @dataclass(frozen=True)
 class Token:
-    """What an authorization code was exchanged for; its repr hides the token."""
+    """The result of exchanging an authorization code. Its repr hides the token."""
 
     access_token: str = field(repr=False)
     advertiser_ids: tuple[str, ...]
@@ -31,11 +31,11 @@ class Token:
 
 
 class OAuthClient(Protocol):
-    """What these endpoints need of the client."""
+    """The parts of the client that these endpoints need."""
 
     @property
     def redact(self) -> Redactor:
-        """What hides secrets, once they are known."""
+        """Masks the secrets that it has learned."""
         ...
 
     def send(self, request: Request[Any], budget: RetryBudget) -> ApiResponse[Any]:
@@ -61,13 +61,13 @@ _decode_grant = decoder(_GrantEnvelope)
 
 
 def exchange_code(client: OAuthClient, app_id: str, secret: str, auth_code: str) -> Token:
-    """Spend an authorization code, which works once and for an hour; `Client.use_token` then sends the token."""
+    """Exchange an authorization code, which works only once and within an hour, for a token. Raises TikTokError."""
     client.redact.learn(secret, auth_code)
     body = {"app_id": app_id, "secret": secret, "auth_code": auth_code}
     try:
         grant = _exchange(client, body)
     except TimedOut:
-        # TikTok: with thousands of accounts the answer takes too long, unless it may leave them out.
+        # TikTok: with thousands of accounts the answer takes too long, unless it leaves them out.
         grant = _exchange(client, {**body, "return_advertiser_ids": False})
     client.redact.learn(grant.access_token)
     ids = tuple(str(advertiser_id) for advertiser_id in grant.advertiser_ids or ())
@@ -84,7 +84,7 @@ def _exchange(client: OAuthClient, body: dict[str, Any]) -> _Grant:
 def list_accounts(
     client: OAuthClient, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
 ) -> list[tuple[str, str]]:
-    """Id and name of every account that the token reads, each once and in TikTok's order.
+    """Id and name of every account that the token can read, each once and in TikTok's order.
 
     A row without an id is left out with a warning. Raises TikTokError.
     """
@@ -102,14 +102,14 @@ def list_accounts(
 
 
 def _why_no_account_list(envelope: Envelope) -> str | None:
-    """Why an answer is no list of accounts; None where it is one, even a null one."""
+    """Why an answer is not a list of accounts; None if it is one. A null list is accepted."""
     data = envelope.data
     listed = data.get("list") or [] if isinstance(data, dict) else data
     return None if isinstance(listed, list) and isinstance(data, dict) else "list is no list of accounts"
 
 
 def _account_of(row: Any) -> tuple[str, str] | None:
-    """Id and name of a row of the account list, None where it has no id; a name that is no text is empty."""
+    """Id and name in a row of the account list; None if it has no id. A name that is not a text becomes empty."""
     id = row.get("advertiser_id") if isinstance(row, dict) else None
     if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
         return None

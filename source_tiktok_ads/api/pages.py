@@ -1,4 +1,4 @@
-"""Where an answer stands among the pages of its list, and whether it is the page that was asked for."""
+"""Page info of answers, and checks whether an answer is the requested page of the requested list."""
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
@@ -12,7 +12,7 @@ from .envelope import AnyEnvelope, E
 
 
 class PageInfo(msgspec.Struct):
-    """What an answer says about its pages; a number that is not given is 0, a missing row count is -1."""
+    """The page info of an answer. Missing numbers are 0, and a missing row count is -1."""
 
     page: int = 0
     page_size: int = 0
@@ -21,37 +21,37 @@ class PageInfo(msgspec.Struct):
 
     @property
     def tells(self) -> bool:
-        """Whether it says how many rows or pages there are."""
+        """Whether it has a number of rows or pages."""
         return self.total_number >= 0 or self.total_page > 0
 
     @property
     def last_page(self) -> int:
-        """The number of the last page, by whichever of the numbers says more; at least 1."""
+        """The number of the last page: the larger one by total_page and by the row count, at least 1."""
         # TikTok: total_page has been seen to contradict total_number and page_size.
         by_rows = -(-self.total_number // self.page_size) if self.page_size > 0 else 0
         return max(self.total_page, by_rows, 1)
 
 
 def page_info(envelope: AnyEnvelope) -> PageInfo | None:
-    """The answer's `page_info`, whether its data are typed or not; `None` where it is missing or unreadable."""
+    """The answer's `page_info`, from typed or untyped data; `None` if it is missing or unreadable."""
     info = _part(envelope.data, "page_info")
     if info is None or isinstance(info, PageInfo):
         return info
     try:
         return msgspec.convert(info, PageInfo, strict=False, from_attributes=True)
     except (msgspec.ValidationError, UnicodeEncodeError):
-        # A text with a lone surrogate is not even looked at.
+        # The encoding error comes from a text with a lone surrogate.
         return None
 
 
 def first_row(envelope: AnyEnvelope) -> Any:
-    """The first row under `list`; `None` where there is none."""
+    """The first row under `list`; `None` if there is none."""
     rows = _part(envelope.data, "list")
     return rows[0] if isinstance(rows, list) and rows else None
 
 
 def wrong_account(advertiser_id: str, envelope: AnyEnvelope) -> str | None:
-    """Why an answer cannot be about that account: its first row names another one, itself or as a dimension."""
+    """Why an answer cannot belong to the account: its first row has another id. `None` if it can."""
     row = first_row(envelope)
     named = _part(row, "advertiser_id") or _part(_part(row, "dimensions"), "advertiser_id")
     if not isinstance(named, (str, int)) or str(named) == advertiser_id:
@@ -60,7 +60,7 @@ def wrong_account(advertiser_id: str, envelope: AnyEnvelope) -> str | None:
 
 
 def wrong_list(id: str, below: Sequence[str], envelope: AnyEnvelope) -> str | None:
-    """Why an answer can hardly be that list of objects: its first row lacks their `id`, or has one of what is below."""
+    """Why an answer is unlikely to be the list of these objects: its first row lacks the `id`, or has one `below`."""
     row = first_row(envelope)
     if row is None:
         return None
@@ -70,15 +70,15 @@ def wrong_list(id: str, below: Sequence[str], envelope: AnyEnvelope) -> str | No
 
 
 def wrong_days(dimension: str, first: date, last: date, envelope: AnyEnvelope) -> str | None:
-    """Why a report can hardly be about those days: the first row's `dimension` is the time of another."""
-    told = _part(_part(first_row(envelope), "dimensions"), dimension)
-    day = told.date() if isinstance(told, datetime) else _day(told)
+    """Why a report is unlikely to be about these days: the time `dimension` of its first row is on another day."""
+    time = _part(_part(first_row(envelope), "dimensions"), dimension)
+    day = time.date() if isinstance(time, datetime) else _day(time)
     return None if day is None or first <= day <= last else f"its rows are of {day}"
 
 
-def _day(told: Any) -> date | None:
+def _day(time: Any) -> date | None:
     try:
-        return date.fromisoformat(told[:10]) if isinstance(told, str) else None
+        return date.fromisoformat(time[:10]) if isinstance(time, str) else None
     except ValueError:
         return None
 
@@ -88,9 +88,9 @@ def _part(data: Any, name: str) -> Any:
 
 
 class AcceptedOddities:
-    """Oddities of paging that TikTok has repeated for a list, so that its next answers are not doubted for them.
+    """Unusual features of a list's answers that TikTok has repeated, so that later answers are accepted with them.
 
-    `warn` is called with a sentence the first time that an answer without `page_info` is believed.
+    `warn` is called with a sentence the first time that an answer without `page_info` is accepted.
     """
 
     def __init__(self, warn: Callable[[str], None]) -> None:
@@ -100,16 +100,16 @@ class AcceptedOddities:
         self._warned = False
 
     def knows(self, place: Hashable, oddity: str) -> bool:
-        """Whether that oddity has been believed at that place."""
+        """Whether the oddity was accepted for the list."""
         return (place, oddity) in self._known
 
     def learn(self, place: Hashable, oddity: str) -> None:
-        """Believe the oddity from now on."""
+        """Accept the oddity for the list from now on."""
         with self._lock:
             self._known.add((place, oddity))
-            news = oddity == UNCOUNTED and not self._warned
-            self._warned |= news
-        if news:
+            is_new = oddity == UNCOUNTED and not self._warned
+            self._warned |= is_new
+        if is_new:
             self._warn(
                 "TikTok answers without page_info, so there is no count to compare the rows with. Pages are read until "
                 "one is not full or brings nothing new."
@@ -122,13 +122,11 @@ MISNUMBERED = "page_info names another page"
 
 @dataclass
 class PageCheck(Generic[E]):
-    """For one request, `Client.get(accept=...)`: why an answer can't be the page `number` of its list.
+    """Checks the answers to one request, as the argument `accept` of `Client.get`.
 
-    Without a number the list has no pages, and neither `page_info` nor what it says is looked at.
-
-    What `wrong` says of an answer is never believed. What `odd` says of it, a missing `page_info` or one with another
-    page's number is doubted once: the answer may have been damaged, or be a late one to another request. The same again
-    is TikTok's way.
+    Without a `number` the list has no pages, and `page_info` is not checked. An answer that `wrong` rejects is never
+    accepted. An answer that `odd` rejects, or whose `page_info` is missing or has another page number, may be damaged
+    or belong to another request, so it is requested once more. If the second answer is the same, it is accepted.
     """
 
     number: int | None
@@ -137,22 +135,22 @@ class PageCheck(Generic[E]):
     place_of: Callable[[E], PageInfo | None] = page_info
     wrong: Callable[[E], str | None] = lambda envelope: None
     odd: Callable[[E], str | None] = lambda envelope: None
-    _doubts: set[str] = field(default_factory=set)
+    _rejected_once: set[str] = field(default_factory=set)
 
     def __call__(self, envelope: E) -> str | None:
-        """Why the answer is to be asked for again; `None` where it is taken."""
+        """Why the answer has to be requested again; `None` if it is accepted."""
         if wrong := self.wrong(envelope):
             return wrong
-        oddity = self._misplaced(self.place_of(envelope)) or self.odd(envelope)
+        oddity = self._page_oddity(self.place_of(envelope)) or self.odd(envelope)
         if oddity is None or self.believed.knows(self.place, oddity):
             return None
-        if oddity in self._doubts:
+        if oddity in self._rejected_once:
             self.believed.learn(self.place, oddity)
             return None
-        self._doubts.add(oddity)
+        self._rejected_once.add(oddity)
         return oddity
 
-    def _misplaced(self, info: PageInfo | None) -> str | None:
+    def _page_oddity(self, info: PageInfo | None) -> str | None:
         if self.number is None:
             return None
         if info is None or not info.tells:

@@ -1,4 +1,4 @@
-"""A request to TikTok: what is asked, and how it is written as method, URL, headers and body."""
+"""Requests to TikTok, and their encoding as method, URL, headers and body."""
 
 import json
 from collections.abc import Callable, Hashable, Mapping
@@ -15,10 +15,10 @@ VERSION = "open_api/v1.3"
 
 @dataclass(frozen=True)
 class Request(Generic[E]):
-    """One request: a POST where it has a `body`, else a GET. Its repr hides what may be secret.
+    """One request: a POST if it has a `body`, else a GET. Its repr hides what may be secret.
 
     `path` has no slash at either end. `accept` returns why an answer cannot be right, or `None`; with a reason the
-    request is sent again. `headers` are sent besides the token, which is left out unless `authenticated`.
+    request is sent again. `headers` are sent in addition to the token, which is only sent if `authenticated`.
     """
 
     path: str
@@ -31,7 +31,7 @@ class Request(Generic[E]):
     authenticated: bool = True
 
     def encode(self, origin: str, authorization: Mapping[str, str]) -> "EncodedRequest":
-        """The request as it is written to a connection with that host."""
+        """The encoded request for a host."""
         address = f"{origin}/{VERSION}/{self.path}/"
         content_type = {} if self.body is None else {"Content-Type": "application/json"}
         return EncodedRequest(
@@ -44,7 +44,7 @@ class Request(Generic[E]):
 
 @dataclass(frozen=True)
 class EncodedRequest:
-    """Method, URL, headers and body of a request; its repr hides them."""
+    """Method, URL, headers and body of a request. Its repr shows the method only."""
 
     method: str
     url: str = field(repr=False)
@@ -53,20 +53,20 @@ class EncodedRequest:
 
     @property
     def identity(self) -> Hashable:
-        """What distinguishes this request from others."""
+        """Identifies the request: equal requests have equal identities."""
         return self.method, self.url, self.body
 
 
 def encode_query(params: Mapping[str, Param]) -> str:
-    """Parameters as a query string; `None` is left out."""
-    # TikTok: lists, objects and booleans stand in the query as JSON text, single ids of a list too.
+    """Parameters as a query string, without those that are `None`."""
+    # TikTok: lists, objects and booleans are JSON text in the query, even a list of one id.
     texts = {
         name: value if isinstance(value, str) else to_json(value) for name, value in params.items() if value is not None
     }
-    # An earlier answer may hold lone surrogates, which no URL can; TikTok refuses the request then.
+    # A value from an earlier answer may have lone surrogates, which a URL cannot have. TikTok then refuses the request.
     return urlencode(texts, quote_via=quote, errors="replace")
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON text, as TikTok takes it in a query or a body."""
+    """Compact JSON text for a query or a body."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What an HTTP response means: TikTok's answer, or the error that it stands for."""
+"""Turns an HTTP response into TikTok's answer or an error."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,20 +20,20 @@ Log = Callable[[int, str], object]
 
 @dataclass(frozen=True)
 class ApiResponse(Generic[E]):
-    """A decoded answer and the headers it came with (names in lower case)."""
+    """A decoded answer and the headers of its response, with names in lower case."""
 
     envelope: E
     headers: Mapping[str, str]
 
     @property
     def cut(self) -> bool:
-        """Whether the report covers only a part of the account's ads."""
-        # TikTok: with more than 20,000 ads only the newest are looked at; this header is the sole sign.
+        """Whether a report covers only a part of the account's ads."""
+        # TikTok: with more than 20,000 ads, a report covers only the newest. This header is the only sign of it.
         return "x-tt-ads-throttle" in self.headers
 
 
 class ResponseReader:
-    """Reads HTTP responses; sets the clock by their dates and closes connections that brought the wrong answer."""
+    """Reads HTTP responses, sets the clock by their dates, and closes connections that delivered a wrong answer."""
 
     def __init__(self, clock: Clock, redact: Redactor, log: Log, close_connections: Callable[[], None]) -> None:
         self._clock = clock
@@ -45,7 +45,7 @@ class ResponseReader:
     def read(
         self, request: Request[E], encoded: EncodedRequest, response: HttpResponse
     ) -> ApiResponse[E] | TikTokError:
-        """TikTok's answer to the request, or the error that the response stands for."""
+        """TikTok's answer to the request, or the error that the response means."""
         outcome = self._read(request, encoded, response)
         if isinstance(outcome, TikTokError):
             outcome.retry_after = retry_after(response.headers, self._clock.now())
@@ -60,11 +60,11 @@ class ResponseReader:
             envelope = request.decode(response.body)
         except DECODE_ERRORS:
             return self._undecodable(request, response)
-        # A downloaded file has no code of its own: what came with the status of a failure is no file.
+        # A downloaded file has no code, so a response with an error status is not the file.
         if _is_from_gateway(response, envelope.code) or (response.status >= 400 and isinstance(envelope.data, bytes)):
             return _status_error(request, response)
         self._clock.note(response.headers.get("date", ""))
-        # TikTok: each request has an id of its own. A connection may bring the last answer a second time.
+        # TikTok: each request has its own id. A connection may deliver its last answer a second time.
         if self._stale_answers.is_stale(envelope.request_id or "", encoded.identity):
             self._close_connections()
             return _garbled(request, "the answer to another request, once more")
@@ -82,12 +82,12 @@ class ResponseReader:
             return _garbled(request, "no data")
         if request.accept is None or (wrong := request.accept(envelope)) is None:
             return None
-        # It may have been a late answer to another request, with this request's own still to come on that connection.
+        # It may be a late answer to another request, with the answer to this request still to come on the connection.
         self._close_connections()
         return _garbled(request, wrong)
 
     def _undecodable(self, request: Request[Any], response: HttpResponse) -> TikTokError:
-        """A refusal has no data, so a typed decoder may fail on it; otherwise status or shape are wrong."""
+        """The error for a body that cannot be decoded: a refusal without the typed data, a status, or a wrong shape."""
         try:
             plain = decode_envelope(response.body)
         except DECODE_ERRORS:
@@ -113,14 +113,14 @@ def _garbled(request: Request[Any], detail: str) -> TikTokError:
 
 
 def _is_from_gateway(response: HttpResponse, code: int) -> bool:
-    """Whether a failure in JSON comes from something in between: TikTok's own codes have five digits."""
+    """Whether an error in JSON comes from a gateway or proxy: TikTok's own codes have five digits."""
     return response.status >= 400 and 0 < code < 1000
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """How many seconds a response asks to wait, by RFC 9110, in seconds or as a date; 0 where it does not.
+    """How many seconds a response asks to wait (RFC 9110: in seconds or as a date); 0 if it does not.
 
-    A date is compared with the response's own, or with `now` where it has none.
+    A date is compared with the date of the response, or with `now` if it has none.
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():

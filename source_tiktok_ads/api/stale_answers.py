@@ -1,4 +1,4 @@
-"""Which answers belong to another request: those that came before, by the id that TikTok gives each request."""
+"""Recognises answers that belong to an earlier request, by the id that TikTok gives to each request."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 KEPT = 1024
-"""So many of the latest request_ids are known. A late answer is the one before of its connection."""
+"""How many of the latest request_ids are kept. A late answer is always the previous one of its connection."""
 
 
 class StaleAnswers:
-    """Knows the latest answers by TikTok's `request_id`; safe for any number of threads."""
+    """Keeps the latest answers by TikTok's `request_id`. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Hashable] = OrderedDict()
-        self._doubted: set[Hashable] = set()
+        self._repeated: set[Hashable] = set()
         self._unique = True
 
     def is_stale(self, request_id: str, request: Hashable) -> bool:
-        """Whether an answer with that id came before for another request.
+        """Whether an answer with this id was received before for another request.
 
-        Where the same is found when the request is sent again, on a new connection, the ids are not unique and nothing
-        is concluded from them any more.
+        If that is still so after the request was repeated on a new connection, ids are not unique, and from then on no
+        answer counts as stale.
         """
         if not request_id:
             return False
         with self._lock:
             if not self._unique:
                 return False
-            if self._first(request_id, request):
-                self._doubted.discard(request)
+            if self._is_first(request_id, request):
+                self._repeated.discard(request)
                 return False
-            self._unique = request not in self._doubted
-            self._doubted.add(request)
+            self._unique = request not in self._repeated
+            self._repeated.add(request)
             return self._unique
 
-    def _first(self, request_id: str, request: Hashable) -> bool:
+    def _is_first(self, request_id: str, request: Hashable) -> bool:
         known = self._known.setdefault(request_id, request)
         if len(self._known) > KEPT:
             self._known.popitem(last=False)

@@ -1,5 +1,5 @@
-"""What is read: every stream as a row of data, with its request, key, cursor, columns and their types.
+"""The streams: each is a row of data with its request, key, cursor, columns and their types.
 
-Nothing here sends a request, opens a file or knows the CDK, so that `discover` answers without them.
+Nothing here sends a request, opens a file or imports the CDK, so `discover` needs none of them.
 May import: nothing.
 """

@@ -1,4 +1,4 @@
-"""The kind of stream that lists what an account, a Business Center or TikTok itself has: one frozen row each."""
+"""The model of a list: a stream of what an account, a Business Center or TikTok itself has, as a frozen row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MalformedRow(ValueError):
 
 
 def inside(row: Row, name: str) -> Row:
-    """The object of that name in a row, empty where there is none. Raises MalformedRow for anything else."""
+    """The object with this name in a row; empty if there is none. Raises MalformedRow for anything else."""
     value = row.get(name) or {}
     if not isinstance(value, dict):
         raise MalformedRow(f"{name} of a row is no object")
@@ -30,7 +30,7 @@ def inside(row: Row, name: str) -> Row:
 
 
 def rows_inside(row: Row, name: str) -> Sequence[Row]:
-    """The list of objects of that name in a row, empty where there is none. Raises MalformedRow for anything else."""
+    """The list of objects with this name in a row; empty if there is none. Raises MalformedRow for anything else."""
     value = row.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise MalformedRow(f"{name} of a row is no list of objects")
@@ -58,15 +58,16 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Pass:
-    """One reading of a list: its parameters, and the columns they make constant in every row."""
+    """One of the requests that together read a list."""
 
     params: Params = field(default_factory=dict)
     constants: Row = field(default_factory=dict)
+    """Columns that every row has because of the parameters."""
 
 
 @dataclass(frozen=True)
 class File:
-    """The rows of a file that a task wrote; `cut` says what is missing from it, and is empty where nothing is."""
+    """The rows of a file that a task wrote. `cut` says what is missing, and is empty for a whole file."""
 
     rows: Sequence[Row] = ()
     cut: str = ""
@@ -74,7 +75,7 @@ class File:
 
 @dataclass(frozen=True)
 class Step:
-    """One request about a task: its endpoint, and which parameters of the task it repeats beside the task's id."""
+    """One request about a task: its endpoint, and the parameters that it repeats in addition to the task's id."""
 
     path: str
     repeats: tuple[str, ...] = ("advertiser_id",)
@@ -83,119 +84,117 @@ class Step:
 
 @dataclass(frozen=True)
 class Task:
-    """How the file of a list is made: its path creates a task, which is checked until it is done, then downloaded.
-
-    `file_at` names the member of the download's answer that holds the file; empty, the answer itself is the file.
-    `read` turns the file into rows. `done` and `failed` are the states that end a task; every other one means that it
-    still runs. `headers` are sent with each of the requests.
-    """
+    """How the file of a list is requested: the list's path creates a task, which is checked until it is done."""
 
     check: Step
     download: Step
     read: Callable[[Any], File]
+    """Turns the file into rows."""
     file_at: str = ""
+    """The field of the download's answer that has the file; if empty, the answer itself is the file."""
     done: tuple[str, ...] = ("SUCCESS", "SUCCEED")
     failed: tuple[str, ...] = ("FAILED", "CANCELED", "EXPIRED")
+    """The states of a failed task. A task in a state that is neither here nor in `done` is still running."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of each request about the task."""
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The list whose rows the requests come from, `batch_size` of them a request.
-
-    `params_for` makes parameters of them; `inherits` names the columns that a row takes over from its parent; `keep`
-    decides which of them are asked about. `select` makes what is asked about from the rows, where that is not the rows
-    themselves. `owner` names the column that says whose account a row is about, where several accounts share the list;
-    a row that names none belongs to every account.
-    """
+    """The parent list of a list: its rows become parameters of the requests."""
 
     listing: Listing
     params_for: Callable[[Sequence[Row]], Params]
+    """The parameters of the request for some parent rows."""
     inherits: tuple[str, ...] = ()
+    """The columns that a row takes over from its parent."""
     batch_size: int = 1
+    """How many parent rows one request is sent for."""
     keep: Callable[[Row], bool] = lambda row: True
+    """Whether requests are sent for a parent row."""
     select: Callable[[Sequence[Row]], Sequence[Row]] = lambda rows: rows
+    """Turns the parent rows into those that requests are sent for, if these differ."""
     owner: str = ""
+    """The column with the account that a row belongs to, if accounts share the list. A row without a value belongs to
+    every account."""
 
     def takes(self, row: Row, account_id: str) -> bool:
-        """Whether a row of the parent's list is asked about for an account."""
-        anybody = (None, "", "0", "-", account_id)
-        return self.keep(row) and (not self.owner or row.get(self.owner) in anybody)
+        """Whether requests for an account are sent for a parent row."""
+        owners = (None, "", "0", "-", account_id)
+        return self.keep(row) and (not self.owner or row.get(self.owner) in owners)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A list endpoint: where its rows stand, how they are divided, what tells them apart.
-
-    `rows_at` names their place in the answer; where it is empty the answer is itself the one row. `also_at` are the
-    other names of that place that sources show. `with_deleted` stands in for `passes` where deleted objects are wanted.
-    `since` makes a filter for what changed between two moments; `newest_first` tells that the latest changes come
-    first. `records` makes records of a row that is none yet; `containers` are the members of a row in which it finds
-    them, the first its own, the others those of lists that share the answer. `personal` names the columns, and the
-    fields at any depth, that only the setting *personal data* adds. Where TikTok refuses a list that is `optional`, it
-    is left out with a warning, for many accounts lack what it is about.
-
-    `more` are further lists whose rows belong to this one: each row leaves once, whichever list brings it, and what is
-    refused of them is left out with a warning. `instead` is read where TikTok refuses this list. `most` is how many
-    rows TikTok gives of a list at all, 0 where no such limit is known; the further lists that are marked as `beyond`
-    are read only where that many came. `empty_keys` are the columns of the key that TikTok leaves empty in some rows.
-    `numbered` names the column of the key that numbers the rows of one answer that agree in the rest of the key.
-
-    `trying` tells that TikTok knows only some of the passes: those it refuses as wrong, and refuses again some time
-    later, have no rows.
-    `task` tells how the file is made that holds the rows of a list with `Paging.TASK`.
-
-    `inborn` tells that its rows are made in the account itself, so that none appears later with a past of its own, as a
-    shop or a pixel does that is shared with the account.
-    """
+    """A stream of the rows of a list endpoint."""
 
     name: str
     path: str
     ids: tuple[str, ...]
     columns: Mapping[str, Shape]
     rows_at: str = "list"
+    """The field of an answer that has the rows; if empty, the answer is itself the only row."""
     paging: Paging = Paging.PAGES
     page_size: int = 1000
     cursor: str = ""
     scope: Scope = Scope.ACCOUNT
     passes: tuple[Pass, ...] = (Pass(),)
     with_deleted: tuple[Pass, ...] = ()
+    """The passes to read instead if deleted objects are wanted."""
     parent: Parent | None = None
     since: Callable[[str, str], Params] | None = None
+    """The filter for what changed between two moments."""
     newest_first: bool = False
+    """Whether the rows are sorted by change, newest first."""
     records: Callable[[Row], Iterable[Row]] | None = None
+    """Turns a row into records, if a row is not a record itself."""
     containers: tuple[str, ...] = ()
+    """The fields of a row with its records: first those of this list, then those of lists with the same answer."""
     personal: tuple[str, ...] = ()
+    """The columns, and the fields at any depth, that are only emitted with the setting *personal data*."""
     optional: bool = False
+    """Whether the list is left out with a warning if TikTok refuses it, because many accounts do not have it."""
     inborn: bool = False
+    """Whether its rows are created in the account, so that none appears later with older data of its own. A shared shop
+    or pixel may do that."""
     trying: bool = False
+    """Whether TikTok may not know some of the passes. Those that it refuses twice as wrong have no rows."""
     also_at: tuple[str, ...] = ()
+    """Other names for `rows_at` in the sources."""
     more: tuple[Listing, ...] = ()
+    """Further lists with rows of this stream. A row in several lists is emitted once, and a refused list is left out
+    with a warning."""
     instead: Listing | None = None
+    """The list to read if TikTok refuses this one."""
     most: int = 0
+    """The most rows that TikTok returns of the list; 0 if no limit is known."""
     beyond: bool = False
+    """Whether this further list is only read if the first one has its most rows."""
     empty_keys: tuple[str, ...] = ()
+    """The columns of the key that may be empty."""
     numbered: str = ""
+    """The column of the key that numbers the rows of an answer with the same other columns of the key."""
     task: Task | None = None
+    """How the file is requested, for `Paging.TASK`."""
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell rows apart; accounts share assets, so an account's list has the account's id."""
+        """The columns that identify a row. Accounts share assets, so the list of an account has the account's id."""
         return ("advertiser_id", *self.ids) if self.scope is Scope.ACCOUNT else self.ids
 
     @property
     def incremental(self) -> bool:
-        """Whether the rows have an order in time."""
+        """Whether the list has a cursor."""
         return bool(self.cursor)
 
     @property
     def cursor_tracks_changes(self) -> bool:
-        """Whether the cursor moves with every change of a row; else every row leaves every time."""
+        """Whether the cursor moves with every change of a row. If not, every sync emits every row."""
         return self.cursor in ("modify_time", "update_time")
 
     @property
     def has_deleted(self) -> bool:
-        """Whether deleted objects, or what belongs to them, come only on request."""
+        """Whether deleted objects, or rows that belong to them, come only on request."""
         return (
             bool(self.with_deleted)
             or (self.parent is not None and self.parent.listing.has_deleted)
@@ -204,15 +203,15 @@ class Listing:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The names under which the rows may stand in an answer; none where the answer is itself the row."""
+        """The fields of an answer that may have the rows; none if the answer is itself the row."""
         return (self.rows_at, *self.also_at) if self.rows_at else ()
 
     def readings(self, include_deleted: bool) -> tuple[Pass, ...]:
-        """The passes that together bring every row that is wanted."""
+        """The passes that together read every wanted row."""
         return self.with_deleted if include_deleted and self.with_deleted else self.passes
 
     def impersonal(self) -> Listing:
-        """The same without the columns, and what is inside columns, that hold personal data."""
+        """The same list without personal columns and fields."""
         hidden = self.personal
         shown = {name: shape.without(hidden) for name, shape in self.columns.items() if name not in hidden}
         return replace(self, columns=shown)
@@ -220,29 +219,30 @@ class Listing:
 
 @dataclass(frozen=True)
 class DatedListing(Listing):
-    """A list that is asked for by windows of at most `days` days and read again like a report.
-
-    `params_for` makes a window's first and last day parameters; `day` names the column that is filled with the first.
-    `utc` tells that the days are not one account's own, but UTC's; `ahead`, that each row's is the one of its account,
-    which may have begun before UTC's. `ahead_of_time` tells that an answer has rows of hours that have not begun yet:
-    those do not leave. `lag` is for how many days, today included, nothing can be asked yet; `back`, of how many days
-    before those TikTok tells anything, 0 where no such limit is known. `older` tells that rows may be older than the
-    account that they are asked for.
-    """
+    """A list that is read by windows of days, with the look-back of a report."""
 
     days: int = 30
+    """The most days of a window."""
     params_for: Callable[[date, date], Params] = lambda first, last: {}
+    """The parameters for the first and last day of a window."""
     day: str = ""
+    """The column for the first day of the window."""
     utc: bool = False
+    """Whether the days are in UTC instead of the account's time zone."""
     ahead: bool = False
+    """Whether each row's day is in the time zone of its account, where it may begin before it does in UTC."""
     ahead_of_time: bool = False
+    """Whether answers have rows of hours that have not begun yet. These are not emitted."""
     lag: int = 0
+    """The number of most recent days, including today, that cannot be requested yet."""
     back: int = 0
+    """The number of days before those that TikTok keeps; 0 if no limit is known."""
     older: bool = False
+    """Whether rows may be older than the account that they are requested for."""
 
 
 def merged(*parts: Params) -> Params:
-    """Parameters of several origins as one; where two hold an object of one name, it has the fields of both."""
+    """The parameters of several origins together. If two have an object of the same name, its fields are merged."""
     whole: Params = {}
     for name, value in (item for part in parts for item in part.items()):
         whole[name] = {**whole[name], **value} if isinstance(value, dict) and name in whole else value

@@ -14,7 +14,7 @@ from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, TEXTS, Shape
 
 Params = dict[str, Any]
-"""Query parameters of one request; lists and objects are turned into JSON text by the client."""
+"""Query parameters of one request. The client turns lists and objects into JSON text."""
 
 ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
 BC_ID = ID("Id of the Business Center that the ad account belongs to.")
@@ -27,25 +27,26 @@ PERIOD: Mapping[str, Shape] = {
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the account's structure: how reports are asked for it and how its rows are distinguished.
-
-    `path` is the endpoint that lists the level's objects; `listed_by` is what tells the rows of that list apart, where
-    an object has several. `lists` are metrics beside which rows of the level hold, unasked, the values of all creatives
-    of an object, under the metric's name with `_list`.
-    """
+    """A level of an account's structure, such as campaigns or ads."""
 
     name: str
     data_level: str
+    """TikTok's name of the level in reports."""
     id: str
+    """The column with the id of an object of the level."""
     parents: tuple[str, ...] = ()
     status_filter: str | None = None
+    """The filter that adds deleted objects to a report."""
     path: str = ""
+    """The endpoint that lists the level's objects."""
     listed_by: str = ""
+    """The column that identifies the rows of that list, if an object has several rows."""
     lists: tuple[str, ...] = ()
+    """Metrics for which TikTok also returns the values of all creatives of an object, as `<metric>_list`."""
 
     @property
     def ids_filter(self) -> str:
-        """The filter that limits a report to some of the level's objects."""
+        """The filter that limits a report to some objects of the level."""
         return self.id.replace("_id", "_ids", 1)
 
 
@@ -54,8 +55,8 @@ ADVERTISER = Level("advertiser", "AUCTION_ADVERTISER", "advertiser_id")
 CAMPAIGN = Level("campaign", "AUCTION_CAMPAIGN", "campaign_id", (), "campaign_status", "campaign/get")
 ADGROUP = Level("adgroup", "AUCTION_ADGROUP", "adgroup_id", ("campaign_id",), "adgroup_status", "adgroup/get")
 AD = Level("ad", "AUCTION_AD", "ad_id", ("campaign_id", "adgroup_id"), "ad_status", "ad/get")
-# TikTok: ad_id tells the creatives of an Upgraded Smart+ campaign apart, ad_id_v2 its ads; others are the same in both.
-# An upgraded Smart+ ad has several texts, pages and calls to action; they come as lists beside what is asked for.
+# TikTok: ad_id identifies the creatives of an Upgraded Smart+ campaign, ad_id_v2 its ads. For other campaigns both are
+# the same. An upgraded Smart+ ad has several texts, pages and calls to action, which also come as lists.
 AD_V2 = Level(
     *("ad_v2", "AUCTION_AD", "ad_id_v2", ("campaign_id", "adgroup_id"), "ad_status", "ad/get"),
     listed_by="ad_id",
@@ -63,26 +64,26 @@ AD_V2 = Level(
 )
 # TikTok: reports on playables have no data_level.
 PLAYABLE = Level("playable", "", "playable_id")
-# TikTok: nor have reports on Business Centers, whose rows are the ad accounts of each.
+# TikTok: reports on Business Centers have none either; their rows are the ad accounts of each center.
 MEMBER = Level("advertiser", "", "advertiser_id")
 
 BASIC, AUDIENCE, BC, TT_SHOP, CATALOG = "BASIC", "AUDIENCE", "BC", "TT_SHOP", "CATALOG"
-"""TikTok's names for families of reports: all metrics; by what is known of the people; the ad accounts of Business
-Centers; spend on a shop's GMV Max; the products that ads have shown."""
+"""TikTok's types of reports: with all metrics; by audience; on the ad accounts of Business Centers; on the spend of GMV
+Max ads of shops; on the products that ads have shown."""
 
 
 @dataclass(frozen=True)
 class Grain:
-    """What the rows of a report are divided by in time, and the most days TikTok gives in one request.
-
-    `cursor` is the column that tells the times apart, `dimension` what TikTok is asked to group by; empty where there
-    is none.
-    """
+    """The time grain of a report."""
 
     suffix: str
+    """The end of stream names with this grain."""
     cursor: str
+    """The time column; empty if there is none."""
     dimension: str
+    """The dimension that TikTok groups by; empty if there is none."""
     days: int
+    """The most days TikTok accepts in one request."""
 
 
 # TikTok: one request spans 30 days with stat_time_day, both ends included, 1 day with stat_time_hour, and 365 with
@@ -95,7 +96,7 @@ LIFETIME = Grain("_lifetime", "", "", 0)
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition on the objects of a report, in TikTok's words for the field and for the comparison."""
+    """A condition on the objects of a report, with TikTok's names for the field and the comparison."""
 
     field_name: str
     values: tuple[str, ...]
@@ -104,7 +105,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class HiddenCampaigns:
-    """Campaigns that TikTok omits, from lists and from reports, unless a filter names them."""
+    """A type of campaigns that TikTok omits from lists and reports unless a filter names it."""
 
     name: str
     listed: Params
@@ -112,31 +113,31 @@ class HiddenCampaigns:
     adgroups_a_page: int = 1000
 
 
-# TikTok: TopView may stand beside no other way of buying, and its ad groups come in small pages.
+# TikTok: TopView cannot be combined with other buying types in a filter, and its ad groups come in small pages.
 TOP_VIEW = HiddenCampaigns(
     "TopView",
     {"buying_types": ["RESERVATION_TOP_VIEW"]},
     Filter("buying_type", ("RESERVATION_TOP_VIEW",)),
     adgroups_a_page=100,
 )
-# TikTok: what is boosted in its app is hidden unless its origin is asked for.
+# TikTok: campaigns that were boosted in its app are hidden unless a filter names their origin.
 PROMOTE = HiddenCampaigns(
     "Promote",
     {"campaign_system_origins": ["PROMOTE"]},
     Filter("campaign_system_origins", ("PROMOTE",)),
 )
 HIDDEN_CAMPAIGNS = (TOP_VIEW, PROMOTE)
-# TikTok: sources disagree on what lists of campaigns, ad groups and ads give unasked, AUCTION alone or RESERVATION_RF
-# (Reach & Frequency) too; both are named, which no source forbids.
+# TikTok: sources disagree on the default buying types of lists of campaigns, ad groups and ads: AUCTION alone, or also
+# RESERVATION_RF (Reach & Frequency). The filter names both, which no source forbids.
 BUYING_TYPES: Params = {"buying_types": ["AUCTION", "RESERVATION_RF"]}
 
-# TikTok: lists of campaigns can be filtered by how far a campaign is automated, lists of ads cannot.
+# TikTok: lists of campaigns can be filtered by the type of automation, lists of ads cannot.
 SMART_PLUS = HiddenCampaigns(
     "upgraded Smart+",
     {"campaign_automation_type": "UPGRADED_SMART_PLUS"},
     Filter("campaign_automation_type", ("UPGRADED_SMART_PLUS",)),
 )
-"""Campaigns that the usual lists hold, too, found by themselves for the sake of their ads."""
+"""Campaigns that the ordinary lists have as well. They are listed separately to find their ads."""
 
 
 @dataclass(frozen=True)
@@ -159,19 +160,19 @@ class Report:
     filters: tuple[Filter, ...] = ()
 
     owner = "advertiser_id"
-    """The parameter, and the column, that tells whose the report is."""
+    """The parameter and column with the owner of the report."""
     path = "report/integrated/get"
     page_size = 1000
-    """The largest page TikTok gives, in rows."""
+    """The most rows of one page."""
 
     @property
     def cursor(self) -> str:
-        """The column that orders the stream in time, empty where every row covers all time."""
+        """The time column of the stream; empty if every row covers all time."""
         return self.grain.cursor
 
     @property
     def incremental(self) -> bool:
-        """Whether a sync can go on where the last one ended."""
+        """Whether a sync can continue where the last one ended."""
         return bool(self.cursor)
 
     @property
@@ -186,26 +187,26 @@ class Report:
 
     @property
     def answered_as(self) -> Mapping[str, tuple[str, ...]]:
-        """The dimensions that rows may hold under other names, and these names, the likeliest first."""
-        # TikTok: rows hold interest_category_v2 where interest_category is asked for.
+        """The dimensions that rows may have under other names, and these names, the most likely first."""
+        # TikTok: a request for interest_category is answered with interest_category_v2.
         names = {name: fields.DIMENSIONS[name].answered_as for name in self.dimensions}
         return {name: others for name, others in names.items() if others}
 
     @property
     def most_ids(self) -> int:
-        """How many objects one request may be about, 0 for any number."""
-        # TikTok: requests by interest that are about more objects are blocked, the fewer the finer the interest.
+        """How many objects one request may cover; 0 means any number."""
+        # TikTok: requests by interest are blocked if they cover more objects; fewer for more detailed interests.
         return min((most for name in self.by if (most := fields.DIMENSIONS[name].most_ids)), default=0)
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell rows apart: whose they are, the object with its parents, time, breakdown."""
+        """The columns that identify a row: the owner, the object with its parents, the time, the breakdown."""
         ids = dict.fromkeys((self.owner, *self.level.parents, self.level.id))
         return tuple(filter(None, (*ids, self.cursor, *self.by)))
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics asked for, with the ids of the parents, which TikTok gives as metrics."""
+        """The requested metrics, with the ids of the parents, which TikTok returns as metrics."""
         if self.chosen:
             return tuple(dict.fromkeys((*self.level.parents, *self.chosen)))
         return fields.standard_metrics(
@@ -213,12 +214,12 @@ class Report:
         )
 
     def with_groups(self, groups: Sequence[str]) -> Report:
-        """The report with all metrics of these groups that TikTok takes in it, besides the standard ones."""
+        """The report with the standard metrics and all metrics of these groups that TikTok accepts in it."""
         return replace(self, groups=tuple(groups))
 
     @property
     def has_totals(self) -> bool:
-        """Whether TikTok gives the totals of a request's rows on its first page."""
+        """Whether TikTok returns totals with the first page of a request."""
         # TikTok: totals come with one id dimension, and stat_time_day or none, in BASIC reports.
         return self.report_type == BASIC and not self.by and self.grain is not HOUR
 
@@ -229,7 +230,7 @@ class Report:
         return self.report_type not in (BC, TT_SHOP)
 
     def hides(self, special: HiddenCampaigns) -> bool:
-        """Whether the report leaves out these campaigns as long as they are not asked for by themselves."""
+        """Whether the report omits these campaigns unless a filter names them."""
         # TikTok: an account's own report includes all that the account has spent.
         below = self.level.path and self.report_type in (BASIC, AUDIENCE)
         return bool(below) and special.reported.field_name not in {condition.field_name for condition in self.filters}
@@ -241,7 +242,7 @@ class Report:
 
     @cached_property
     def metric_columns(self) -> Mapping[str, Shape]:
-        """The shapes of the metrics, and of the lists that come beside some of them."""
+        """The shapes of the metrics, and of the lists that accompany some of them."""
         lists = () if self.chosen else [name for name in self.level.lists if name in self.metrics]
         return {
             **{name: fields.METRICS[name].shape for name in self.metrics},
@@ -255,7 +256,7 @@ class Report:
 
     @cached_property
     def dimension_columns(self) -> Mapping[str, Shape]:
-        """The shapes of the dimensions, but for an id that every row is stamped with."""
+        """The shapes of the dimensions, without an id that is stamped on every row."""
         return {
             name: LOCAL_TIME(fields.DIMENSIONS[name].meaning)
             if name == self.grain.dimension
@@ -279,9 +280,9 @@ class Report:
         include_deleted: bool,
         only: Sequence[Filter] = (),
     ) -> Params:
-        """The request for one owner, mostly an account, and one window, both days included.
+        """The parameters for one owner (usually an account) and one window, including both days.
 
-        `only` limits it to some objects. A report on all time names no days.
+        `only` limits the request to some objects. A report on all time has no days.
         """
         days = {"start_date": start.isoformat(), "end_date": end.isoformat()}
         params: Params = {
@@ -301,22 +302,22 @@ class Report:
     def _filtering(self, include_deleted: bool, only: Sequence[Filter]) -> list[Mapping[str, str]]:
         if not self.takes_filters:
             return []
-        # TikTok: deleted objects are left out of reports unless every status is asked for.
-        # A report's own choice of status stands in place of every status.
+        # TikTok: reports omit deleted objects unless the filter asks for every status. If the report has its own filter
+        # by status, that is used instead.
         chosen = {condition.field_name for condition in self.filters}
         status = self.level.status_filter if include_deleted else None
         every = [Filter(status, ("STATUS_ALL",))] if status and status not in chosen else []
-        # Some of the ids that a report is limited to stand in place of all of them.
+        # A limit to some ids replaces the report's own filter with all ids.
         limited = {condition.field_name for condition in only}
         own = [condition for condition in self.filters if condition.field_name not in limited]
-        return [_on_the_wire(condition) for condition in (*own, *every, *only)]
+        return [_encode_filter(condition) for condition in (*own, *every, *only)]
 
 
 @dataclass(frozen=True)
 class CenterReport(Report):
     """A report of the level MEMBER, read for each Business Center of the access token.
 
-    The currency is a metric, for the figures of many accounts come together.
+    The currency is a metric, because the rows are about many accounts.
     """
 
     report_type: str = BC
@@ -327,7 +328,7 @@ class CenterReport(Report):
     @property
     def days(self) -> int:
         """The most days of one request."""
-        # TikTok: it takes 365 days here even where the rows are by day.
+        # TikTok: these reports accept 365 days, even for daily rows.
         return MONTH.days
 
     @property
@@ -336,7 +337,7 @@ class CenterReport(Report):
         return {"bc_id": BC_ID}
 
 
-def _on_the_wire(condition: Filter) -> Mapping[str, str]:
+def _encode_filter(condition: Filter) -> Mapping[str, str]:
     # TikTok: the value of a report's filter is itself JSON in a text.
     value = json.dumps([*condition.values], separators=(",", ":"))
     return {"field_name": condition.field_name, "filter_type": condition.filter_type, "filter_value": value}
@@ -344,9 +345,9 @@ def _on_the_wire(condition: Filter) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Entity:
-    """A list of an account's objects, of which every change is wanted.
+    """A list of an account's objects of which every version is kept.
 
-    `since` names the server-side filter for what was modified after a moment, where TikTok has one.
+    `since` names TikTok's filter for objects that were modified after a moment, if there is one.
     """
 
     name: str
@@ -363,20 +364,20 @@ class Entity:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell every version of every object apart."""
+        """The columns that identify a version of an object."""
         return ("advertiser_id", *self.ids, self.cursor)
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """The ad accounts themselves, read whole every time from the facts a sync needs anyway."""
+    """The ad accounts, read whole in every sync from the facts that it needs in any case."""
 
     name: str
     columns: Mapping[str, Shape]
 
     path = "advertiser/info"
     page_size = 100
-    """The most accounts in one answer of TikTok's."""
+    """The most accounts in one answer."""
 
     key = ("advertiser_id", "create_time")
     cursor = "create_time"
@@ -396,7 +397,7 @@ def key_of(stream: Stream, entity_versions: str) -> tuple[str, ...]:
 
 
 DESCRIBED_COLUMNS = 400
-"""The most columns whose schema says what each means: platforms limit a catalog's size, and the docs say it too."""
+"""A stream with more columns has no descriptions in its schema, because platforms limit the size of a catalog."""
 
 
 def json_schema(stream: Stream) -> dict[str, Any]:

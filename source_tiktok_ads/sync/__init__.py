@@ -1,5 +1,6 @@
-"""How a stream is read: accounts, slices, requests, pages, records and state; no stream is known by name.
+"""The reading of streams: accounts, slices, requests, pages, records and state. No stream is known by its name.
 
-What TikTok's API looks like belongs to `api`, what a stream consists of to `streams`, the CDK's engine to `engine.py`.
+The client of TikTok's API belongs to `api`, the definition of a stream to `streams`, and the CDK's engine to
+`engine.py`.
 May import: api, config, streams.
 """
