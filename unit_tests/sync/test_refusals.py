@@ -148,5 +148,5 @@ def test_what_is_given_up_is_said_with_tiktoks_words() -> None:
     [("filtering: Invalid field.", True), ("Something went wrong, please try again.", False), ("System error", False)],
 )
 def test_a_fault_behind_the_code_for_wrong_parameters_refuses_nothing(message: str, refuses: bool) -> None:
-    """Otherwise an optional stream would count as one that the account does not have, and a full refresh as complete."""
+    """Otherwise an optional stream would count as one that the account lacks, and a full refresh as complete."""
     assert wrong_parameter(refused(40002, message)) == refuses
