@@ -331,6 +331,12 @@ def specification_file() -> str:
     return json.dumps(specification(), indent=2, ensure_ascii=False) + "\n"
 
 
+def sources_file() -> str:
+    """How many sources tell of each endpoint, for the package, which has no docs beside it."""
+    facts = json.loads((ROOT / "docs" / "tiktok" / "facts.json").read_text("utf-8"))["endpoints"]
+    return json.dumps({fact["endpoint"]: len(fact["sources"]) for fact in facts}, indent=1) + "\n"
+
+
 PEERS: tuple[Peer, ...] = (singer.PEER, airbyte.PEER, fivetran.PEER)
 """The connectors whose users this one has a guide for."""
 SWITCHING = ROOT / "docs" / "switching"
@@ -358,6 +364,7 @@ TARGETS: Mapping[Path, Callable[[], str]] = {
     ROOT / "examples" / "configured_catalog.json": example_catalog,
     ROOT / "unit_tests" / "snapshots" / "catalog.txt": snapshot,
     ROOT / "source_tiktok_ads" / "spec.json": specification_file,
+    ROOT / "source_tiktok_ads" / "streams" / "sources.json": sources_file,
 }
 
 
