@@ -332,6 +332,14 @@ def test_a_number_with_a_large_exponent_is_written_alike(wire: float) -> None:
     assert (made["spend"], told) == (wire, [])
 
 
+@pytest.mark.parametrize("answer", [b"", b"<html>", b'{"code":0,"data":{"list":[', body(row())[:-3]])
+def test_what_is_no_answer_is_refused_as_by_the_plain_decoder(answer: bytes) -> None:
+    """The client asks again for it."""
+    for read in (decode, ReportRows(REPORT, Told()).decode):
+        with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+            read(answer)
+
+
 ODD = {"clicks": "<5", "is_smart_creative": 7, "spend": "1,234.5", "tt_app_id": {"a": "-"}, "campaign_id": 15}
 
 
