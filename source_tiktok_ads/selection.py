@@ -60,7 +60,7 @@ def _level(asked: CustomReport) -> Level:
     level = LEVELS[asked.level]
     if asked.report_type == BC and level is ADVERTISER:
         return MEMBER
-    # TikTok: ids of parents are metrics, and no source tells which metrics a report on catalogs takes.
+    # TikTok: ids of parents are metrics, and no source says which metrics a report on catalogs supports.
     return replace(level, parents=()) if asked.report_type == CATALOG and level.parents else level
 
 

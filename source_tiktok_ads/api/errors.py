@@ -409,7 +409,7 @@ _METRIC_LIST = re.compile(r"invalid metric fields?\W*\[([^\]]*)", re.IGNORECASE)
 
 
 def invalid_metrics(message: str) -> tuple[str, ...]:
-    """The metrics that a 40002 names: `Invalid metric fields: ["a", 'b']`; empty where it names none."""
+    """The metrics that a 40002 names, as in `Invalid metric fields: ["a", 'b']`; empty if it names none."""
     named = _METRIC_LIST.search(message)
     return tuple(re.findall(r"\w+\b(?!…)", named[1])) if named else ()
 
@@ -418,8 +418,8 @@ _FILTER_LIST = re.compile(r"invalid filters?(?:\(s\))?\W*\[([^\]]*)\]?.*not supp
 
 
 def unsupported_filters(message: str) -> tuple[str, ...]:
-    """The filters that a 40002 names: `Invalid filter(s): '[a]' are not supported`; empty where it names none."""
-    # TikTok: seen in live answers of gmv_max/report/get; our request is wrong then, whoever it is about.
+    """The filters that a 40002 names, as in `Invalid filter(s): '[a]' are not supported`; empty if it names none."""
+    # TikTok: seen in live answers of gmv_max/report/get. The request is then wrong for every account.
     named = _FILTER_LIST.search(message)
     return tuple(re.findall(r"\w+", named[1])) if named else ()
 
@@ -431,13 +431,13 @@ def daily_quota(message: str) -> bool:
 
 
 def named_limit(message: str) -> float | None:
-    """The app's requests per second as a refusal states them: `reaches the QPS limit 10`."""
+    """The app's requests per second in a refusal such as `reaches the QPS limit 10`; None if it has none."""
     limit = re.search(r"QPS limit\D{0,3}(\d{1,4})", message, re.IGNORECASE)
     return float(limit[1]) or None if limit else None
 
 
 def named_minute_limit(message: str) -> float | None:
-    """The app's requests per minute as a refusal states them: `reaches the QPM limit 600`."""
+    """The app's requests per minute in a refusal such as `reaches the QPM limit 600`; None if it has none."""
     limit = re.search(r"QPM limit\D{0,3}(\d{1,6})", message, re.IGNORECASE)
     return float(limit[1]) or None if limit else None
 
@@ -451,13 +451,13 @@ _LONGEST = 300
 
 
 def readable(text: str) -> str:
-    """A foreign text fit for a log line: one line, bounded, nothing that an encoder refuses."""
+    """A text from outside, made safe for a log line: one line, bounded, and encodable."""
     line = " ".join(text[: 4 * _LONGEST].encode("utf-8", "replace").decode().split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 class TikTokError(Exception):
-    """A request that ended without its answer; text and repr hold no secret if `message` holds none."""
+    """A request ended without its answer. Text and repr have no secrets if `message` has none."""
 
     def __init__(
         self,
@@ -489,12 +489,12 @@ class TikTokError(Exception):
 
     @property
     def server_fault(self) -> bool:
-        """Whether TikTok's side failed; on reports that may be cured by asking for less."""
+        """Whether TikTok's servers failed. For reports, a smaller request may help."""
         return self.code in _SERVER_CODES
 
     @property
     def verdict(self) -> str:
-        """What TikTok said, in one line: code, message and request_id."""
+        """TikTok's code, message and request_id in one line."""
         return self._verdict(f' "{self.message}"' if self.message else "")
 
     def _verdict(self, text: str) -> str:
@@ -520,7 +520,7 @@ class TikTokError(Exception):
 
     @property
     def message_for_optional_stream(self) -> str:
-        """The same where many lack what was asked for, so that neither account nor connector need be at fault."""
+        """The same sentence for streams that many accounts do not have, so nobody needs to be at fault."""
         return f"{self.event}. Many accounts lack this; give app and user the permission, or deselect the stream."
 
     def after_retries(self) -> "TikTokError":
@@ -528,7 +528,7 @@ class TikTokError(Exception):
         return self._like(self.rule.after_retries(), self.path, self.advertiser_id)
 
     def repeated_for(self, path: str, advertiser_id: str | None) -> "TikTokError":
-        """The same verdict for a request that was not sent because of it."""
+        """The same error for another request that was not sent because of it."""
         return self._like(self.rule, path, advertiser_id)
 
     def _like(self, rule: Rule, path: str, advertiser_id: str | None) -> "TikTokError":
@@ -545,7 +545,7 @@ class TikTokError(Exception):
 
 
 class TooLarge(TikTokError):
-    """Refused for its size; the limits that TikTok's words state are 0 where they state none."""
+    """A request was refused for its size. Limits that TikTok's message does not state are 0."""
 
     @property
     def most_days(self) -> int:
@@ -559,15 +559,15 @@ class TooLarge(TikTokError):
 
 
 class Unreachable(TikTokError):
-    """No verdict of TikTok came; `kind` says how it went wrong, `code` is the HTTP status if there was one."""
+    """There is no answer of TikTok. `kind` says what went wrong, and `code` is the HTTP status if there was one."""
 
 
 class TimedOut(Unreachable):
-    """No answer in time."""
+    """There was no answer in time."""
 
 
 def for_one_account(error: TikTokError) -> TikTokError:
-    """The same verdict on credentials where TikTok answers other requests that are sent with them."""
+    """The same refusal of the credentials, as one of this account only, because TikTok answers other requests."""
     rule = Rule(
         Action.SKIP_ADVERTISER,
         "config",
@@ -603,6 +603,6 @@ def error_without_code(kind: Kind, detail: str, path: str, advertiser_id: str | 
 
 
 def missing_column(column: str, rows: int, path: str, advertiser_id: str | None) -> TikTokError:
-    """The error for an answer none of whose rows has a column that was asked for and belongs to their key."""
+    """The error for an answer in which no row has a column of the key that was requested."""
     said = f"{column} stands in none of {rows} rows"
     return TikTokError(_MISSING_COLUMN, message=said, path=path, advertiser_id=advertiser_id)

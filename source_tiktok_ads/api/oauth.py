@@ -96,8 +96,8 @@ def list_accounts(
         if account := _account_of(row):
             found[account[0]] = found.get(account[0]) or account[1]
         else:
-            odd = readable(client.redact(to_json(row)))
-            client.log(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {odd}.")
+            row_text = readable(client.redact(to_json(row)))
+            client.log(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {row_text}.")
     return [*found.items()]
 
 

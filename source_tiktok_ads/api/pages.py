@@ -125,8 +125,9 @@ class PageCheck(Generic[E]):
     """Checks the answers to one request, as the argument `accept` of `Client.get`.
 
     Without a `number` the list has no pages, and `page_info` is not checked. An answer that `wrong` rejects is never
-    accepted. An answer that `odd` rejects, or whose `page_info` is missing or has another page number, may be damaged
-    or belong to another request, so it is requested once more. If the second answer is the same, it is accepted.
+    accepted. An answer that `unlikely` rejects, or whose `page_info` is missing or has another page number, may be
+    damaged or belong to another request, so it is requested once more. If the second answer is the same, it is
+    accepted.
     """
 
     number: int | None
@@ -134,14 +135,14 @@ class PageCheck(Generic[E]):
     place: Hashable
     place_of: Callable[[E], PageInfo | None] = page_info
     wrong: Callable[[E], str | None] = lambda envelope: None
-    odd: Callable[[E], str | None] = lambda envelope: None
+    unlikely: Callable[[E], str | None] = lambda envelope: None
     _rejected_once: set[str] = field(default_factory=set)
 
     def __call__(self, envelope: E) -> str | None:
         """Why the answer has to be requested again; `None` if it is accepted."""
         if wrong := self.wrong(envelope):
             return wrong
-        oddity = self._page_oddity(self.place_of(envelope)) or self.odd(envelope)
+        oddity = self._page_oddity(self.place_of(envelope)) or self.unlikely(envelope)
         if oddity is None or self.believed.knows(self.place, oddity):
             return None
         if oddity in self._rejected_once:

@@ -57,7 +57,7 @@ class Account:
 
     @property
     def begun(self) -> date | None:
-        """The day before the account was created, which no time zone makes a later one; None where that is not told."""
+        """The day before the account was created, which is early enough for any time zone; None if that is unknown."""
         created = _created(self.facts.get("create_time"))
         return None if created is None else max(time_of(created).date(), FIRST_DAY + ONE_DAY) - ONE_DAY
 

@@ -172,7 +172,7 @@ class EntityReader(ModifiedReader[Entity]):
 
     def _fetch_page(self, part: Slice, params: Params, size: int, page: int) -> Answer:
         asked, whose = {**params, "page_size": size, "page": page}, partial(wrong_account, part.account.id)
-        return self.ask(part, asked, records.decode, wrong=whose, odd=self._other_list).envelope
+        return self.ask(part, asked, records.decode, wrong=whose, unlikely=self._other_list).envelope
 
     def _status_filters(self) -> list[tuple[Filtering, str | None]]:
         """The filters by status, each with the `current_status` of its rows; None if the rows have it themselves."""

@@ -137,7 +137,7 @@ class DateRangeReader(Reader[Dated]):
         return account.today(self.sync.client.now())
 
     def begun(self, account: Account, today: date) -> date | None:
-        """The first day on which the account can have rows; None where TikTok tells none, or one to come."""
+        """The first day on which the account can have rows; None if TikTok gives none, or a future one."""
         first = account.begun
         return first if first and first <= today else None
 

@@ -79,7 +79,7 @@ class SyncClient(Protocol):
         """Wait before one request is sent again."""
 
     def confirm_clock(self) -> None:
-        """Ask for the time once more if only one answer has told it so far."""
+        """Request the time once more if it is based on a single answer that may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -377,11 +377,11 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         *,
         server_attempts: int = TRIES,
         wrong: Callable[[Answer], str | None] = lambda answer: None,
-        odd: Callable[[Answer], str | None] = lambda answer: None,
+        unlikely: Callable[[Answer], str | None] = lambda answer: None,
     ) -> ApiResponse[Answer]:
         """One page of a request, as large as the settings and TikTok allow, unless `params` has a page size.
 
-        `wrong` returns why an answer cannot be right. `odd` returns why it is unlikely to be right: such an answer is
+        `wrong` returns why an answer cannot be right. `unlikely` returns why it is probably wrong: such an answer is
         accepted if it comes again.
         """
         fetch = partial(
@@ -390,7 +390,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             {"page_size": self.page_size(part.account), **params},
             advertiser_id=part.account.id,
             decode=decode,
-            accept=PageCheck(params["page"], self._believed, part.account.id, wrong=wrong, odd=odd),
+            accept=PageCheck(params["page"], self._believed, part.account.id, wrong=wrong, unlikely=unlikely),
             server_attempts=server_attempts,
         )
         would_lose_account = partial(self._would_lose_account, part.account)

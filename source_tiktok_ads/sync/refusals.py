@@ -92,7 +92,7 @@ def with_text(error: TikTokError, happened: str, next_step: str) -> TikTokError:
     )
 
 
-# TikTok: asked for no metrics it gives some of its own choice, so there has to be one.
+# TikTok: a request without metrics returns some by TikTok's own choice, so at least one has to be requested.
 def nothing_left(error: TikTokError) -> TikTokError:
     """The error for a refusal that leaves a report without metrics."""
     happened, next_step = "TikTok accepts none of the report's metrics", "Choose other metrics, or take the report out."

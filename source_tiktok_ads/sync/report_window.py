@@ -295,7 +295,7 @@ class Window:
             self._context.rows.decode,
             server_attempts=server_attempts,
             wrong=self._wrong_account,
-            odd=partial(wrong_days, self._stream.grain.dimension, part.days.first, part.days.last),
+            unlikely=partial(wrong_days, self._stream.grain.dimension, part.days.first, part.days.last),
         )
         reply = self._context.refusals.answered(self._slice.account.id, asked, ask)
         if reply.cut:

@@ -310,7 +310,7 @@ class ParentLists:
         refusals: RefusalCount,
         error: TikTokError,
     ) -> None:
-        """Note that one parent row was refused. It is asked for again, unless another window already did that."""
+        """Note that one parent row was refused. It is requested again, unless that was done for another window."""
         where = request_place(reading, request, parent, row)
         if where in self._confirmed:
             self._leave_out(reading, request, where, row, error, refusals.children)

@@ -16,7 +16,7 @@ Place = tuple[str, str]
 
 
 SEARCHED_WHOLE = 32
-"""So many pages of a stream are searched for the columns that no row has filled yet; then one page in as many."""
+"""The first pages of a stream that are searched for columns without a value. After these, every 32nd page is."""
 
 
 class EmptyColumns:

@@ -103,7 +103,7 @@ def test_an_oddity_that_passes_is_not_believed() -> None:
 def test_what_the_caller_says_of_an_answer() -> None:
     """What is wrong is never taken, what is odd is if it comes again."""
     wrong = PageCheck[Envelope](1, AcceptedOddities(str), "A", wrong=lambda envelope: "no")
-    odd = PageCheck[Envelope](1, AcceptedOddities(str), "A", odd=lambda envelope: "hm")
+    odd = PageCheck[Envelope](1, AcceptedOddities(str), "A", unlikely=lambda envelope: "hm")
     assert [wrong(counted()), wrong(counted())] == ["no", "no"]
     assert [odd(counted()), odd(counted())] == ["hm", None]
 
