@@ -115,7 +115,7 @@ def test_a_name_that_another_account_has_by_now_is_that_account_with_a_warning()
     assert said == [f'accounts: "Acme" was account {C} and is {A} by now, which is read in its place.']
 
 
-def test_a_name_that_stands_for_the_same_account_as_before_needs_no_word() -> None:
+def test_a_name_with_the_same_account_as_before_needs_no_warning() -> None:
     """Nothing has changed."""
     assert chosen(["Acme"], LISTED, Acme=A) == ({A: True}, [], [])
 
@@ -145,13 +145,13 @@ def test_accounts_that_the_state_knows_and_the_token_no_longer_lists_are_refused
 
 
 def test_where_the_configuration_selects_accounts_others_are_not_missed() -> None:
-    """Whoever takes an account out does not want to hear of it."""
+    """A user who removes an account from the configuration gets no warnings about it."""
     everybody = everybody_of(["Acme", B], {})
     assert [account.id for account in everybody.all()] == [B, A]
     assert everybody.unlisted([C]) == []
 
 
-def test_states_remember_which_account_a_configured_name_stands_for() -> None:
+def test_states_keep_the_account_of_each_configured_name() -> None:
     """What earlier syncs knew until the accounts are found; names that are no longer configured are forgotten."""
     everybody = everybody_of(["Acme"], {"Acme": A, "Other": B})
     assert everybody.remembered() == {"accounts": {"Acme": A}}
@@ -167,7 +167,7 @@ def test_a_token_without_accounts_is_an_error() -> None:
 
 
 def test_listing_needs_the_apps_id_and_secret() -> None:
-    """A configuration that lacks them is refused before any request, as when it was read."""
+    """A configuration without them is refused before any request, as when it is parsed."""
     alone = config(credentials=CREDENTIALS).model_copy(update={"accounts": ()})
     asking = client()
     with pytest.raises(AccountsError, match="needs app_id and secret"):
@@ -227,7 +227,7 @@ def test_a_refused_batch_is_halved_until_the_bad_id_stands_alone(code: int) -> N
     assert said == []
 
 
-def test_an_account_that_an_answer_leaves_out_is_refused() -> None:
+def test_an_account_that_is_missing_in_an_answer_is_refused() -> None:
     """Without facts it has no clock, so reading it would read the wrong days."""
     (one, other), _, _ = found(lambda path, params: {"list": [facts(A)]})
     assert one.refusal is None

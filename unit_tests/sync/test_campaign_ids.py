@@ -43,8 +43,8 @@ def test_ad_groups_of_one_campaign() -> None:
     assert client.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL", "campaign_ids": ["8"], **BUYING_TYPES}
 
 
-def test_ads_of_several_creatives_are_told_once() -> None:
-    """Each row of the list is a creative, told apart by its own id; an ad that names no other id is its own."""
+def test_ads_of_several_creatives_are_listed_once() -> None:
+    """Each row of the list is a creative with its own id; an ad without another id is its own creative."""
     rows = [{"ad_id": "11", "ad_id_v2": "1"}, {"ad_id": "12", "ad_id_v2": "1"}, {"ad_id": "2", "ad_id_v2": None}]
     client = Canned(lambda path, params: page(rows))
     assert structure_of(client).objects(AD_V2, A) == ["1", "2"]
@@ -70,7 +70,7 @@ def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() ->
     assert plain.asked[0][1]["filtering"] == {"primary_status": "STATUS_ALL"}
 
 
-def test_one_refusal_of_ways_of_buying_is_not_believed() -> None:
+def test_one_refusal_of_buying_types_is_not_accepted() -> None:
     """The same request is sent once more; what does not speak of them is another error."""
     refusals = [refused(40002, "buying_types: odd")]
     client = Canned(lambda path, params: refusals.pop() if refusals else listed(path, params))
@@ -104,7 +104,7 @@ def test_an_account_without_objects() -> None:
 
 
 def test_a_row_that_slipped_between_two_pages_is_found() -> None:
-    """The list is read until it adds up: a campaign that lacks would cost a report all its rows."""
+    """The list is read until it is complete: a report would lose all rows of a missing campaign."""
     readings = iter([[1], [1, 2]])
 
     def slipping(path: str, params: Mapping[str, Any]) -> Any:
@@ -113,7 +113,7 @@ def test_a_row_that_slipped_between_two_pages_is_found() -> None:
     assert structure_of(Canned(slipping)).campaigns(A) == ["1", "2"]
 
 
-def test_a_list_that_never_adds_up_is_told() -> None:
+def test_a_list_that_never_adds_up_raises_an_error() -> None:
     """More campaigns than TikTok counts: the warning names list and account."""
     said: list[str] = []
     client = Canned(lambda path, params: page([{"campaign_id": "1"}, {"campaign_id": "2"}], total=1))
@@ -123,7 +123,7 @@ def test_a_list_that_never_adds_up_is_told() -> None:
 
 
 def test_a_row_without_an_id_is_a_campaign_that_is_missing() -> None:
-    """Whoever divides a report by the others would lose its rows."""
+    """A report that is split by the other campaigns would lose its rows."""
     with pytest.raises(Incomplete, match="TikTok counts 2 rows but gave 1 different ones in 3 readings"):
         structure_of(Canned(lambda path, params: page([{"campaign_id": "1"}, {}]))).campaigns(A)
 
@@ -137,8 +137,8 @@ def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones(error: TikTokError
     assert [params["page_size"] for _, params in client.asked] == [1000, 500, 250, 250]
 
 
-def test_a_list_that_cannot_be_proven_is_no_list() -> None:
-    """Other campaigns each time: whoever divides a report by them has to know."""
+def test_a_list_that_may_be_incomplete_is_not_used() -> None:
+    """Each reading has other campaigns, and a report that is split by them has to know."""
     turn = count()
     with pytest.raises(
         Incomplete, match=f"campaign/get of account {A}, read to divide a report: TikTok counts 99 rows"

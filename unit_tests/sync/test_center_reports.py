@@ -92,7 +92,7 @@ def test_a_full_refresh_without_the_list_of_business_centers_is_incomplete() -> 
         Reading(refused(40001), full=True).read()
 
 
-def test_what_lacks_of_the_list_is_said() -> None:
+def test_an_incomplete_list_of_business_centers_is_reported() -> None:
     """The Business Centers that are known are read; what the others lack is not claimed."""
     numbers = iter(range(100))
     reading = Reading(lambda: page([{"bc_info": {"bc_id": str(next(numbers))}}], total=99))
@@ -110,7 +110,7 @@ def test_a_business_center_that_the_token_no_longer_sees_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("code", [40001, 40002])
-def test_a_business_center_that_has_gone_is_named_once_it_is_refused(code: int) -> None:
+def test_a_missing_business_center_is_named_once_it_is_refused(code: int) -> None:
     """Its days are not claimed, and the others are read."""
     reading = Reading(page([{"bc_info": {"bc_id": "8"}}]))
     reading.report = lambda params: refused(code) if params.get("bc_id") == "7" else page([ROW])

@@ -1,4 +1,4 @@
-"""The children of an account: what each is still to be read for, whenever it appears, is refused, leaves or returns."""
+"""The children of an account: which days of each are still to be read when it appears, is refused or comes back."""
 
 import json
 from collections import defaultdict
@@ -71,7 +71,7 @@ def test_the_children_of_an_account_owe_no_days_before_it_began() -> None:
 
 @pytest.mark.parametrize("stream", CHAINED, ids=lambda stream: stream.name)
 def test_every_list_of_a_chain_that_has_a_state_can_be_asked_by_what_it_keeps(stream: Listing) -> None:
-    """A child that has left its list is asked for by its id, and each row below tells whose it is."""
+    """A child that is no longer listed is requested by its id, and each row below it has the id of the child."""
     top = root_parent(stream)
     assert top
     row = row_of(top.listing, "/".join(f"{number}" for number, _ in enumerate(top.listing.ids)))
@@ -101,7 +101,7 @@ def test_known_children_are_asked_for_though_they_are_not_listed() -> None:
     assert (some.choose(rows), some.unlisted) == ([{"shop_id": "2"}], set())
 
 
-def test_a_refused_child_is_gone_where_it_is_not_listed() -> None:
+def test_a_refused_child_that_is_not_listed_is_gone() -> None:
     """Else it is only refused for now."""
     children = Children(SHOPS, {"3"})
     children.choose([{"shop_id": "1"}, {"shop_id": "2"}])
@@ -110,8 +110,8 @@ def test_a_refused_child_is_gone_where_it_is_not_listed() -> None:
     assert (children.read, children.gone) == ({"2"}, {"3": error})
 
 
-def test_a_list_below_takes_over_what_came_of_the_one_above() -> None:
-    """What it lists and what was refused; the known ones that it lacks are left to ask for."""
+def test_a_child_list_takes_over_the_outcomes_of_its_parent_list() -> None:
+    """It takes over the listed and the refused children, and returns the known ones that are not listed."""
     above = Children(SHOPS, asked={"1", "2", "4"}, refused={"2"})
     below = Children(SHOPS, {"1", "3"}, {"1", "2", "3"})
     assert below.follow(above) == {"3"}
@@ -165,8 +165,8 @@ def test_children_that_cannot_be_read_are_foreign(more: Mapping[str, Any]) -> No
         groups_of({"start": "2026-01-01", **more}, "day", inborn=False)
 
 
-def test_a_child_that_is_refused_is_told_apart_though_the_others_are_not_named() -> None:
-    """It keeps the days it had, and is not told apart twice."""
+def test_a_refused_child_gets_its_own_group_even_if_the_others_are_not_named() -> None:
+    """It keeps its days, and is not split off twice."""
     before = Groups(Group(EVERYBODY, Coverage(day(0), [DateRange(day(0), day(5))])))
     once = before.after(DateRange(day(5), day(7)), asked("ab", refused="b"), day(0))
     twice = once.after(DateRange(day(8), day(9)), asked("ab", refused="b"), day(0))
@@ -200,7 +200,7 @@ class Account:
     read: dict[str, dict[date, int]] = field(default_factory=lambda: defaultdict(dict))
 
     def sync(self, today: int, lookback: int, listed: Collection[str], refused: Collection[str], stop: int) -> None:
-        """One sync on a day; it is stopped after so many slices, and what was in the state then is kept."""
+        """One sync on a day that is stopped after some slices. The state of that moment is kept."""
         groups = groups_of(self.state, "day", self.inborn) or beginning(ZERO, self.inborn)
         plan: list[tuple[Collection[str] | None, DateRange]] = [
             (None, days) for days in groups.base.owed(day(today), lookback)
@@ -227,7 +227,7 @@ class Account:
     st.integers(0, 3),
     st.lists(st.tuples(st.integers(0, 9), FEW, FEW, st.integers(0, 4)), max_size=6),
 )
-def test_whatever_happens_every_child_is_read_whole_at_last(
+def test_in_the_end_every_child_is_read_completely(
     inborn: bool, lookback: int, syncs: list[tuple[int, frozenset[str], frozenset[str], int]]
 ) -> None:
     """Children appear, are refused, leave and return, syncs are stopped: a clean sync at last has every day of each.
@@ -251,13 +251,13 @@ def test_whatever_happens_every_child_is_read_whole_at_last(
 
 
 def size(cursor: Mapping[str, Any], accounts: int) -> int:
-    """The bytes of the state of so many accounts that agree."""
+    """The size in bytes of the state of `many` accounts with the same days."""
     cursors = {str(7_123_456_789_012_345_678 + number): cursor for number in range(accounts)}
     return len(json.dumps(dump(StreamState(cursors, {"include_deleted": True}))))
 
 
 def many(children: int) -> frozenset[str]:
-    """So many ids."""
+    """A number of ids."""
     return frozenset(str(7_240_000_000_000_000_000 + number) for number in range(children))
 
 

@@ -1,4 +1,4 @@
-"""The state of a stream while it is read: what it claims, when it leaves, and that it stands for itself."""
+"""The state of a stream while it is read: what it claims, when it is emitted, and that each message is complete."""
 
 from collections.abc import Iterator, Mapping
 from queue import Queue
@@ -23,7 +23,7 @@ ROW = Record({"a": 1}, "things")
 
 
 class Counting(Reader[Accounts]):
-    """A stream whose cursor counts the slices of an account that have left."""
+    """A stream whose cursor counts the finished slices of an account."""
 
     def __init__(self) -> None:
         super().__init__(ACCOUNTS[0], sync_of(Canned(lambda path, params: page([])))[0], False)
@@ -65,7 +65,7 @@ class Watched:
 
 
 def test_a_finished_slice_sends_a_state_of_its_stream() -> None:
-    """The first one leaves at once, as a STREAM state that carries the settings."""
+    """The first state is emitted without delay, as a STREAM state with the settings."""
     watched = Watched(StreamState({}, {"include_deleted": True}))
     watched.close()
     (message,) = watched.sent
@@ -87,7 +87,7 @@ def test_a_slice_that_broke_off_is_not_claimed() -> None:
     assert watched.states == [{A: 7, B: 1}]
 
 
-def test_a_slice_whose_days_are_owed_sends_a_state_that_says_so() -> None:
+def test_a_slice_with_owed_days_emits_a_state_that_says_so() -> None:
     """Else what the last state claims would be believed."""
     watched = Watched(StreamState({A: {"left": 7}}))
     watched.close(finished=False, owed=True)
@@ -95,7 +95,7 @@ def test_a_slice_whose_days_are_owed_sends_a_state_that_says_so() -> None:
 
 
 def test_states_within_a_second_are_held_back_until_the_next_slice() -> None:
-    """At most one a second; the next to leave claims all that were held back."""
+    """At most one state a second is emitted, and the next one includes those that were held back."""
     watched = Watched()
     watched.close()
     watched.now += SECONDS_BETWEEN_STATES / 2
@@ -107,7 +107,7 @@ def test_states_within_a_second_are_held_back_until_the_next_slice() -> None:
     assert watched.states == [{A: 1}, {A: 3, B: 1}]
 
 
-def test_a_state_that_was_held_back_leaves_with_the_next_page() -> None:
+def test_a_state_that_was_held_back_is_emitted_with_the_next_page() -> None:
     """A long slice does not keep it waiting; a page brings no state of its own."""
     watched = Watched()
     watched.close()
@@ -121,7 +121,7 @@ def test_a_state_that_was_held_back_leaves_with_the_next_page() -> None:
 
 
 @pytest.mark.parametrize("closed", [0, 2])
-def test_the_last_state_leaves_in_any_case(closed: int) -> None:
+def test_the_last_state_is_emitted_in_any_case(closed: int) -> None:
     """At the end of the stream, held back or not, read or not."""
     watched = Watched(StreamState({C: {"left": 9}}))
     for _ in range(closed):
@@ -157,7 +157,7 @@ def test_records_are_never_filtered_by_the_cursor() -> None:
 
 
 def test_a_state_keeps_what_the_sync_has_found_out() -> None:
-    """As it is known when the state leaves."""
+    """They are taken when the state is emitted."""
     sent: list[AirbyteMessage] = []
     known: dict[str, Any] = {}
     cursor = AccountCursor(

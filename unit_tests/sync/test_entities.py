@@ -1,4 +1,4 @@
-"""How entity lists are read: what leaves after which cursor, in which passes, and how far the cursor then stands."""
+"""How entity lists are read: which rows are emitted after a cursor, in which passes, and the cursor afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Reading:
         self.reader = EntityReader(entity, self.sync, False, {A: cursor} if cursor else {})
 
     def read(self, id: str = A) -> tuple[list[str], Mapping[str, Any]]:
-        """The ids of the rows that leave, and the cursor afterwards."""
+        """The ids of the emitted rows, and the cursor afterwards."""
         (part,) = self.reader.slices(Account(id))
         self.part = part
         self.records = [json.loads(b"{%b}" % row) for rows in self.reader.rows(part) for row in rows]
@@ -70,14 +70,14 @@ class Reading:
 
 
 def test_the_first_pass_is_whole_and_asks_for_deleted_objects_too() -> None:
-    """Every row leaves; the cursor is the newest change and the day of the whole pass."""
+    """Every row is emitted; the cursor is the newest change and the day of the whole pass."""
     reading = Reading([NEW, OLD])
     assert reading.read() == (["2", "1"], {"modify_time": "2026-03-15T09:00:00Z", "whole_pass": "2026-03-15"})
     assert reading.client.asked == [("thing/get", {"advertiser_id": A, "filtering": ALL, "page": 1, "page_size": 1000})]
 
 
 def test_without_deleted_objects_no_status_is_asked_for() -> None:
-    """TikTok leaves them out by itself."""
+    """TikTok omits them by default."""
     reading = Reading([NEW], include_deleted=False)
     reading.read()
     assert reading.filters == [BUYING_TYPES]
@@ -94,7 +94,7 @@ def test_another_accounts_cursor_says_nothing() -> None:
     assert Reading([NEW, OLD], cursor=YESTERDAY).read(B)[0] == ["2", "1"]
 
 
-def test_once_in_seven_days_everything_leaves_again() -> None:
+def test_everything_is_emitted_again_every_seven_days() -> None:
     """A status that comes from a parent does not touch modify_time, so old rows are sent again."""
     week_old = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-08"}
     assert Reading([NEW, OLD], cursor=week_old).read() == (
@@ -104,7 +104,7 @@ def test_once_in_seven_days_everything_leaves_again() -> None:
 
 
 def test_the_cursor_never_goes_back() -> None:
-    """A pass that brings nothing newer leaves the cursor where it was, a whole pass too."""
+    """A pass without newer rows does not move the cursor, nor does a whole pass."""
     week_old = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-08"}
     assert Reading([OLD], cursor=week_old).read()[1]["modify_time"] == "2026-03-14T00:00:00Z"
     assert Reading([], cursor=YESTERDAY).read()[1] == YESTERDAY
@@ -128,7 +128,7 @@ def test_an_unreadable_cursor_is_foreign() -> None:
 
 
 def test_a_list_that_knows_changes_is_asked_for_them_only() -> None:
-    """A second before the cursor, and the Smart+ rows that no such filter finds; a row of both leaves once."""
+    """The filter begins a second before the cursor; Smart+ rows are requested too. A row in both is emitted once."""
     smart = wire("3", None)
     rows = {"modified_after": [NEW], "campaign_ids": [NEW, smart]}
 
@@ -151,7 +151,7 @@ def smart_plus(params: Mapping[str, Any]) -> bool:
 
 
 def test_where_campaigns_may_not_be_listed_all_ads_are_read() -> None:
-    """Only what has changed leaves, and the Smart+ rows that tell no time."""
+    """Only changed rows are emitted, and the Smart+ rows without a time of change."""
     reading = Reading(
         lambda path, params: refused(40001) if path == "campaign/get" else page([NEW, OLD]), FILTERED, YESTERDAY
     )
@@ -159,7 +159,7 @@ def test_where_campaigns_may_not_be_listed_all_ads_are_read() -> None:
     assert reading.filters[:2] == [{**ALL, **SINCE}, ALL]
 
 
-def test_smart_plus_campaigns_that_keep_moving_make_the_account_short() -> None:
+def test_smart_plus_campaigns_that_keep_moving_make_the_account_incomplete() -> None:
     """The state does not claim what was not found; a fault of TikTok's ends the account."""
     numbers = iter(range(1000))
 
@@ -240,7 +240,7 @@ def test_ways_of_buying_are_not_named_to_an_account_that_refuses_that_twice() ->
     assert "so they may be missing" in said
 
 
-def test_one_refusal_of_ways_of_buying_is_not_believed() -> None:
+def test_one_refusal_of_buying_types_is_not_accepted() -> None:
     """The same request is sent once more."""
     refusals = [refused(40002, "buying_types: odd")]
     reading = Reading(lambda path, params: refusals.pop() if refusals else page([NEW]))
@@ -250,7 +250,7 @@ def test_one_refusal_of_ways_of_buying_is_not_believed() -> None:
 
 @pytest.mark.parametrize("deleted", [True, False])
 def test_in_the_sandbox_passes_tell_what_is_deleted(deleted: bool) -> None:
-    """There is no secondary_status there; a row that both passes bring leaves once, as the first one says."""
+    """The sandbox has no secondary_status. A row in both passes is emitted once, with the status of the first."""
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
         return page([NEW, OLD] if "filtering" in params else [OLD])
@@ -263,7 +263,7 @@ def test_in_the_sandbox_passes_tell_what_is_deleted(deleted: bool) -> None:
     assert reading.filters == ([{}, {"primary_status": "STATUS_DELETE"}] if deleted else [{}])
 
 
-def test_a_list_that_does_not_add_up_is_told_with_its_account() -> None:
+def test_a_warning_about_an_incomplete_list_names_the_account() -> None:
     """More rows than TikTok counts: none is missing, so that is a warning, which names stream and account."""
     reading = Reading(lambda path, params: page([NEW], total=0))
     assert reading.read()[0] == ["2"]
@@ -318,7 +318,7 @@ def test_the_day_of_a_whole_pass_is_utc() -> None:
 
 
 def test_a_row_between_two_pages_is_found_in_pages_of_another_size() -> None:
-    """The last row of the first page always lacks: another page ends elsewhere, and the readings add up together."""
+    """The last row of the first page is always missing. A page of another size has it, so the readings are complete."""
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
         size, number = params["page_size"], params["page"]
@@ -332,8 +332,8 @@ def test_a_row_between_two_pages_is_found_in_pages_of_another_size() -> None:
 
 
 @pytest.mark.parametrize("full", [True, False])
-def test_a_list_whose_rows_keep_moving_is_short(full: bool) -> None:
-    """Bounded readings, what they found leaves; the account is not claimed, and a full refresh is not complete."""
+def test_a_list_whose_rows_keep_moving_is_incomplete(full: bool) -> None:
+    """Rows of a few readings are emitted; the account is not claimed, and a full refresh is incomplete."""
     turn = count()
     client = Canned(lambda path, params: page([wire(str(next(turn)), "2026-03-15 09:00:00")], total=99))
     sync, said = sync_of(client)

@@ -1,4 +1,4 @@
-"""Lists whose rows come from several endpoints, from parents of the same days, or from one in another's place."""
+"""Lists whose rows come from several endpoints, from parents of the same days, or from a replacement endpoint."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def test_a_list_at_its_most_rows_is_completed_by_further_ones(total: int, full: 
     assert not full or "older ones are missing" in alone.left_out[0]
 
 
-def test_another_list_stands_in_for_one_that_is_refused() -> None:
-    """A sentence says so; where the fault is another, nothing stands in."""
+def test_a_refused_list_is_replaced_by_another() -> None:
+    """A sentence says so. After other errors, no replacement is read."""
     listing = replace(WHOLE, instead=MORE)
     reading = Reading(lambda path, params: refused(40001) if path == "thing/list" else things("1"))
     assert reading.read(listing) == ["1"]

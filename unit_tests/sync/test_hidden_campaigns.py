@@ -140,7 +140,7 @@ def test_a_report_with_a_filter_of_its_own_means_what_it_says() -> None:
 
 
 def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
-    """It is told, and the other rows stay."""
+    """It is reported, and the other rows are kept."""
 
     def answer(path: str, params: Params) -> Any:
         report = path == "report/integrated/get"
@@ -159,7 +159,7 @@ def test_a_report_that_does_not_know_special_campaigns_is_asked_once() -> None:
 
 
 def hidden(path: str, params: Params) -> Any:
-    """TikTok that tells nothing of Promote campaigns where ads and their figures are asked for."""
+    """A TikTok that refuses Promote campaigns in lists of ads and in reports."""
     asked = path in ("report/integrated/get", "ad/get") and kind(params) == "Promote"
     return refused(40002) if asked else told(path, params)
 

@@ -53,7 +53,7 @@ class Reading:
         self.reader: Any = make(listing, self.sync, full, {A: cursor} if cursor else {})
 
     def read(self, account: Account | None = None) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
-        """The records that leave, and the cursor after the last slice."""
+        """The emitted records, and the cursor after the last slice."""
         self.slices: list[Slice] = list(self.reader.slices(account or Account(A, currency="EUR")))
         pages = (rows for part in self.slices for rows in self.reader.rows(part))
         records = [json.loads(b"{%b}" % row) for rows in pages for row in rows]
@@ -108,7 +108,7 @@ CHANGED = replace(THINGS, since=lambda moment, now: {"after": moment})
 
 
 def test_a_list_that_does_not_take_the_filter_for_changes_is_read_whole() -> None:
-    """Only changes leave all the same; no other account is asked so again."""
+    """Only changes are emitted in any case, and the filter is not sent again for the account."""
     reading = Reading(
         lambda path, params: refused(40002) if "after" in params else page([NEW, OLD]), CHANGED, YESTERDAY
     )
@@ -183,7 +183,7 @@ LANGUAGES = replace(THINGS, scope=Scope.REFERENCE, cursor="")
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_reference_list_is_read_through_the_next_account_where_one_is_refused(full: bool) -> None:
-    """It is the same for all, so nothing lacks."""
+    """It is the same for all accounts, so no rows are missing."""
     reading = Reading(
         lambda path, params: page([NEW]) if params["advertiser_id"] == C else refused(40001),
         LANGUAGES,
@@ -198,7 +198,7 @@ def test_a_reference_list_is_read_through_the_next_account_where_one_is_refused(
 
 @pytest.mark.parametrize(("code", "asked"), [(40001, [A, B, C]), (40125, [A])])
 def test_a_reference_list_that_no_account_may_read(code: int, asked: list[str]) -> None:
-    """It fails; where the app lacks the scope, another account would not help."""
+    """It fails: without the permission of the app, another account would not help."""
     reading = Reading(lambda path, params: refused(code), LANGUAGES, accounts=None)
     (part,) = reading.reader.generate()
     with pytest.raises(AirbyteTracedException, match=str(code)):
@@ -232,7 +232,7 @@ def test_the_accounts_of_a_token_that_cannot_list_them() -> None:
 
 
 def test_windows() -> None:
-    """From the start to today; each request names its days, and each row is told the first."""
+    """From the start to today. Each request has its days, and each row the first of them."""
     reading = Reading(lambda path, params: {"list": [{}]}, DATED, start_date="2026-02-01")
     records, cursor = reading.read()
     assert [(params["first"], params["last"]) for params in reading.asked] == [
@@ -317,8 +317,8 @@ def test_days_of_utc_end_with_utcs_today(utc: bool, lookback: int, first: int, l
 @pytest.mark.parametrize(
     ("start", "first"), [("2026-02-01", "2026-03-08"), ("2026-03-09", "2026-03-09"), ("2026-03-15", "")]
 )
-def test_days_that_are_not_told_any_more_or_yet_are_not_asked_for(start: str, first: str) -> None:
-    """Of a list that tells the seven days before today; what was not asked for is not claimed."""
+def test_days_that_are_too_old_or_too_new_are_not_requested(start: str, first: str) -> None:
+    """For a list of the seven days before today, the state does not claim days that were not requested."""
     listing = replace(DATED, days=7, back=7, lag=1)
     reading = Reading(lambda path, params: {"list": [{}]}, listing, start_date=start)
     slices = [part.days for part in reading.reader.slices(Account(A))]
@@ -355,7 +355,7 @@ def one_shop_refused(path: str, params: Mapping[str, Any]) -> Any:
     "listing", [replace(THINGS, paging=Paging.WHOLE), replace(DATED, day="", empty_keys=("date",))]
 )
 def test_a_shop_that_is_refused_is_left_out_with_one_warning(full: bool, listing: Listing) -> None:
-    """What the others have is claimed, and the table names what lacks; a full refresh is incomplete, once."""
+    """The state claims the others, and the table names what is missing. A full refresh is incomplete, reported once."""
     reading = Reading(one_shop_refused, replace(listing, parent=OF_SHOPS), full=full, start_date="2026-01-01")
     parts = list(reading.reader.slices(Account(A)))
     pages, failed = 0, []
@@ -426,7 +426,7 @@ def test_a_shop_that_appears_later_is_read_from_the_start() -> None:
 
 
 @pytest.mark.parametrize("code", [40001, 40002])
-def test_a_shop_that_was_refused_for_a_while_is_owed_the_days(code: int) -> None:
+def test_the_days_of_a_shop_that_was_refused_for_a_while_are_read_later(code: int) -> None:
     """It keeps the days it had; each sync says that it is left out, and asks about it once, and once more."""
     shops = Shops()
     shops.sync()
@@ -461,7 +461,7 @@ def test_a_shop_that_is_no_longer_listed_is_asked_for_until_it_is_refused() -> N
     assert shops.sync(18)["2"] == [("03-16", "03-18"), ("02-10", "03-11"), ("03-12", "03-15")]
 
 
-def test_a_gone_shop_is_said_once_though_there_are_many_windows() -> None:
+def test_a_missing_shop_is_reported_once_for_many_windows() -> None:
     """Of a list further down, too, whose shops are asked about for each window."""
     things = replace(THINGS, paging=Paging.WHOLE, path="thing/list", parent=replace(OF_SHOPS, inherits=("shop_id",)))
     things = replace(things, columns={**COLUMNS, "shop_id": ID})
@@ -521,7 +521,7 @@ def test_what_shops_are_read_without_is_kept_until_it_is_given(given: bool) -> N
     assert after == {"start": "2026-02-01", "date": "2026-03-15", "children": ["1", "2"], **without}
 
 
-def test_days_of_shops_in_the_future_are_not_believed() -> None:
+def test_future_days_of_shops_are_ignored() -> None:
     """Of none of the groups."""
     shops = Shops()
     others = [{"children": ["2"], "start": "2026-03-01", "date": "2026-03-10"}]
@@ -545,7 +545,7 @@ CHANGES = replace(THINGS, paging=Paging.WHOLE, parent=replace(OF_SHOPS, inherits
 CHANGES = replace(CHANGES, columns={**COLUMNS, "shop_id": ID})
 
 
-def test_what_a_new_shop_has_leaves_however_long_ago_it_changed() -> None:
+def test_all_rows_of_a_new_shop_are_emitted_however_old() -> None:
     """And what one has that was refused for a while, or that the state of an earlier version does not tell."""
     shops = Shops(CHANGES)
     shops.row = {"modify_time": OLD["modify_time"]}
@@ -578,7 +578,7 @@ def test_a_shop_that_has_left_is_named_once() -> None:
 
 
 @pytest.mark.parametrize("cursor", [{**YESTERDAY, "modify_time": "2026-03-15T10:00:01Z"}, {"whole_pass": "2026-03-16"}])
-def test_changes_of_the_future_are_not_believed(cursor: Mapping[str, Any]) -> None:
+def test_future_changes_are_ignored(cursor: Mapping[str, Any]) -> None:
     """Everything is read again, with a warning."""
     reading = Reading([NEW, OLD], cursor=cursor)
     records, after = reading.read()
@@ -600,7 +600,7 @@ def test_a_pass_that_began_under_a_wrong_clock_claims_no_later_change() -> None:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_what_lacks_in_every_window_is_said_once(full: bool) -> None:
+def test_rows_missing_in_every_window_are_reported_once(full: bool) -> None:
     """As a warning, or as the error that makes a full refresh incomplete; no window is claimed."""
     numbers = iter(range(1000))
 
@@ -621,7 +621,7 @@ def test_what_lacks_in_every_window_is_said_once(full: bool) -> None:
 
 
 def test_the_slice_of_a_stream_without_windows_has_none() -> None:
-    """Whoever asks for it has mixed up two kinds."""
+    """Code that asks for it has mixed up two kinds of streams."""
     (part,) = Reading([]).reader.slices(Account(A))
     with pytest.raises(ValueError, match="things is not read by windows"):
         _ = part.window
@@ -670,7 +670,7 @@ def test_an_account_that_cannot_be_read_at_all_is_judged_as_in_every_stream() ->
         list(Slice(reading.reader, Account(A, refusal=refused(40001))).read())
 
 
-def test_transactions_of_one_id_at_several_levels_all_leave() -> None:
+def test_transactions_of_one_id_at_several_levels_are_all_emitted() -> None:
     """Money that moves between levels may have one id at both; the rows tell their level."""
 
     def answer(path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -741,7 +741,7 @@ def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(c
     assert ["2 is no longer among the shops" in text for text in reading.said] == [True] * bool(code)
 
 
-def test_what_lacks_of_several_centers_is_all_said() -> None:
+def test_missing_rows_of_several_centers_are_all_reported() -> None:
     """Each thing once, as far as a sentence goes."""
     assert also_short("", "a.") == "a."
     assert also_short("a. b.", "b.") == "a. b."

@@ -1,4 +1,4 @@
-"""Pages that prove themselves: whatever moves while a list is read, each row leaves once and is counted."""
+"""Reading pages until they are complete: each row is emitted once and counted, even if rows move meanwhile."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from source_tiktok_ads.sync.totals import Totals
 
 
 class Shelf:
-    """A list whose readings are told beforehand: for each reading its pages, for each page its rows and the total."""
+    """A list with scripted readings: for each reading its pages, for each page its rows and the total."""
 
     def __init__(self, *readings: Sequence[tuple[str, int]]) -> None:
         self.readings = list(readings)
@@ -40,14 +40,14 @@ class Shelf:
         return Answer(0, data=Data([{"id": row} for row in rows], info))
 
     def read(self, sent: set[int] | None = None) -> list[str]:
-        """What leaves, page by page."""
+        """The emitted rows, page by page."""
         attempts = [Attempt(self.fetch, self.pieces, 1000)] * MAX_READS
         found = read_until_consistent(attempts, self.said.append, Prefetcher(1), set() if sent is None else sent)
         return [b"".join(rows).decode() for rows in found if rows]
 
     @staticmethod
     def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
-        """A row in small letters is one that need not leave."""
+        """A row in small letters is counted but not emitted."""
         return [(row["id"].encode(), row["id"].encode() if row["id"].isupper() else None) for row in rows]
 
 
@@ -65,14 +65,14 @@ def test_an_empty_list_is_one_request() -> None:
 
 
 def test_a_row_that_slipped_between_two_pages_is_found_on_the_second_reading() -> None:
-    """B moved to a page that had been read: the list is read again, and only what had not left leaves."""
+    """B moved to a page that had been read: the list is read again, and only rows not emitted before are emitted."""
     shelf = Shelf([("AC", 4), ("CD", 4)], [("AB", 4), ("CD", 4)])
     assert shelf.read() == ["AC", "D", "B"]
     assert shelf.said == []
 
 
-def test_a_row_on_two_pages_leaves_once() -> None:
-    """A repeated row counts once, and once only leaves."""
+def test_a_row_on_two_pages_is_emitted_once() -> None:
+    """A repeated row is counted and emitted only once."""
     shelf = Shelf([("AB", 3), ("BC", 3)])
     assert shelf.read() == ["AB", "C"]
     assert shelf.asked == [1, 2]
@@ -92,14 +92,14 @@ def test_a_short_page_is_read_again() -> None:
 
 
 def test_more_rows_than_counted_are_noticed_too() -> None:
-    """The count may be the wrong one; what was found leaves all the same."""
+    """The count may be wrong, so the rows that were found are emitted."""
     shelf = Shelf([("ABC", 2)], [("ABC", 3)])
     assert shelf.read() == ["ABC"]
     assert shelf.said == []
 
 
 def test_readings_are_bounded_and_both_numbers_are_said() -> None:
-    """What never adds up is incomplete, however stable; nothing leaves twice."""
+    """A list that never adds up is incomplete, even if its readings agree. No row is emitted twice."""
     shelf = Shelf([("AB", 5), ("C", 4)])
     with pytest.raises(Incomplete, match=f"^TikTok counts 5 rows but gave 3 different ones in {MAX_READS} readings.$"):
         shelf.read()
@@ -113,7 +113,7 @@ def test_what_an_earlier_pass_has_sent_stays_out() -> None:
     assert Shelf([("BC", 2)]).read(sent) == ["C"]
 
 
-def test_rows_that_need_not_leave_are_counted() -> None:
+def test_rows_that_are_not_emitted_are_counted() -> None:
     """A row that has not changed since the cursor belongs to the total, and is no reason to read again."""
     shelf = Shelf([("AbC", 3)])
     assert (shelf.read(), shelf.said) == (["AC"], [])
@@ -146,7 +146,7 @@ class Book:
         return Answer(0, data=Data([{"id": row} for row in rows], Info(**info) if info else None))
 
     def read(self, readings: int = MAX_READS, size: int = 2) -> str:
-        """All that leaves."""
+        """All emitted rows."""
         attempts = [Attempt(self.fetch, Shelf.pieces, size)] * readings
         return b"".join(
             row for rows in read_until_consistent(attempts, self.said.append, Prefetcher(1), set()) for row in rows
@@ -183,7 +183,7 @@ def test_the_same_page_again_and_again_is_incomplete() -> None:
 
 
 def test_a_page_that_is_refused_ends_a_reading() -> None:
-    """The rows before it leave; the sentence has TikTok's words, unless all rows were there."""
+    """The rows before it are emitted; the sentence has TikTok's message, unless all rows were there."""
     deep = Book(("AB", told(6, 3)), ("CD", told(6, 3)), None)
     with pytest.raises(Incomplete, match=r"gave 4 different ones.*refuses further pages: page 3, .*page: too deep"):
         deep.read()
@@ -254,7 +254,7 @@ def test_a_reading_that_was_given_up_adds_nothing_to_the_next() -> None:
 
 
 def spending(*readings: Sequence[tuple[str, float]], total: float, pages: int = 1) -> tuple[list[str], list[str]]:
-    """What leaves of readings whose rows spend something, one a page or all on one, and what is warned of."""
+    """The emitted rows and warnings of readings with metrics, with one row a page or all rows on one page."""
     turn = iter(readings)
     now: list[tuple[str, float]] = []
 
@@ -276,22 +276,22 @@ def spending(*readings: Sequence[tuple[str, float]], total: float, pages: int = 
 
 
 def test_rows_have_to_add_up_to_the_totals_too() -> None:
-    """As many as counted is not enough: another reading comes first, and what it says of a single page leaves."""
+    """The right count is not enough: there is another reading, and its version of a single page is emitted."""
     left, said = spending([("A", 1), ("B", 7)], [("A", 1), ("B", 2)], total=3)
     assert (left, said) == (['"id":"A","spend":1', '"id":"B","spend":2'], [])
     with pytest.raises(Incomplete, match=r"The 2 rows do not add up .* in 2 readings: spend 8 \(TikTok's total is 3\)"):
         spending(*[[("A", 1), ("B", 7)]] * 2, total=3)
 
 
-def test_figures_that_changed_after_rows_had_left_are_told() -> None:
-    """Pages leave as they come: where only the second reading adds up, the first one's stand, and it is said."""
+def test_figures_that_changed_after_rows_were_emitted_are_reported() -> None:
+    """Pages are emitted as they come: if only the second reading adds up, a warning says that the first was emitted."""
     left, (said,) = spending([("A", 1), ("B", 7)], [("A", 1), ("B", 2)], total=3, pages=2)
     assert left == ['"id":"A","spend":1', '"id":"B","spend":7']
     assert said == "Figures changed while they were read, and rows had left before: spend 8 (TikTok's total is 3)."
 
 
-def test_readings_that_lack_different_rows_add_up_together() -> None:
-    """A row that came twice is added up once, whether in one reading or in two."""
+def test_readings_with_different_missing_rows_are_complete_together() -> None:
+    """A repeated row is added up once, whether it repeats in one reading or in two."""
     left, said = spending([("A", 1), ("A", 1)], [("B", 2), ("B", 2)], total=3, pages=2)
     assert (left, said) == (['"id":"A","spend":1', '"id":"B","spend":2'], [])
 
@@ -306,8 +306,8 @@ def test_many_differences_are_not_all_named() -> None:
         list(read_until_consistent(attempts, str, Prefetcher(1), set()))
 
 
-def test_an_error_in_a_later_reading_takes_no_row_with_it() -> None:
-    """What waited for a verdict leaves before the error is raised."""
+def test_an_error_in_a_later_reading_loses_no_row() -> None:
+    """Rows that were held back are emitted before the error is raised."""
     calls = iter([0])
 
     def fetch(number: int) -> Answer:
@@ -361,7 +361,7 @@ def test_without_a_free_place_the_caller_fetches_itself() -> None:
 
 
 def test_an_error_is_raised_in_its_turn_and_gives_every_place_back() -> None:
-    """Pages before it leave; those fetched beyond it are forgotten."""
+    """Pages before it are emitted; pages that were fetched after it are dropped."""
 
     def fetch(number: int) -> Answer:
         if number == 2:

@@ -24,7 +24,7 @@ NO_PERMISSION, NO_STREAM, BAD_REQUEST, REVOKED, UNWELL = 40001, 40125, 40000, 40
 
 
 class Plain(Reader[Any]):
-    """A stream with slices of one day, whose rows a test tells beforehand: lists of rows, or an error."""
+    """A stream with slices of one day and scripted rows: lists of rows, or an error."""
 
     def __init__(
         self, days: Mapping[str, int], *rows: Any, full: bool = False, absent: str = "", **settings: Any
@@ -40,12 +40,12 @@ class Plain(Reader[Any]):
         self.read_days: list[str] = []
 
     def slices(self, account: Account) -> list[Slice]:
-        """As many days as were told."""
+        """One slice for each scripted day."""
         days = (date(2026, 3, number + 1) for number in range(self.days[account.id]))
         return [Slice(self, account, DateRange(day, day)) for day in days]
 
     def rows(self, part: Slice) -> Iterator[list[bytes]]:
-        """The next told rows."""
+        """The next scripted rows."""
         self.read_days.append(place(part))
         for rows in self.wanted.pop(0):
             if isinstance(rows, Exception):
@@ -109,7 +109,7 @@ def test_accounts_take_turns() -> None:
     assert [place(part) for part in reader.generate()] == ["1.1", "2.1", "3.1", "1.2", "3.2", "1.3"]
 
 
-def test_slices_are_told_apart_by_identity() -> None:
+def test_slices_are_compared_by_identity() -> None:
     """The engine takes equal partitions for the same one and would lose the second's rows."""
     reader = Plain({A: 1})
     one, other = Slice(reader, Account(A)), Slice(reader, Account(A))
@@ -147,7 +147,7 @@ def test_a_slice_is_read_by_the_page_and_finished_behind_its_last_row() -> None:
 
 
 def test_a_page_carries_the_accounts_stamp_and_the_moment() -> None:
-    """`stamp` stands in front of each row."""
+    """Each row begins with the `stamp`."""
     reader = Stamped({A: 1}, FINE)
     (part,) = reader.generate()
     (made,) = (record.data[""] for record in part.read())
@@ -240,7 +240,7 @@ def test_an_optional_stream_fails_like_any_other_for_other_reasons() -> None:
 
 @pytest.mark.parametrize("code", [BAD_REQUEST, UNWELL])
 def test_a_failing_slice_leaves_the_others_alone(code: int) -> None:
-    """A passing fault or a wrong request fails its slice only; each is told."""
+    """A temporary fault or a wrong request only fails its slice, and each is reported."""
     reader = Plain({A: 3}, error(code), FINE, error(code), on_skipped_accounts="warn")
     assert len(reader.run()) == 2
     assert reader.read_days == ["1.1", "1.2", "1.3"]
@@ -288,14 +288,14 @@ def test_accounts_that_are_refused_do_not_cost_the_others_their_rows() -> None:
 
 
 def test_a_verdict_on_the_credentials_ends_the_stream() -> None:
-    """Nothing more is asked, for no account, and the error is told once."""
+    """No further request is sent for any account, and the error is reported once."""
     reader = Plain({A: 2, B: 2}, FINE, error(REVOKED))
     (sentence,) = reader.run()
     assert "code 40105" in sentence
     assert reader.read_days == ["1.1", "2.1"]
 
 
-def test_an_error_that_another_slice_has_told_is_not_told_again() -> None:
+def test_an_error_that_another_slice_has_reported_is_not_repeated() -> None:
     """Slices of one account run side by side: the second to fail for the account's sake says nothing."""
     reader = Plain({A: 2}, [[b'"a":1'], refused(NO_PERMISSION)], error(NO_PERMISSION))
     first, second = reader.generate()
@@ -356,7 +356,7 @@ def test_a_start_of_today_that_has_not_begun_west_of_utc_is_none_in_the_future()
     assert reader.read_days == ["1.1"]
 
 
-def test_a_surprise_is_told_once_a_column() -> None:
+def test_an_invalid_value_is_reported_once_for_each_column() -> None:
     """With the value cut short."""
     reader = Plain({A: 1})
     for column in ("a", "a", "b"):
@@ -366,7 +366,7 @@ def test_a_surprise_is_told_once_a_column() -> None:
     ]
 
 
-def test_rounding_is_told_once_a_column_and_counted() -> None:
+def test_rounding_is_reported_once_for_each_column_and_counted() -> None:
     """With the value and what it became, beside what is null in the same column."""
     reader = Plain({A: 1})
     for value, instead in (("12.5", 12), ("0.5", 0), ("<5", None)):
@@ -406,7 +406,7 @@ def test_a_warning_names_its_slice() -> None:
         (BAD_REQUEST, FailureType.system_error),
     ],
 )
-def test_a_failure_says_whose_turn_it_is(code: int, kind: FailureType) -> None:
+def test_a_failure_says_who_has_to_act(code: int, kind: FailureType) -> None:
     """The user's, TikTok's or ours; the sentence is the user's, the verdict the internal message."""
     verdict: TikTokError = refused(code)
     made = failure("what to do", verdict)

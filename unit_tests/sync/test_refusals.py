@@ -41,7 +41,7 @@ class RefusalCount:
         return self.refusals.less(id, self.refusals.asked(id), error)
 
 
-def test_one_refusal_is_not_believed() -> None:
+def test_one_refusal_is_not_accepted() -> None:
     """The same request is sent once more some time later, and answered."""
     trial = RefusalCount(REPORT, NO_CTR)
     assert trial.answered() == "fine"
@@ -59,7 +59,7 @@ def test_a_metric_that_is_refused_twice_is_given_up_for_that_account_alone() -> 
     assert trial.refusals.lacking(trial.refusals.asked(B)) == set()
 
 
-def test_refusals_that_name_different_metrics_are_not_believed() -> None:
+def test_refusals_that_name_different_metrics_are_not_accepted() -> None:
     """Only what both name is given up; where that is nothing, the second one is an error."""
     no_cpc = refused(40002, "Invalid metric fields: [cpc]")
     trial = RefusalCount(REPORT, NO_CTR, no_cpc)
@@ -69,7 +69,7 @@ def test_refusals_that_name_different_metrics_are_not_believed() -> None:
     assert RefusalCount(REPORT, both, NO_CTR).less(NO_CTR).without == {"ctr"}
 
 
-def test_words_that_speak_of_nothing_that_was_asked_for_are_an_error_at_once() -> None:
+def test_a_refusal_that_names_nothing_requested_is_an_error_without_a_retry() -> None:
     """A refusal for another reason gives nothing up, and is not sent again."""
     other = refused(40002, "Conflict occurs in the request")
     trial = RefusalCount(AUDIENCE, other)
@@ -95,7 +95,7 @@ def test_a_filter_that_is_refused_twice_is_given_up_for_that_account_alone() -> 
     assert trial.refusals.lacking(trial.refusals.asked(A)) == {FILTER}
 
 
-def test_what_an_earlier_sync_was_refused_is_believed_when_it_is_refused_again() -> None:
+def test_a_refusal_of_an_earlier_sync_is_accepted_when_it_is_repeated() -> None:
     """And not asked for any more."""
     trial = RefusalCount(AUDIENCE)
     trial.refusals.refused_before(A, {"ctr", FILTER}, NO_CTR)

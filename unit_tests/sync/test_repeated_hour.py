@@ -1,4 +1,4 @@
-"""The hour that comes twice: which it is, and the one row that its two rows become."""
+"""The repeated hour at the end of daylight saving time: which hour it is, and how its two rows are merged."""
 
 import json
 from collections.abc import Mapping
@@ -91,7 +91,7 @@ def test_one_row_stays_as_it_is() -> None:
 
 
 def test_rows_on_different_pages_find_each_other() -> None:
-    """The repeated hour leaves when all pages have come."""
+    """The repeated hour is emitted after all pages."""
     rows = [wire(spend="0.10"), wire(spend="0.25")]
     night = Night(lambda path, params: page([rows[params["page"] - 1]], 2, params["page"], 2))
     assert night.read() == [told(spend=0.35)]
@@ -131,14 +131,14 @@ def test_figures_that_move_between_two_readings_are_not_added_up() -> None:
     assert "TikTok counts 3 rows but gave 2 different ones in 3 readings" in night.part.incomplete_reason
 
 
-def test_the_fullest_reading_of_a_key_stands() -> None:
+def test_the_reading_with_most_rows_of_a_key_is_kept() -> None:
     """Two readings that together bring every row prove the window; one of them may lack a twin."""
     readings = iter([[wire(spend="0.10"), wire(spend="0.25")], [wire(spend="0.10"), wire("2")]])
     night = Night(lambda path, params: page(next(readings), 3))
     assert night.read() == [told("1", spend=0.35), told("2", **ALONE)]
 
 
-def test_what_never_adds_up_leaves_all_the_same() -> None:
+def test_rows_that_never_add_up_are_emitted_anyway() -> None:
     """The window is short, and whatever came of the repeated hour is in it."""
     ads = count(1)
     night = Night(lambda path, params: page([]) if path == "campaign/get" else page([wire(str(next(ads)))], 50))
@@ -147,7 +147,7 @@ def test_what_never_adds_up_leaves_all_the_same() -> None:
 
 
 def test_on_other_days_one_key_is_one_row() -> None:
-    """A row that came twice because it moved from page to page leaves once."""
+    """A row that came twice because it moved to another page is emitted once."""
     night = Night(lambda path, params: page([wire(hour="2026-11-02 01:00:00")] * 2, 1), day=date(2026, 11, 2))
     assert night.read() == [told(hour="2026-11-02 01:00:00", **ALONE)]
 
