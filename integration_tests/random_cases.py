@@ -326,7 +326,7 @@ class Play:
         outcome = self._read(full, states if states is not None and not first else None)
         sync = Sync(self._hours, drawn, outcome, sum(self.simulator.faults.fired(rule) for rule in rules))
         self.simulator.faults.clear()
-        self._lost |= {stream for fault in drawn for stream in fault.lost}
+        self._lost |= {stream for fault in drawn for stream in self.case.streams if stream.startswith(fault.lost)}
         self.played.syncs.append(sync)
         return sync
 

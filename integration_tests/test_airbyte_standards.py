@@ -18,7 +18,7 @@ from .docker_image import ROOT, bridge_address, derived
 from .simulator import Simulator, Switches, World
 
 # Enough for a row in every stream, those of catalogs and countries by the hour too.
-SMALL = World(advertisers=1, campaigns=5, adgroups_per=1, ads_per=1)
+SMALL = World(advertisers=1, campaigns=5, adgroups_per=1, ads_per=1, unreadable=0)
 GENEROUS = Switches(country_by_hour=True, search_by_ad=True)
 
 pytestmark = pytest.mark.alone
