@@ -29,12 +29,12 @@ def share_refusals() -> None:
 
 def placeholder_keys() -> None:
     """A key column that can't be read gets a dash."""
-    from source_tiktok_ads.sync import records
+    from source_tiktok_ads.sync import records, report_records
 
     def present(wire: Row, columns: Sequence[tuple[str, Any]], needed: Any) -> dict[str, Any]:
         return {name: records.NO_VALUE if (value := cast(wire.get(name))) is None else value for name, cast in columns}
 
-    records._present = present
+    report_records._present = present
 
 
 def claim_short_parts() -> None:

@@ -321,7 +321,7 @@ def test_smart_plus_ads_come_where_the_filter_for_changes_is_refused() -> None:
         destination.take(outcome)
         simulator.clock.advance(hours=STEPS[1])
         filtered = {"path": "smart_plus/ad/get", "params": {"filtering": "modified_after"}}
-        simulator.faults.add("code", code=40002, **filtered)
+        simulator.faults.add("code", code=40002, message="modified_after: Unknown field.", **filtered)
         outcome = read(simulator, [stream], state=outcome.state)
         destination.take(outcome)
         assert (outcome.code, outcome.warnings) == (0, [])

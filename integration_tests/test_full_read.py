@@ -116,7 +116,8 @@ def test_all_that_tiktok_sends_today_is_declared(stream: str) -> None:
     else:
         path = "advertiser/info" if stream == "advertisers" else f"{stream.removesuffix('s')}/get"
         today = {name for name, column in LISTINGS[path].columns.items() if not column.legacy}
-        assert today - set(declared) == set()
+        # Asked for beside others it hides them, so it is no column.
+        assert today - set(declared) - {"company_name_editable"} == set()
 
 
 @pytest.mark.parametrize("stream", STREAMS)

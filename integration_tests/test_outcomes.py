@@ -443,7 +443,10 @@ def test_a_wait_scale_for_tiktok_itself(forks: Forks) -> None:
 
 def test_another_address_in_the_cloud(command: Command, tiktok: Simulator) -> None:
     """There no address but TikTok's is taken, from the configuration as little as from the environment."""
-    for config, name in ((ours(), "the variable TIKTOK_ADS_API_URL"), (ours(api_url=tiktok.url), "api_url")):
+    for config, name in (
+        (ours(), "the variable TIKTOK_ADS_API_URL"),
+        (ours(api_url=tiktok.url), "API Address for Tests (`api_url`)"),
+    ):
         sentence = failed(command("check", config, DEPLOYMENT_MODE="CLOUD"))
         assert sentence == f"{name} is for tests and refused in Airbyte Cloud: remove it."
     assert tiktok.requests == []

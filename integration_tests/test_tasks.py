@@ -88,13 +88,14 @@ def test_a_killed_sync_finds_its_tasks_again(path: str) -> None:
 
         killed = forked.read(simulator, [STREAM], start_date=START, meanwhile=meanwhile)
         known = {id for kept in tasks_in(killed).values() for id in kept.values()}
-        created = len(asked(simulator, CREATE))
+        created, downloaded = len(asked(simulator, CREATE)), len(asked(simulator, DOWNLOAD))
         resumed = changes(simulator, state=killed.state)
         windows = len(simulator.tasks.tasks) - len(known) if path == CREATE else 4
         assert (resumed.code, wrong(simulator, killed, resumed)) == (0, "")
         assert len(asked(simulator, CREATE)) - created <= max(windows, 4 - len(known))
         assert {entry["query"]["task_id"] for entry in asked(simulator, CHECK)[-20:]} >= known
-        assert path == CREATE or known
+        # On a busy machine all files may have come before the end does.
+        assert path == CREATE or known or downloaded == 4
         assert tasks_in(resumed) == {}
 
 
