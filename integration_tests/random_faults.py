@@ -42,7 +42,7 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "catalog/get": ("product_sets", "products", "catalog_"),
     "identity/get": ("identity_posts",),
     "bc/get": ("business_center_", "catalogs", "product_sets", "products", "catalog_"),
-    "adgroup/get": ("comments", "split_tests"),
+    "adgroup/get": ("comments", "split_tests", "adgroup_negative_keywords", "adgroup_reviews"),
 }
 # The state remembers the shops, pixels and Business Centers that were asked about, but not the many ad groups, catalogs
 # and GMV Max campaigns below: what one of these has while TikTok neither lists nor counts it is beyond notice, and rows
