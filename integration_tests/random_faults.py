@@ -284,7 +284,8 @@ def children(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
         code, message = chance.choice(REFUSALS[:3])
         rule = {"kind": "code", "code": code, "message": message, "params": {name: found}}
         return Fault("child refused", (rule,))
-    unknown = first or asked["path"] in UNREMEMBERED
+    # What no request of the first read names has appeared since, so that no state can know of it yet.
+    unknown = first or not users or asked["path"] in UNREMEMBERED
     lost = UNREMEMBERED.get(asked["path"], ())
     return Fault("child hidden", ({"kind": "hidden", "find": found, **where},), hides if unknown else (), lost)
 

@@ -1,4 +1,4 @@
-"""Business Centers that are not listed for once: what a full refresh, which has no state, makes of them."""
+"""Business Centers and identities that are once not listed: what a full refresh, which has no state, makes of it."""
 
 from __future__ import annotations
 
@@ -31,3 +31,15 @@ def test_a_full_refresh_does_not_miss_a_business_center_in_silence(refused: bool
         left = f"{gone} is no longer among the business_centers"
         assert len([line for line in second.warnings if f" {stream}, " in line and left in line]) == refused
     assert not refused or gone not in str(third.warnings)
+
+
+def test_a_full_refresh_does_not_miss_an_identity() -> None:
+    """It reads for those that the last full refresh read for."""
+    stream = "identity_posts"
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        first = read(simulator, [stream], "full_refresh")
+        hidden = max(row["identity_id"] for row in first.records[stream])
+        simulator.faults.add("hidden", path="identity/get", find=hidden)
+        second = read(simulator, [stream], "full_refresh", first.state)
+    assert (first.code, second.code, second.warnings) == (0, 0, [])
+    assert difference(by_key(stream, second.records[stream]), by_key(stream, first.records[stream])) == ""

@@ -117,6 +117,9 @@ class Parent:
     owner: str = ""
     """The column with the account that a row belongs to, if accounts share the list. A row without a value belongs to
     every account."""
+    remembered: bool = False
+    """Whether a full refresh also reads for the parent rows of the last one, even if the list no longer has them. The
+    ids of such a row have to suffice for the request."""
 
     def takes(self, row: Row, account_id: str) -> bool:
         """Whether requests for an account are sent for a parent row."""

@@ -107,7 +107,7 @@ class AccountCursor(Cursor):
 class FullCursor(FinalStateCursor):
     """What a full refresh sends in place of a state: that it is over, and whom it asked about in each account.
 
-    The next one asks for those too, so that a Business Center that is not listed for once is not missed in silence.
+    The next one asks for those too, so that a Business Center or identity that is not listed is not missed in silence.
     """
 
     def __init__(

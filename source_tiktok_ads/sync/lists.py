@@ -67,7 +67,7 @@ class ListReader(ModifiedReader[Listing]):
             return changes
         for child, error in sorted(part.children.gone.items()):
             say_gone(self, part, child, error)
-        if part.children.root.scope is Scope.CENTERS:
+        if (parent := root_parent(self.stream)) and parent.remembered:
             self.children = {**self.children, part.account.id: frozenset(part.children.asked - {*part.children.gone})}
         return replace(changes, children=frozenset(part.children.read))
 

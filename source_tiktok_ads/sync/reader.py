@@ -151,7 +151,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     """Reads one stream in one sync: its slices, the rows of each, and what happens if one fails.
 
     `full` means that the stream is read whole, whatever a state says. `known` are the accounts in its state.
-    `children` are the Business Centers, by account, that the last full refresh read, and later those of this one.
+    `children` are the Business Centers or the like, by account, of the last full refresh, and later of this one.
     """
 
     def __init__(self, stream: AnyStream, sync: Sync, full: bool, known: Collection[str] = ()) -> None:

@@ -33,7 +33,11 @@ from .canned import refused as refused_by_tiktok
 
 ZERO = date(2026, 1, 1)
 SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID})
-CHAINED = [stream for stream in STREAMS if isinstance(stream, Listing) and stream.parent and stream.incremental]
+CHAINED = [
+    stream
+    for stream in STREAMS
+    if isinstance(stream, Listing) and (parent := root_parent(stream)) and (stream.incremental or parent.remembered)
+]
 
 
 def day(number: int) -> date:

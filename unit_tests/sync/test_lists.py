@@ -731,7 +731,7 @@ def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(c
 
     centers = replace(SHOPS, scope=Scope.CENTERS)
     things = replace(THINGS, paging=Paging.WHOLE, cursor="", scope=Scope.CENTERS)
-    listing = replace(things, parent=replace(OF_SHOPS, listing=centers))
+    listing = replace(things, parent=replace(OF_SHOPS, listing=centers, remembered=True))
     reading = Reading(answer, listing, full=True)
     reading.reader.children = {"centers": frozenset({"1", "2"})}
     (part,) = reading.reader.slices(Account("centers"))

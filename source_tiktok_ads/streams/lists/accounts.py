@@ -228,7 +228,7 @@ def transaction(row: Row) -> Iterator[dict[str, Any]]:
 
 
 BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
-OF_CENTER = Parent(BUSINESS_CENTERS, of_center, inherits=("bc_id",))
+OF_CENTER = Parent(BUSINESS_CENTERS, of_center, inherits=("bc_id",), remembered=True)
 
 ACCOUNT_LISTS: tuple[Listing, ...] = (
     Listing(
