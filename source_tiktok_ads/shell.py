@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 STDOUT, STDERR = 1, 2
+_ENDING = threading.Lock()
 
 # --- The process ------------------------------------------------------------------------------------------------------
 
@@ -52,12 +53,20 @@ def _end_on_signal(number: int, frame: object) -> None:
     os._exit(128 + number)
 
 
+def _end(code: int, sentence: str = "") -> None:
+    """End the process with its exit code and a sentence, if any, without waiting for its threads.
+
+    Several threads may notice at once that the output is gone. The first ends the process, the others wait here.
+    """
+    with _ENDING:
+        with suppress(OSError):
+            os.write(STDERR, sentence.encode("utf-8", "replace"))
+        os._exit(code)
+
+
 def end_unwritten(why: str) -> None:
-    """End the process because its output cannot be written, without waiting for its threads."""
-    sentence = f"The output can't be written ({why}): it ends in the middle, so nothing after it was read.\n"
-    with suppress(OSError):
-        os.write(STDERR, sentence.encode("utf-8", "replace"))
-    os._exit(1)
+    """End the process because its output cannot be written."""
+    _end(1, f"The output can't be written ({why}): it ends in the middle, so nothing after it was read.\n")
 
 
 class _Watched(io.BufferedWriter):
@@ -81,7 +90,7 @@ class _Watched(io.BufferedWriter):
         try:
             yield
         except BrokenPipeError:
-            os._exit(1)
+            _end(1)
         except OSError as error:
             end_unwritten(error.strerror or type(error).__name__)
 
@@ -101,7 +110,7 @@ def exit_when_stdout_closes(output: int) -> None:
         # Errors and hang-ups are always reported, so no other events are registered.
         poll.register(output, 0)
         if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
-            os._exit(1)
+            _end(1)
 
 
 # --- Answers without the CDK ------------------------------------------------------------------------------------------
@@ -176,7 +185,7 @@ def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
         if code or parsed.command == "read":
             # Workers may wait for room in a queue that is no longer read, or for pages that are no longer needed. They
             # must not keep the process alive.
-            os._exit(code)
+            _end(code)
     return code
 
 

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from source_tiktok_ads.shell import Redactor, run, specification, spellings, watched
+from source_tiktok_ads.shell import Redactor, end_unwritten, run, specification, spellings, watched
 
 ROOT = Path(__file__).parent.parent
 SECRET = 'a b+c/d"e=\\f'
@@ -130,6 +131,30 @@ def test_a_reader_that_has_gone_is_told_nothing(pipe: tuple[int, int], capfd: py
         print("spec", file=out, flush=True)
     out.buffer.raw.close()
     assert (left.value.args, capfd.readouterr().err) == ((1,), "")
+
+
+def test_the_first_of_several_threads_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All of them may notice a full output at once, but there is one sentence."""
+    ending, end = Event(), Event()
+
+    def leave(code: int) -> None:
+        ending.set()
+        assert end.wait(10)
+
+    monkeypatch.setattr(os, "_exit", leave)
+    threads = [Thread(target=end_unwritten, args=(why,)) for why in ("first", "second")]
+    threads[0].start()
+    assert ending.wait(10)
+    threads[1].start()
+    threads[1].join(0.1)
+    said = capfd.readouterr().err
+    assert said.startswith("The output can't be written (first)")
+    assert "(second)" not in said
+    end.set()
+    for thread in threads:
+        thread.join(10)
 
 
 @pytest.mark.usefixtures("ends")
