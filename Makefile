@@ -34,13 +34,14 @@ help: ## list the targets
 
 setup: $(VENV)/.tests ## the development environment of both connectors in .venv
 
-check: lint ## format, lint, strict types, unit tests of both connectors
+check: lint ## format, lint, dead code, strict types, unit tests of both connectors
 	$(BIN)/pytest -q -n 2 unit_tests
 	$(IN_CITRUSAD)/pytest -q -n 2 unit_tests
 
-lint: $(VENV)/.tests ## format, lint and strict types of both connectors
+lint: $(VENV)/.tests ## format, lint, dead code and strict types of both connectors
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/vulture
 	$(BIN)/mypy
 
 format: $(VENV)/.tests ## let ruff format and fix what it can

@@ -41,6 +41,7 @@ TESTS = [
     "types-PyYAML",
     "types-jsonschema",
     "types-requests",
+    "vulture>=2.14,<3",
 ]
 
 setup(

@@ -83,11 +83,6 @@ class Shape:
             return _object_cast(path, surprise, casts(dict(self.fields), surprise, path=f"{path}."))
         return _guarded(path, surprise, _CASTS[self.kind])
 
-    @property
-    def plain(self) -> bool:
-        """Whether every value passes unchanged, so that no cast is needed."""
-        return self.kind == "any"
-
 
 def LIST(item: Shape) -> Shape:
     """A list whose elements have the shape `item`."""
@@ -112,8 +107,6 @@ JSON_TEXT = Shape("json_text")
 TEXTS = Shape("texts", item=TEXT)
 """A list of texts, however TikTok writes it: as a list, as the JSON of one, or as the one text it would hold."""
 
-ANY = Shape("any")
-
 _UTC_TIME = {"type": ["null", "string"], "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": ["null", "string"]},
@@ -129,13 +122,12 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "list": {"type": ["null", "array"]},
     "texts": {"type": ["null", "array"]},
     "object": {"type": ["null", "object"], "additionalProperties": True},
-    "any": {},
 }
 
 
 def casts(columns: Mapping[str, Shape], surprise: OnInvalidValue, path: str = "") -> list[tuple[str, Cast]]:
-    """The casts of the columns that need one, by column name."""
-    return [(name, shape.cast(path + name, surprise)) for name, shape in columns.items() if not shape.plain]
+    """The casts of the columns, each with its name."""
+    return [(name, shape.cast(path + name, surprise)) for name, shape in columns.items()]
 
 
 def metric_cast(shape: Shape, path: str, surprise: OnInvalidValue) -> Cast:
@@ -399,7 +391,6 @@ _CASTS: Mapping[str, Cast] = {
     "date": _date,
     "json_text": _json_text,
     "texts": _texts,
-    "any": lambda value: value,
 }
 _PLAIN_TEXTS: Mapping[str, tuple[Callable[[str], Any], Cast]] = {
     "integer": (_SHORT_INTEGER.fullmatch, int),

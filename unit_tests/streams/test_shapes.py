@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.streams.shapes import (
-    ANY,
     DATE,
     EPOCH,
     FLAG,
@@ -44,7 +43,6 @@ KINDS = {
     "date": DATE,
     "json_text": JSON_TEXT,
     "texts": TEXTS,
-    "any": ANY,
     "list": LIST(ID),
     "object": OBJECT({"id": ID, "days": INTEGER, "tags": LIST(TEXT)}),
     "deep": LIST(OBJECT({"inner": OBJECT({"at": MOMENT}), "rows": LIST(LIST(NUMBER))})),
@@ -105,7 +103,7 @@ def test_a_cast_never_raises_and_its_result_fits_the_schema(kind: str, value: An
     """Hostile values end as null or as what the column promises; no number that JSON lacks is made."""
     result, told = cast(KINDS[kind], value)
     assert fits(KINDS[kind], result)
-    assert not (isinstance(result, float) and kind != "any" and not math.isfinite(result))
+    assert not (isinstance(result, float) and not math.isfinite(result))
     assert result is not None or nothing(value) or told
 
 
@@ -220,7 +218,6 @@ def test_a_cast_value_is_cast_to_itself(kind: str, value: Any) -> None:
         ("texts", [5, None, {"image_id": "1"}], ["5", None, '{"image_id":"1"}']),
         ("texts", [], []),
         ("texts", "-", None),
-        ("any", {"a": [1]}, {"a": [1]}),
         ("list", [1, "2"], ["1", "2"]),
         ("list", [], []),
         ("object", {"id": 1, "days": "7", "new": [True]}, {"id": "1", "days": 7, "new": [True]}),
@@ -374,18 +371,12 @@ def test_metric_with_a_value_is_cast_as_its_shape() -> None:
     assert told == [("spend", "<5")]
 
 
-def test_casts_leaves_out_columns_that_pass_unchanged() -> None:
-    """Only columns that need a cast get one, under their own name and told by their path."""
+def test_casts_names_columns_by_their_path() -> None:
+    """Each column has its cast, under its own name and with its path in what is reported."""
     told = Told()
-    compiled = casts({"a": INTEGER, "b": ANY}, told, path="row.")
-    assert [name for name, _ in compiled] == ["a"]
-    assert compiled[0][1]("x") is None
+    [(name, cast_a)] = casts({"a": INTEGER}, told, path="row.")
+    assert (name, cast_a("x")) == ("a", None)
     assert told == [("row.a", "x")]
-
-
-def test_only_any_is_plain() -> None:
-    """Every other kind may have to change or refuse a value."""
-    assert [name for name, shape in KINDS.items() if shape.plain] == ["any"]
 
 
 def test_a_shape_takes_a_meaning_and_a_source() -> None:
