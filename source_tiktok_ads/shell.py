@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import logging
 import os
 import re
 import select
@@ -171,6 +170,8 @@ class Commands(Protocol):
 
 def launch(make: Callable[[], Commands], args: Sequence[str]) -> int:
     """Run a command and print its messages. Returns the exit code; after `read` or an error, the process ends here."""
+    import logging
+
     from airbyte_cdk.logger import PRINT_BUFFER
 
     # The CDK's monitors log that they start, which does not help users and would come before new credentials.

@@ -52,6 +52,20 @@ def test_discover_is_byte_for_byte_the_cdks(versions: str, config: Callable[...,
     assert [command.quick_answer(args)] == long_way(*args)
 
 
+def test_no_plugin_of_pydantic_sees_the_settings(config: Callable[..., str]) -> None:
+    """One that is installed beside the connector is not even imported, because settings hold secrets."""
+    script = (
+        "import importlib.metadata as metadata; from source_tiktok_ads import run;"
+        "names = []; found = metadata.entry_points;"
+        "metadata.entry_points = lambda **wanted: names.append(wanted) or found(**wanted);"
+        "run.main(['discover', '--config', 'PATH']); print(names)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
+    arguments = [sys.executable, "-c", script.replace("PATH", config())]
+    ended = subprocess.run(arguments, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]"
+
+
 def test_discover_of_more_streams_is_byte_for_byte_the_cdks(config: Callable[..., str]) -> None:
     """Custom reports and wider ones, with personal data."""
     report = {"name": "mine", "level": "ad", "metrics": ["spend"], "grain": "lifetime"}
@@ -234,7 +248,7 @@ def test_an_output_that_cannot_be_written_ends_the_command(
     catalog.write_text('{"streams": []}')
     files = {"spec": [], "read": ["--config", path, "--catalog", str(catalog)]}.get(verb, ["--config", path])
     script = "import sys; sys.argv[0] = 'x'; from source_tiktok_ads.run import run; run()"
-    command = [sys.executable, "-c", script, verb, *files]
+    arguments = [sys.executable, "-c", script, verb, *files]
     ended = subprocess.run(
         ["sh", "-c", f'exec "$@" {REDIRECTED[output]}', "sh", *command],
         cwd=ROOT,

@@ -105,7 +105,8 @@ _CONSENTS = '<a href="https://business-api.tiktok.com/portal/docs?id=17383731643
 class _Form(BaseModel):
     """Settings that belong together. A field that a form sends as null or blank counts as left out."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    # Only the validator of the whole is used, so pydantic builds none for each part.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -199,19 +199,16 @@ def _standard(report_type: str, data_level: str) -> frozenset[str]:
         return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard)
     if report_type == "AUDIENCE":
         return frozenset(name for name, metric in METRICS.items() if data_level in metric.standard_audience)
-    return _takes(report_type, data_level)
+    return frozenset(name for name, metric in METRICS.items() if metric.allowed(report_type, data_level))
 
 
 @cache
 def _of_groups(report_type: str, data_level: str, groups: tuple[str, ...]) -> frozenset[str]:
     """The metrics of these groups that a report of this type and level takes."""
-    takes = _takes(report_type, data_level) - UNASKED
-    return frozenset(name for name in takes if METRICS[name].group in groups)
-
-
-@cache
-def _takes(report_type: str, data_level: str) -> frozenset[str]:
-    return frozenset(name for name, metric in METRICS.items() if metric.allowed(report_type, data_level))
+    found = (
+        name for name, metric in METRICS.items() if metric.group in groups and metric.allowed(report_type, data_level)
+    )
+    return frozenset(found) - UNASKED
 
 
 def _cut(names: set[str], takes: Iterable[str] | None, report_type: str, data_level: str) -> set[str]:
