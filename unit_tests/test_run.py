@@ -248,7 +248,7 @@ def test_an_output_that_cannot_be_written_ends_the_command(
     catalog.write_text('{"streams": []}')
     files = {"spec": [], "read": ["--config", path, "--catalog", str(catalog)]}.get(verb, ["--config", path])
     script = "import sys; sys.argv[0] = 'x'; from source_tiktok_ads.run import run; run()"
-    arguments = [sys.executable, "-c", script, verb, *files]
+    command = [sys.executable, "-c", script, verb, *files]
     ended = subprocess.run(
         ["sh", "-c", f'exec "$@" {REDIRECTED[output]}', "sh", *command],
         cwd=ROOT,
