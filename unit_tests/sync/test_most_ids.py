@@ -1,6 +1,7 @@
-"""Reports by interest are divided beforehand to what TikTok takes: so many objects a request."""
+"""Reports are divided to what TikTok takes, so many objects a request; those by interest before they are asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,14 @@ class Objects(CampaignIds):
         if self._error:
             raise self._error
         return [] if special else [str(number) for number in range(self._many)]
+
+    def campaigns(self, advertiser_id: str, special: HiddenCampaigns | None = None) -> list[str]:
+        """The ids of campaigns."""
+        return self.objects(CAMPAIGN, advertiser_id, special)
+
+    def adgroups(self, advertiser_id: str, campaign_id: str, special: HiddenCampaigns | None = None) -> list[str]:
+        """The ids of a campaign's ad groups."""
+        return self.objects(ADGROUP, advertiser_id, special)
 
 
 def parts(
@@ -101,3 +110,22 @@ def test_a_filter_that_tiktok_names_gives_up_nothing_else(named: str, totals: bo
     if totals:
         with pytest.raises(TikTokError, match="not supported"):
             refusals.less(A, Asked(totals=True), error)
+
+
+def test_a_report_that_is_too_much_is_divided_by_campaigns_and_then_by_ad_groups() -> None:
+    """Thirty campaigns a request, as TikTok advises; a hundred ad groups, as many as a filter holds."""
+    splitter = RequestSplitter(Report("r", AD, MONTH, ("age",), AUDIENCE), A, Objects(201), {})
+    of_campaigns = splitter.fewer_objects(MAY)
+    assert [len(part.ids) for part in of_campaigns] == [30] * 6 + [21]
+    assert {part.by for part in of_campaigns} == {"campaign_ids"}
+    of_adgroups = splitter.fewer_objects(replace(MAY, by="campaign_ids", ids=("7",)))
+    assert [(part.by, len(part.ids)) for part in of_adgroups] == [("adgroup_ids", size) for size in (100, 100, 1)]
+
+
+def test_a_request_asks_for_a_hundred_metrics() -> None:
+    """The ids of a row's parents, which each request asks for, are among them."""
+    chosen = tuple(f"metric_{number}" for number in range(205))
+    splitter = RequestSplitter(Report("r", AD, MONTH, chosen=chosen), A, Objects(0), {})
+    found = splitter.fitting(MAY)
+    assert [len(part.metrics) + len(AD.parents) for part in found] == [100, 100, 205 - 2 * 100 + 3 * len(AD.parents)]
+    assert [name for part in found for name in part.metrics] == [*chosen]

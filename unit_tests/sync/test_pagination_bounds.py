@@ -48,3 +48,10 @@ def test_pages_that_repeat_end_a_reading() -> None:
     left, asked, said = read({}, claiming(["a", "b"], 2, 10**30))
     assert (left, said) == ([b"a", b"b"], [])
     assert len(asked) <= 4
+
+
+def test_a_few_empty_pages_are_read_past() -> None:
+    """Three in a row; what stands behind a fourth lacks."""
+    first, empty, last = claiming(["a"], 2, 9), claiming([], 2, 9), claiming(["b"], 2, 9)
+    assert read({1: first, 5: last}, empty)[0] == [b"a", b"b"]
+    assert read({1: first, 6: last}, empty)[0] == [b"a"]
