@@ -17,6 +17,7 @@ from source_tiktok_ads.streams.shapes import (
     MOMENT,
     NUMBER,
     OBJECT,
+    OBJECTS,
     TEXT,
     Shape,
 )
@@ -24,8 +25,8 @@ from source_tiktok_ads.streams.shapes import (
 TEXTS = LIST(TEXT)
 IDS = LIST(ID)
 NUMBERS = LIST(NUMBER)
-PARAMETERS = LIST(OBJECT({"key": TEXT, "value": TEXT}))
-CUSTOM_ACTIONS = LIST(OBJECT({"code": TEXT, "days": INTEGER}))
+PARAMETERS = OBJECTS(key=TEXT, value=TEXT)
+CUSTOM_ACTIONS = OBJECTS(code=TEXT, days=INTEGER)
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 MODIFY_TIME = MOMENT("When it was last changed, in UTC; the time of creation where TikTok sends none.")
@@ -144,7 +145,7 @@ ADGROUP: Mapping[str, Shape] = {
     "app_id": ID("Id of the promoted app."),
     "app_type": TEXT("System of the promoted app: APP_ANDROID or APP_IOS."),
     "app_download_url": TEXT("Address where the promoted app is downloaded."),
-    "app_config": LIST(OBJECT({"app_id": ID}))("The promoted apps, where there are several."),
+    "app_config": OBJECTS(app_id=ID)("The promoted apps, where there are several."),
     "package": TEXT("Package name of the promoted app; today's API no longer sends it."),
     "adgroup_app_profile_page_state": TEXT("Whether the profile page of the app is used: ON, OFF, INVALID or UNSET."),
     # What counts as a result.
@@ -172,19 +173,13 @@ ADGROUP: Mapping[str, Shape] = {
     "feed_type": TEXT("The feed of a reservation: STANDARD_FEED or TOP_FEED."),
     "search_result_enabled": FLAG("Whether the ads may stand among search results."),
     "automated_keywords_enabled": FLAG("Whether TikTok adds search keywords by itself."),
-    "search_keywords": LIST(
-        OBJECT(
-            {
-                "keyword": TEXT,
-                "match_type": TEXT,
-                "keyword_bid_type": TEXT,
-                "keyword_bid": NUMBER,
-                "audit_status": TEXT,
-                "reject_info": LIST(
-                    OBJECT({"forbidden_location": TEXT, "reject_reasons": LIST(OBJECT({"reason": TEXT}))})
-                ),
-            }
-        )
+    "search_keywords": OBJECTS(
+        keyword=TEXT,
+        match_type=TEXT,
+        keyword_bid_type=TEXT,
+        keyword_bid=NUMBER,
+        audit_status=TEXT,
+        reject_info=OBJECTS(forbidden_location=TEXT, reject_reasons=OBJECTS(reason=TEXT)),
     )("Keywords bought for search, with match, bid and the outcome of their review."),
     "comment_disabled": FLAG("Whether comments on the ads are switched off."),
     "is_comment_disable": FLAG(
@@ -206,26 +201,18 @@ ADGROUP: Mapping[str, Shape] = {
     # Whom the ads reach.
     "audience_type": TEXT("Kind of audience that app campaigns for returning users go to."),
     "audience_rule": OBJECT(
-        {
-            "event_source_ids": IDS,
-            "retention_days": INTEGER,
-            "filter_set": OBJECT(
-                {
-                    "operator": TEXT,
-                    "filters": LIST(
-                        OBJECT(
-                            {
-                                "field": TEXT,
-                                "operator": TEXT,
-                                "value": TEXT,
-                                "case_sensitive": FLAG,
-                                "parameter_filters": LIST(OBJECT({"field": TEXT, "operator": TEXT, "values": TEXTS})),
-                            }
-                        )
-                    ),
-                }
+        event_source_ids=IDS,
+        retention_days=INTEGER,
+        filter_set=OBJECT(
+            operator=TEXT,
+            filters=OBJECTS(
+                field=TEXT,
+                operator=TEXT,
+                value=TEXT,
+                case_sensitive=FLAG,
+                parameter_filters=OBJECTS(field=TEXT, operator=TEXT, values=TEXTS),
             ),
-        }
+        ),
     )("The rule on events that says who belongs to the audience."),
     "audience_ids": IDS("Ids of the audiences that are reached."),
     "audience": IDS("Published name of audience_ids, with the same ids.", wire="audience_ids"),
@@ -237,7 +224,7 @@ ADGROUP: Mapping[str, Shape] = {
     "auto_targeting_enabled": FLAG("Whether TikTok chooses the people by itself."),
     "smart_audience_enabled": FLAG("Whether TikTok may go beyond the chosen audiences."),
     "smart_interest_behavior_enabled": FLAG("Whether TikTok may go beyond the chosen interests and behaviours."),
-    "targeting_expansion": OBJECT({"expansion_enabled": FLAG, "expansion_types": TEXTS})(
+    "targeting_expansion": OBJECT(expansion_enabled=FLAG, expansion_types=TEXTS)(
         "Whether the targeting may be widened, and in which respects."
     ),
     "shopping_ads_retargeting_type": TEXT("Which former visitors shopping ads go to: OFF, LAB1, LAB2 or LAB3."),
@@ -263,16 +250,9 @@ ADGROUP: Mapping[str, Shape] = {
     "interest_keyword_ids": IDS("Ids of the interest keywords of the people reached."),
     "interest_keywords": IDS("Published name of interest_keyword_ids, with the same ids.", wire="interest_keyword_ids"),
     "purchase_intention_keyword_ids": IDS("Ids of the keywords that tell what people intend to buy."),
-    "actions": LIST(
-        OBJECT(
-            {
-                "action_scene": TEXT,
-                "action_period": NUMBER,
-                "video_user_actions": TEXTS,
-                "action_category_ids": IDS,
-            }
-        )
-    )("Behaviour on TikTok by which people are chosen: scene, days back, actions and their categories."),
+    "actions": OBJECTS(action_scene=TEXT, action_period=NUMBER, video_user_actions=TEXTS, action_category_ids=IDS)(
+        "Behaviour on TikTok by which people are chosen: scene, days back, actions and their categories."
+    ),
     "included_pangle_audience_package_ids": IDS("Ids of the audience packages of Pangle that are reached."),
     "pangle_audience_package_include": IDS(
         "Published name of included_pangle_audience_package_ids, with the same ids.",
@@ -307,15 +287,8 @@ ADGROUP: Mapping[str, Shape] = {
     "schedule_type": TEXT("Whether it runs from now on (SCHEDULE_FROM_NOW) or within dates (SCHEDULE_START_END)."),
     "schedule_start_time": MOMENT("When the delivery starts, in UTC."),
     "schedule_end_time": MOMENT("When the delivery ends, in UTC; about ten years ahead when left open."),
-    "schedule_infos": LIST(
-        OBJECT(
-            {
-                "schedules": LIST(OBJECT({"start_time": MOMENT, "end_time": MOMENT})),
-                "expected_orders": NUMBERS,
-                "is_draft": FLAG,
-                "schedule_id": ID,
-            }
-        )
+    "schedule_infos": OBJECTS(
+        schedules=OBJECTS(start_time=MOMENT, end_time=MOMENT), expected_orders=NUMBERS, is_draft=FLAG, schedule_id=ID
     )("Schedules of a reservation: their spans, the expected order of the ads, and whether they are drafts."),
     "dayparting": TEXT("336 times 0 or 1: whether it runs in each half hour of the week, from Monday on."),
     "delivery_mode": TEXT("How the ads of a reservation take turns, such as STANDARD or SEQUENCE."),
@@ -412,7 +385,7 @@ AD: Mapping[str, Shape] = {
     "item_group_ids": IDS("Ids of the products (SPU) shown."),
     "sku_ids": JSON_TEXT("Ids of the product variants (SKU) shown, as a JSON list in text."),
     "vehicle_ids": IDS("Ids of the vehicles shown."),
-    "showcase_products": LIST(OBJECT({"item_group_id": ID, "store_id": ID, "catalog_id": ID}))(
+    "showcase_products": OBJECTS(item_group_id=ID, store_id=ID, catalog_id=ID)(
         "Products of the showcase, each with its shop and catalog."
     ),
     "dynamic_format": TEXT("Whether the format is chosen for each person: DYNAMIC_CREATIVE or UNSET."),
@@ -441,8 +414,8 @@ AD: Mapping[str, Shape] = {
     # What must be said.
     "aigc_disclosure_type": TEXT("Whether content made by machine is declared: SELF_DISCLOSURE or NOT_DECLARED."),
     "disclaimer_type": TEXT("Form of the disclaimer: TEXT_ONLY or TEXT_LINK."),
-    "disclaimer_text": OBJECT({"text": TEXT})("The disclaimer."),
-    "disclaimer_clickable_texts": LIST(OBJECT({"text": TEXT, "url": TEXT}))("The disclaimer's links and their texts."),
+    "disclaimer_text": OBJECT(text=TEXT)("The disclaimer."),
+    "disclaimer_clickable_texts": OBJECTS(text=TEXT, url=TEXT)("The disclaimer's links and their texts."),
     "auto_disclaimer_types": TEXTS("Kinds of disclaimer that TikTok adds by itself."),
     # What is measured.
     "optimization_event": OPTIMIZATION_EVENT,

@@ -89,9 +89,14 @@ def LIST(item: Shape) -> Shape:
     return Shape("list", item=item)
 
 
-def OBJECT(fields: Mapping[str, Shape]) -> Shape:
+def OBJECT(**fields: Shape) -> Shape:
     """An object with the named fields; fields it does not name pass through."""
     return Shape("object", fields=tuple(fields.items()))
+
+
+def OBJECTS(**fields: Shape) -> Shape:
+    """A list of such objects."""
+    return LIST(OBJECT(**fields))
 
 
 TEXT = Shape("text")

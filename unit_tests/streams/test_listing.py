@@ -52,7 +52,7 @@ def test_personal_columns_can_be_left_out() -> None:
 
 def test_personal_fields_can_be_left_out_at_every_depth() -> None:
     """The column around them stays."""
-    around, bare = OBJECT({"kept": TEXT, "phone": OBJECT({"number": TEXT})}), OBJECT({"kept": TEXT})
+    around, bare = OBJECT(kept=TEXT, phone=OBJECT(number=TEXT)), OBJECT(kept=TEXT)
     listing = replace(THINGS, columns={"one": around("Meaning."), "many": LIST(around)}, personal=("phone",))
     assert listing.impersonal().columns == {"one": bare("Meaning."), "many": LIST(bare)}
 

@@ -21,6 +21,7 @@ from source_tiktok_ads.streams.shapes import (
     MOMENT,
     NUMBER,
     OBJECT,
+    OBJECTS,
     TEXT,
     TEXTS,
     Shape,
@@ -44,8 +45,8 @@ KINDS = {
     "json_text": JSON_TEXT,
     "texts": TEXTS,
     "list": LIST(ID),
-    "object": OBJECT({"id": ID, "days": INTEGER, "tags": LIST(TEXT)}),
-    "deep": LIST(OBJECT({"inner": OBJECT({"at": MOMENT}), "rows": LIST(LIST(NUMBER))})),
+    "object": OBJECT(id=ID, days=INTEGER, tags=LIST(TEXT)),
+    "deep": OBJECTS(inner=OBJECT(at=MOMENT), rows=LIST(LIST(NUMBER))),
 }
 
 # Whatever JSON can hold, and what Python's reader makes of it: any integer, NaN, infinities, lone surrogates.
@@ -330,7 +331,7 @@ def test_null_is_null_and_no_surprise(kind: str) -> None:
 
 def test_surprise_inside_tells_the_path_and_spares_the_rest() -> None:
     """One bad value deep inside is null there; its neighbours stay, and the path leads to it."""
-    shape = LIST(OBJECT({"id": ID, "inner": OBJECT({"days": INTEGER})}))
+    shape = OBJECTS(id=ID, inner=OBJECT(days=INTEGER))
     result, told = cast(shape, [{"id": 1, "inner": {"days": "x", "more": 2}}, "bad"])
     assert result == [{"id": "1", "inner": {"days": None, "more": 2}}, None]
     assert told == [("column[].inner.days", "x"), ("column[]", "bad")]
@@ -388,7 +389,7 @@ def test_a_shape_takes_a_meaning_and_a_source() -> None:
 
 def test_schema_of_a_nested_shape() -> None:
     """A schema follows the shape inward; objects stay open for what TikTok adds."""
-    assert LIST(OBJECT({"at": MOMENT, "n": NUMBER("How many.")}))("Rows.").schema() == {
+    assert OBJECTS(at=MOMENT, n=NUMBER("How many."))("Rows.").schema() == {
         "type": ["null", "array"],
         "items": {
             "type": ["null", "object"],

@@ -147,7 +147,7 @@ def test_personal_columns_are_hidden_unless_they_are_wanted() -> None:
 
 def test_personal_data_hide_at_no_depth() -> None:
     """Nor under a new name: of a list that tells of persons only the declared columns pass."""
-    columns = {**COLUMNS, "about": OBJECT({"kind": TEXT, "size": INTEGER})}
+    columns = {**COLUMNS, "about": OBJECT(kind=TEXT, size=INTEGER)}
     listing = replace(THINGS, columns=columns, personal=("kind",))
     wire = {"thing_id": "1", "about": {"size": "2", "kind": "a person", "more": [{"kind": "a person"}]}, "new": 1}
     assert records(rows(listing, personal=False), wire) == [

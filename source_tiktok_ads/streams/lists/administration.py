@@ -14,7 +14,7 @@ MEMBER: Mapping[str, Shape] = {
     "user_name": TEXT("Name of the user."),
     "user_email": TEXT("Email address of the user; TikTok masks it for most apps."),
     "user_role": TEXT("Basic role: ADMIN or STANDARD."),
-    "ext_user_role": OBJECT({"finance_role": TEXT})("Role in the finances: MANAGER or ANALYST."),
+    "ext_user_role": OBJECT(finance_role=TEXT)("Role in the finances: MANAGER or ANALYST."),
     "relation_status": TEXT("Relation of the user to the Business Center: BOUND."),
 }
 

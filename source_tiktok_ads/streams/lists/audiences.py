@@ -6,7 +6,7 @@ from typing import Any
 
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, rows_inside
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 IDS = LIST(ID)
@@ -39,16 +39,9 @@ SAVED_AUDIENCE: Mapping[str, Shape] = {
     "excluded_audience_ids": IDS("Ids of the audiences people must not belong to."),
     "interest_category_ids": IDS("Ids of the categories people are interested in."),
     "interest_keyword_ids": IDS("Ids of the keywords people are interested in."),
-    "actions": LIST(
-        OBJECT(
-            {
-                "action_scene": TEXT,
-                "action_period": INTEGER,
-                "action_category_ids": IDS,
-                "video_user_actions": TEXTS,
-            }
-        )
-    )("What people did: with what, in how many days, of which categories."),
+    "actions": OBJECTS(action_scene=TEXT, action_period=INTEGER, action_category_ids=IDS, video_user_actions=TEXTS)(
+        "What people did: with what, in how many days, of which categories."
+    ),
     "operating_systems": TEXTS("Operating systems people use."),
     "min_android_version": TEXT("Oldest version of Android."),
     "min_ios_version": TEXT("Oldest version of iOS."),
@@ -68,33 +61,29 @@ PIXEL: Mapping[str, Shape] = {
     "pixel_script": TEXT("The script to be placed on the website."),
     "partner_name": TEXT("Name of the platform that placed the pixel."),
     "create_time": MOMENT("When it was created, in UTC."),
-    "advanced_matching_fields": OBJECT({"phone_number": FLAG, "email": FLAG})(
+    "advanced_matching_fields": OBJECT(phone_number=FLAG, email=FLAG)(
         "What people are recognised by where the website passes it on."
     ),
     "automatic_advanced_matching_fields": OBJECT(
-        {"phone_number": FLAG, "email": FLAG, "name": FLAG, "address": FLAG, "external_id": FLAG}
+        phone_number=FLAG, email=FLAG, name=FLAG, address=FLAG, external_id=FLAG
     )("What people are recognised by where the pixel finds it on the page."),
     "enable_first_party_cookies": FLAG("Whether it sets cookies of the website."),
     "enable_expanded_data_sharing": FLAG("Whether more data is shared with TikTok."),
-    "asset_ownership": OBJECT({"asset_relation_status": TEXT, "ownership_status": FLAG, "owner_bc_id": ID})(
+    "asset_ownership": OBJECT(asset_relation_status=TEXT, ownership_status=FLAG, owner_bc_id=ID)(
         "Which Business Center owns it, and whether it is shared."
     ),
-    "events": LIST(
-        OBJECT(
-            {
-                "event_id": ID,
-                "event_code": TEXT,
-                "event_type": TEXT,
-                "custom_event_type": TEXT,
-                "optimization_event": TEXT,
-                "name": TEXT,
-                "currency": TEXT,
-                "currency_value": TEXT,
-                "statistic_type": TEXT,
-                "deprecated": FLAG,
-                "rules": LIST(OBJECT({"operator": TEXT, "trigger": TEXT, "value": TEXT, "variable": TEXT})),
-            }
-        )
+    "events": OBJECTS(
+        event_id=ID,
+        event_code=TEXT,
+        event_type=TEXT,
+        custom_event_type=TEXT,
+        optimization_event=TEXT,
+        name=TEXT,
+        currency=TEXT,
+        currency_value=TEXT,
+        statistic_type=TEXT,
+        deprecated=FLAG,
+        rules=OBJECTS(operator=TEXT, trigger=TEXT, value=TEXT, variable=TEXT),
     )("The events it measures, each with what sets it off and how it is counted."),
 }
 
@@ -117,16 +106,9 @@ PIXEL_INSTANT_PAGE_EVENT: Mapping[str, Shape] = {
     "objective_type": TEXT("The objective that was asked for; TikTok may answer with the events of a like one."),
     "optimization_goal": TEXT("The optimisation goal that was asked for."),
     "instant_page_events": OBJECT(
-        {
-            "objective_types": LIST(
-                OBJECT(
-                    {
-                        "objective_type": TEXT,
-                        "optimization_goals": LIST(OBJECT({"optimization_goal": TEXT, "optimization_events": TEXTS})),
-                    }
-                )
-            )
-        }
+        objective_types=OBJECTS(
+            objective_type=TEXT, optimization_goals=OBJECTS(optimization_goal=TEXT, optimization_events=TEXTS)
+        )
     )("The events that may be optimised for on it, by objective and goal."),
 }
 
@@ -167,12 +149,7 @@ APP: Mapping[str, Shape] = {
     "self_attribution_enabled": FLAG("Whether TikTok itself attributes installs."),
     "advanced_dedicated_campaign_allowed": FLAG("Whether it may have Advanced Dedicated Campaigns."),
     "tracking_url": OBJECT(
-        {
-            "click_url": TEXT,
-            "impression_url": TEXT,
-            "retargeting_click_url": TEXT,
-            "retargeting_impression_url": TEXT,
-        }
+        click_url=TEXT, impression_url=TEXT, retargeting_click_url=TEXT, retargeting_impression_url=TEXT
     )("Addresses called at clicks and impressions."),
 }
 

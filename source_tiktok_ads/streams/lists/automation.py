@@ -6,7 +6,7 @@ from typing import Any
 
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, inside
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 
@@ -16,48 +16,32 @@ RULE: Mapping[str, Shape] = {
     "name": TEXT("Name of the rule."),
     "rule_status": TEXT("Status of the rule: ON, OFF or DELETED."),
     "create_datetime": MOMENT("When the rule was created, in UTC."),
-    "apply_objects": LIST(OBJECT({"dimesion": TEXT, "dimension_ids": LIST(ID), "pre_condition_type": TEXT}))(
+    "apply_objects": OBJECTS(dimesion=TEXT, dimension_ids=LIST(ID), pre_condition_type=TEXT)(
         "Campaigns, ad groups or ads the rule applies to; `dimesion` is TikTok's spelling."
     ),
     "bind_type": TEXT("Whether the rule is bound to its objects: BIND or UNBIND."),
-    "conditions": LIST(
-        OBJECT(
-            {"subject_type": TEXT, "range_type": TEXT, "match_type": TEXT, "values": TEXTS, "calculation_type": TEXT}
-        )
-    )("Conditions that have to be met."),
-    "action": LIST(
-        OBJECT(
-            {
-                "subject_type": TEXT,
-                "action_type": TEXT,
-                "value_type": TEXT,
-                "value": OBJECT({}),
-                "frequency_info": OBJECT(
-                    {"type": TEXT, "custom_frequency_type": TEXT, "time": INTEGER, "count": INTEGER}
-                ),
-            }
-        )
+    "conditions": OBJECTS(subject_type=TEXT, range_type=TEXT, match_type=TEXT, values=TEXTS, calculation_type=TEXT)(
+        "Conditions that have to be met."
+    ),
+    "action": OBJECTS(
+        subject_type=TEXT,
+        action_type=TEXT,
+        value_type=TEXT,
+        value=OBJECT(),
+        frequency_info=OBJECT(type=TEXT, custom_frequency_type=TEXT, time=INTEGER, count=INTEGER),
     )("What is changed when they are met, by how much and how often."),
     "notification": OBJECT(
-        {
-            "notification_type": TEXT,
-            "email_setting": OBJECT(
-                {"notification_period": TEXT, "email_exec_time": TEXTS, "no_result_notification": FLAG}
-            ),
-        }
+        notification_type=TEXT,
+        email_setting=OBJECT(notification_period=TEXT, email_exec_time=TEXTS, no_result_notification=FLAG),
     )("When an email is sent."),
-    "rule_exec_info": OBJECT({"exec_time_type": TEXT, "exec_time": TEXT, "time_period_info": LIST(OBJECT({}))})(
-        "When the rule runs."
-    ),
+    "rule_exec_info": OBJECT(exec_time_type=TEXT, exec_time=TEXT, time_period_info=OBJECTS())("When the rule runs."),
     "last_check_result_summary": OBJECT(
-        {
-            "check_datetime": MOMENT,
-            "exec_datetime": MOMENT,
-            "change_success": INTEGER,
-            "no_change": INTEGER,
-            "change_fail": INTEGER,
-            "task_exec_id": ID,
-        }
+        check_datetime=MOMENT,
+        exec_datetime=MOMENT,
+        change_success=INTEGER,
+        no_change=INTEGER,
+        change_fail=INTEGER,
+        task_exec_id=ID,
     )("The last run: when, how many objects were changed, left as they were, or failed to change."),
 }
 

@@ -10,7 +10,7 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Par
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.creatives import figures
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 CATALOG_ID = ID("Id of the catalog.")
@@ -25,15 +25,13 @@ CATALOG: Mapping[str, Shape] = {
     "ad_creation_eligible": TEXT("Whether ads can be made with it: AVAILABLE or NOT_AVAILABLE."),
     "create_time": CREATE_TIME,
     "update_time": MOMENT("When it was last changed, in UTC."),
-    "bc_info": OBJECT({"bc_id": ID, "bc_name": TEXT, "picture_url": TEXT})("The Business Center that owns it."),
+    "bc_info": OBJECT(bc_id=ID, bc_name=TEXT, picture_url=TEXT)("The Business Center that owns it."),
     "catalog_conf": OBJECT(
-        {
-            "country": TEXT,
-            "region_code": TEXT,
-            "currency": TEXT,
-            "channel": TEXT,
-            "additional_config_list": LIST(OBJECT({"region_code": TEXT, "currency": TEXT})),
-        }
+        country=TEXT,
+        region_code=TEXT,
+        currency=TEXT,
+        channel=TEXT,
+        additional_config_list=OBJECTS(region_code=TEXT, currency=TEXT),
     )("Country, currency and channel it is meant for."),
 }
 
@@ -43,7 +41,7 @@ PRODUCT_SET: Mapping[str, Shape] = {
     "product_set_id": ID("Id of the set of products, as product_set_id of ads holds it."),
     "product_set_name": TEXT("Name of the set."),
     "product_count": INTEGER("How many products it holds."),
-    "conditions": OBJECT({})("What a product must be like to belong to it, as TikTok sends it."),
+    "conditions": OBJECT()("What a product must be like to belong to it, as TikTok sends it."),
 }
 
 STORE: Mapping[str, Shape] = {
@@ -58,18 +56,16 @@ STORE: Mapping[str, Shape] = {
     "thumbnail_url": TEXT("Address of the shop's picture."),
     "is_owner_bc": FLAG("Whether the Business Center owns the shop."),
     "store_authorized_bc_id": ID("Id of the Business Center that may use the shop."),
-    "store_authorized_bc_info": OBJECT({"bc_id": ID, "bc_name": TEXT, "bc_profile_image": TEXT, "user_role": TEXT})(
+    "store_authorized_bc_info": OBJECT(bc_id=ID, bc_name=TEXT, bc_profile_image=TEXT, user_role=TEXT)(
         "That Business Center, and the role of the user in it."
     ),
     "exclusive_authorized_advertiser_info": OBJECT(
-        {
-            "advertiser_id": ID,
-            "advertiser_name": TEXT,
-            "advertiser_status": TEXT,
-            "authorization_status": TEXT,
-            "store_id": ID,
-            "identity_id": ID,
-        }
+        advertiser_id=ID,
+        advertiser_name=TEXT,
+        advertiser_status=TEXT,
+        authorization_status=TEXT,
+        store_id=ID,
+        identity_id=ID,
     )("The one ad account that may run GMV Max for the shop."),
 }
 

@@ -11,7 +11,7 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Par
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 IDS = LIST(ID)
@@ -97,9 +97,7 @@ PORTFOLIO: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "creative_portfolio_id": ID("Id of the portfolio, as card_id or call_to_action_id of ads hold it."),
     "creative_portfolio_type": TEXT("Kind of portfolio, such as CTA, CARD or STICKER; the other columns depend on it."),
-    "portfolio_content": LIST(OBJECT({"asset_content": TEXT, "asset_ids": IDS}))(
-        "The calls to action of the type CTA."
-    ),
+    "portfolio_content": OBJECTS(asset_content=TEXT, asset_ids=IDS)("The calls to action of the type CTA."),
     "creative_portfolio_preview_url": TEXT("Signed address of a preview; it expires and changes on every read."),
     "card_type": TEXT("Kind of card."),
     "card_show_price": FLAG("Whether the card shows the price."),
@@ -118,29 +116,27 @@ PORTFOLIO: Mapping[str, Shape] = {
     "category_label": TEXT("Label of the category."),
     "app_id": ID("Id of the promoted app."),
     "badge_show_time": INTEGER("When the badge appears, in seconds from the start."),
-    "badge_position": OBJECT({"position_x": NUMBER, "position_y": NUMBER, "angle": NUMBER})("Where the badge stands."),
-    "badge_image_info": OBJECT({"image_id": ID})("Image of the badge."),
+    "badge_position": OBJECT(position_x=NUMBER, position_y=NUMBER, angle=NUMBER)("Where the badge stands."),
+    "badge_image_info": OBJECT(image_id=ID)("Image of the badge."),
     "slide_length": NUMBER("Length of the slide."),
-    "slide_dimension": OBJECT({"dimension_width": NUMBER, "dimension_height": NUMBER})("Size of the slide."),
+    "slide_dimension": OBJECT(dimension_width=NUMBER, dimension_height=NUMBER)("Size of the slide."),
     "interactive_music_id": ID("Id of the music."),
     "layouts": TEXTS("Ways it can be laid out."),
     "sticker_param": OBJECT(
-        {
-            "sticker_type": TEXT,
-            "title": TEXT,
-            "giftcode": TEXT,
-            "cutoff_time": TEXT,
-            "reminder_time": TEXT,
-            "color": TEXT,
-            "display_angle": INTEGER,
-            "predefined_placement": TEXT,
-            "position_x": INTEGER,
-            "position_y": INTEGER,
-            "size": TEXT,
-            "opacity": TEXT,
-            "landing_page_url": TEXT,
-            "live_tiktok_user_id": ID,
-        }
+        sticker_type=TEXT,
+        title=TEXT,
+        giftcode=TEXT,
+        cutoff_time=TEXT,
+        reminder_time=TEXT,
+        color=TEXT,
+        display_angle=INTEGER,
+        predefined_placement=TEXT,
+        position_x=INTEGER,
+        position_y=INTEGER,
+        size=TEXT,
+        opacity=TEXT,
+        landing_page_url=TEXT,
+        live_tiktok_user_id=ID,
     )("The sticker: kind, text, place and look."),
 }
 
@@ -176,14 +172,9 @@ IDENTITY: Mapping[str, Shape] = {
     "live_gmv_max_available": FLAG("Whether it can be used in GMV Max for livestreams."),
 }
 
-AUTHORISATION = OBJECT(
-    {
-        "ad_auth_status": TEXT,
-        "auth_start_time": MOMENT,
-        "auth_end_time": MOMENT,
-        "invite_start_time": MOMENT,
-    }
-)("Whether the post may be used in ads, from when and until when.")
+AUTHORISATION = OBJECT(ad_auth_status=TEXT, auth_start_time=MOMENT, auth_end_time=MOMENT, invite_start_time=MOMENT)(
+    "Whether the post may be used in ads, from when and until when."
+)
 ANCHORS = {
     "id": ID,
     "anchor_id": ID,
@@ -196,23 +187,21 @@ ANCHORS = {
     "store_id": ID,
 }
 POST_VIDEO = OBJECT(
-    {
-        "video_id": ID,
-        "file_name": TEXT,
-        "format": TEXT,
-        "size": INTEGER,
-        "width": INTEGER,
-        "height": INTEGER,
-        "duration": NUMBER,
-        "bit_rate": INTEGER,
-        "signature": TEXT,
-        "url": TEXT,
-        "poster_url": TEXT,
-        "preview_url": TEXT,
-    }
+    video_id=ID,
+    file_name=TEXT,
+    format=TEXT,
+    size=INTEGER,
+    width=INTEGER,
+    height=INTEGER,
+    duration=NUMBER,
+    bit_rate=INTEGER,
+    signature=TEXT,
+    url=TEXT,
+    poster_url=TEXT,
+    preview_url=TEXT,
 )("The video of the post: file, size, length, and signed addresses that change on every read.")
-IMAGES = LIST(OBJECT({"image_id": ID, "image_url": TEXT, "image_width": INTEGER, "image_height": INTEGER}))
-POST_MUSIC = OBJECT({"music_id": ID, "music_url": TEXT, "music_duration": INTEGER})
+IMAGES = OBJECTS(image_id=ID, image_url=TEXT, image_width=INTEGER, image_height=INTEGER)
+POST_MUSIC = OBJECT(music_id=ID, music_url=TEXT, music_duration=INTEGER)
 ITEM_ID = ID("Id of the TikTok post, as tiktok_item_id of ads holds it.")
 
 IDENTITY_POST: Mapping[str, Shape] = {
@@ -226,8 +215,8 @@ IDENTITY_POST: Mapping[str, Shape] = {
     "status": TEXT("Who may see the post, or why nobody may."),
     "auth_info": AUTHORISATION,
     "video_info": POST_VIDEO,
-    "carousel_info": OBJECT({"image_info": IMAGES, "music_info": POST_MUSIC})("The images and music of a carousel."),
-    "anchor_list": OBJECT(ANCHORS)("What the post links to, such as a product."),
+    "carousel_info": OBJECT(image_info=IMAGES, music_info=POST_MUSIC)("The images and music of a carousel."),
+    "anchor_list": OBJECT(**ANCHORS)("What the post links to, such as a product."),
     "stitch_original_item_id": ID("Id of the post it takes a piece of."),
     "duet_original_item_id": ID("Id of the post it stands beside."),
     "is_multi_duet_stitch": FLAG("Whether it does so with several posts."),
@@ -240,23 +229,21 @@ SPARK_POST: Mapping[str, Shape] = {
     "item_id": ITEM_ID,
     "auth_info": AUTHORISATION,
     "item_info": OBJECT(
-        {
-            "item_id": ID,
-            "item_type": TEXT,
-            "text": TEXT,
-            "status": TEXT,
-            "stitch_original_item_id": ID,
-            "duet_original_item_id": ID,
-            "is_multi_duet_stitch": FLAG,
-            "mentioned_item_ids": IDS,
-            "auth_info": AUTHORISATION,
-            "anchor_list": LIST(OBJECT(ANCHORS)),
-            "video_info": POST_VIDEO,
-            "carousel_info": OBJECT({"image_info": IMAGES, "music_info": LIST(POST_MUSIC)}),
-            "exclude_adsonly": FLAG,
-        }
+        item_id=ID,
+        item_type=TEXT,
+        text=TEXT,
+        status=TEXT,
+        stitch_original_item_id=ID,
+        duet_original_item_id=ID,
+        is_multi_duet_stitch=FLAG,
+        mentioned_item_ids=IDS,
+        auth_info=AUTHORISATION,
+        anchor_list=OBJECTS(**ANCHORS),
+        video_info=POST_VIDEO,
+        carousel_info=OBJECT(image_info=IMAGES, music_info=LIST(POST_MUSIC)),
+        exclude_adsonly=FLAG,
     )("The post: kind, text, status, what it links to, its video or images."),
-    "user_info": OBJECT({"tiktok_name": TEXT, "identity_id": ID, "identity_type": TEXT})(
+    "user_info": OBJECT(tiktok_name=TEXT, identity_id=ID, identity_type=TEXT)(
         "Whose post it is; tiktok_name only with *Include Personal Data*."
     ),
     "video_info": POST_VIDEO,

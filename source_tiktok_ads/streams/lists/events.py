@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
 from source_tiktok_ads.streams.lists.audiences import APPS, PIXELS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 
@@ -34,10 +34,8 @@ CUSTOM_CONVERSION: Mapping[str, Shape] = {
     "event_source_type": TEXT("What sends the event: PIXEL or APP."),
     "event_source_id": ID("Id of the pixel that sends the event; of an app, its id in its store."),
     "optimization_event": TEXT("Standard event the custom conversion belongs to."),
-    "rules": LIST(OBJECT({"parameter": TEXT, "operator": TEXT, "values": LIST(TEXT)}))(
-        "Conditions an event has to meet to count."
-    ),
-    "activity_info": OBJECT({"activity_status": TEXT, "total_count": INTEGER, "last_record_time": MOMENT})(
+    "rules": OBJECTS(parameter=TEXT, operator=TEXT, values=LIST(TEXT))("Conditions an event has to meet to count."),
+    "activity_info": OBJECT(activity_status=TEXT, total_count=INTEGER, last_record_time=MOMENT)(
         "Whether events still arrive, how many have, and when the last one did."
     ),
     "create_time": CREATE_TIME,

@@ -16,9 +16,9 @@ from source_tiktok_ads.streams.lists.accounts import (
     CenterList,
 )
 from source_tiktok_ads.streams.model import Params
-from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
-RELATED_INVOICES = LIST(OBJECT({"invoice_id": ID, "serial_number": TEXT}))
+RELATED_INVOICES = OBJECTS(invoice_id=ID, serial_number=TEXT)
 
 INVOICE: Mapping[str, Shape] = {
     "bc_id": BC_ID,
@@ -73,14 +73,9 @@ PAYMENT_PORTFOLIO: Mapping[str, Shape] = {
     "payment_portfolio_name": PORTFOLIO_NAME,
     "linked_advertiser_account_count": INTEGER("Number of ad accounts linked to the portfolio."),
     "user_count": INTEGER("Number of users who can access the portfolio."),
-    "cash_balance_list": LIST(OBJECT({"currency": TEXT, "amount": NUMBER}))("Cash balance in each currency."),
+    "cash_balance_list": OBJECTS(currency=TEXT, amount=NUMBER)("Cash balance in each currency."),
     "credit_line_allocation": OBJECT(
-        {
-            "allocated_amount": NUMBER,
-            "used_amount": NUMBER,
-            "available_amount": NUMBER,
-            "min_allocation_percentage": NUMBER,
-        }
+        allocated_amount=NUMBER, used_amount=NUMBER, available_amount=NUMBER, min_allocation_percentage=NUMBER
     )("Credit line of the portfolio: allocated, used and available."),
 }
 

@@ -15,7 +15,7 @@ from source_tiktok_ads.streams.lists.commerce import (
     promoting,
 )
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 OWNER_ID = ID("Id of the Business Center that may use the shop.")
 IDENTITY = {
@@ -69,17 +69,15 @@ SETTINGS: Mapping[str, Shape] = {
     "roas_bid": NUMBER("Target of gross revenue per cost."),
     "budget": NUMBER("Daily budget."),
     "promotion_days": OBJECT(
-        {
-            "is_enabled": FLAG,
-            "auto_schedule_enabled": FLAG,
-            "custom_schedule_list": LIST(OBJECT({"start_time": DATE, "end_time": DATE})),
-            "roas_bid_multiplier": NUMBER,
-            "adjusted_roas_bid": NUMBER,
-            **BUDGET_RISES,
-            "estimated_gross_revenue_increase": TEXT,
-        }
+        is_enabled=FLAG,
+        auto_schedule_enabled=FLAG,
+        custom_schedule_list=OBJECTS(start_time=DATE, end_time=DATE),
+        roas_bid_multiplier=NUMBER,
+        adjusted_roas_bid=NUMBER,
+        **BUDGET_RISES,
+        estimated_gross_revenue_increase=TEXT,
     )("What changes on promotion days, whose dates are in the time zone of the ad account."),
-    "auto_budget": OBJECT({"auto_budget_enabled": FLAG, **BUDGET_RISES})("How the budget rises on other days."),
+    "auto_budget": OBJECT(auto_budget_enabled=FLAG, **BUDGET_RISES)("How the budget rises on other days."),
     "auto_budget_enabled": FLAG("Whether the budget rises by itself; TikTok is about to drop it for auto_budget."),
     **SCHEDULE,
     "placements": TEXTS("Apps that the ads are shown in."),
@@ -87,23 +85,19 @@ SETTINGS: Mapping[str, Shape] = {
     "age_groups": TEXTS("Targeted age groups."),
     "product_video_specific_type": TEXT("How videos are chosen: AUTO_SELECTION, CUSTOM_SELECTION or UNSET."),
     "accelerate_testing_for_new_videos": TEXT("Whether new videos are tested first: ON or OFF."),
-    "identity_list": LIST(OBJECT(IDENTITY))("TikTok accounts of the campaign."),
+    "identity_list": OBJECTS(**IDENTITY)("TikTok accounts of the campaign."),
     "affiliate_posts_enabled": FLAG("Whether posts of affiliates are used."),
-    "item_list": LIST(
-        OBJECT(
-            {
-                "item_id": ID,
-                "text": TEXT,
-                "spu_id_list": LIST(ID),
-                "identity_info": OBJECT({**IDENTITY, "profile_image": TEXT, "user_name": TEXT}),
-                "video_info": OBJECT(VIDEO),
-            }
-        )
+    "item_list": OBJECTS(
+        item_id=ID,
+        text=TEXT,
+        spu_id_list=LIST(ID),
+        identity_info=OBJECT(**IDENTITY, profile_image=TEXT, user_name=TEXT),
+        video_info=OBJECT(**VIDEO),
     )("TikTok posts of the campaign."),
     "campaign_custom_anchor_video_id": ID("Id of the campaign's collection of posts with links of their own."),
-    "custom_anchor_video_list": LIST(
-        OBJECT({"item_id": ID, "spu_id_list": LIST(ID), "identity_info": OBJECT(IDENTITY)})
-    )("Posts with links to products that were added for the campaign."),
+    "custom_anchor_video_list": OBJECTS(item_id=ID, spu_id_list=LIST(ID), identity_info=OBJECT(**IDENTITY))(
+        "Posts with links to products that were added for the campaign."
+    ),
 }
 
 SESSION: Mapping[str, Shape] = {
@@ -112,7 +106,7 @@ SESSION: Mapping[str, Shape] = {
     "session_id": ID("Id of the session."),
     "bid_type": TEXT("NO_BID: a session of max delivery; CREATIVE_NO_BID: one that boosts a video."),
     "budget": NUMBER("Daily budget of the session."),
-    "product_list": LIST(OBJECT({"spu_id": ID}))("Products (SPU) of the session."),
+    "product_list": OBJECTS(spu_id=ID)("Products (SPU) of the session."),
     **SCHEDULE,
 }
 
@@ -123,10 +117,8 @@ SHOP_VIDEO: Mapping[str, Shape] = {
     "text": TEXT("Caption of the post."),
     "spu_id_list": LIST(ID)("Ids of the products (SPU) that the post links to."),
     "can_change_anchor": FLAG("Whether another link to a product can be set for a campaign."),
-    "identity_info": OBJECT({**IDENTITY, "profile_image": TEXT, "display_name": TEXT})(
-        "The TikTok account of the post."
-    ),
-    "video_info": OBJECT(VIDEO)("The video; its addresses expire within hours."),
+    "identity_info": OBJECT(**IDENTITY, profile_image=TEXT, display_name=TEXT)("The TikTok account of the post."),
+    "video_info": OBJECT(**VIDEO)("The video; its addresses expire within hours."),
 }
 
 AUTHORIZATION: Mapping[str, Shape] = {

@@ -23,9 +23,7 @@ LEAD: Mapping[str, Shape] = {
     "ad_name": TEXT("Name of that ad."),
     "page_id": ID("Id of the form, as lead_forms has it."),
     "form_name": TEXT("Name of the form."),
-    "answers": OBJECT({})(
-        "What was filled in: the answer to each question of the form, under the question's own text."
-    ),
+    "answers": OBJECT()("What was filled in: the answer to each question of the form, under the question's own text."),
 }
 
 # TikTok: the heads of the file are not documented; clients read these. All others are questions of the form.

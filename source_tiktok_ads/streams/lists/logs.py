@@ -10,7 +10,7 @@ from source_tiktok_ads.streams.listing import DatedListing, File, Paging, Pass, 
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.finance import OCCURRENCE, ROW_ID, identified, on_days
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import ID, LIST, MOMENT, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECTS, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, whole_lines
 
 CHANGE: Mapping[str, Shape] = {
@@ -24,9 +24,9 @@ CHANGE: Mapping[str, Shape] = {
     "operator": TEXT("Who changed it: an email address, of which TikTok shows the first and last letters."),
     "source": TEXT("Where the change was made, such as Marketing API."),
     "app_id": ID("Id of the app that made it."),
-    "activity_details": LIST(
-        OBJECT({"action": TEXT, "name": TEXT, "before_after": LIST(OBJECT({"before": TEXT, "after": TEXT}))})
-    )("Each change: what was done, to which setting, and its values before and after."),
+    "activity_details": OBJECTS(action=TEXT, name=TEXT, before_after=OBJECTS(before=TEXT, after=TEXT))(
+        "Each change: what was done, to which setting, and its values before and after."
+    ),
 }
 
 CENTER_CHANGE: Mapping[str, Shape] = {

@@ -8,7 +8,7 @@ from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.lists.accounts import BC_ID
 from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, CATALOGS, STORE_ID, STORES, of_catalog
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 
@@ -25,12 +25,8 @@ PRODUCT: Mapping[str, Shape] = {
     "active_status": TEXT("Whether the advertiser has it on sale: ACTIVATED or DEACTIVATED."),
     "ad_creation_eligible": TEXT("Whether ads can be made with it: AVAILABLE or NOT_AVAILABLE."),
     "audit": OBJECT(
-        {
-            "audit_status": TEXT,
-            "reject_info": LIST(
-                OBJECT({"reason": TEXT, "suggestion": TEXT, "affected_placement": TEXTS, "affected_country": TEXTS})
-            ),
-        }
+        audit_status=TEXT,
+        reject_info=OBJECTS(reason=TEXT, suggestion=TEXT, affected_placement=TEXTS, affected_country=TEXTS),
     )("Result of TikTok's review, with the reasons where it was rejected."),
     "image_url": TEXT("Address of the main picture."),
     "image_status": TEXT("Whether TikTok has copied the picture: PROCESSING, SUCCESS, FAIL or FILTERED."),
@@ -39,14 +35,14 @@ PRODUCT: Mapping[str, Shape] = {
     "google_product_category": TEXT("Category in Google's taxonomy."),
     "global_trade_item_number": TEXT("Global Trade Item Number (GTIN)."),
     "manufacturer_part_number": TEXT("Part number of the manufacturer (MPN)."),
-    "price_info": OBJECT({"price": NUMBER, "currency": TEXT, "sale_price": NUMBER, "sale_price_effective_date": TEXT})(
+    "price_info": OBJECT(price=NUMBER, currency=TEXT, sale_price=NUMBER, sale_price_effective_date=TEXT)(
         "Price, currency and sale price."
     ),
-    "landing_page": OBJECT({"landing_page_url": TEXT, "ios_url": TEXT, "android_url": TEXT, "android_package": TEXT})(
+    "landing_page": OBJECT(landing_page_url=TEXT, ios_url=TEXT, android_url=TEXT, android_package=TEXT)(
         "Addresses that an ad with the product leads to."
     ),
-    "extra_info": OBJECT({f"custom_label_{number}": TEXT for number in range(5)})("Custom labels of the product."),
-    "profession": OBJECT({})("Details of the product's line of business, as TikTok sends them."),
+    "extra_info": OBJECT(**{f"custom_label_{number}": TEXT for number in range(5)})("Custom labels of the product."),
+    "profession": OBJECT()("Details of the product's line of business, as TikTok sends them."),
 }
 
 FEED: Mapping[str, Shape] = {
@@ -58,15 +54,13 @@ FEED: Mapping[str, Shape] = {
     "number_of_products": INTEGER("Number of products in the feed."),
     "next_update_time": MOMENT("When the next scheduled update starts, in UTC."),
     "last_update_param": OBJECT(
-        {
-            "source": OBJECT({"uri": TEXT, "username": TEXT}),
-            "interval_type": TEXT,
-            "interval_count": INTEGER,
-            "timezone": TEXT,
-            "day_of_month": INTEGER,
-            "hour": INTEGER,
-            "minute": INTEGER,
-        }
+        source=OBJECT(uri=TEXT, username=TEXT),
+        interval_type=TEXT,
+        interval_count=INTEGER,
+        timezone=TEXT,
+        day_of_month=INTEGER,
+        hour=INTEGER,
+        minute=INTEGER,
     )("Source and schedule of the last update; the password of the source is never passed on."),
 }
 
@@ -136,9 +130,7 @@ DIAGNOSTIC: Mapping[str, Shape] = {
     "reason_and_suggestion": TEXT("What the issue is, and how to solve it."),
     "affected_product_count": INTEGER("Number of products with the issue."),
     "affected_product_percentage": NUMBER("Share of the catalog's products with the issue, from 0 to 100."),
-    "example_affected_products": LIST(OBJECT({"product_id": ID, "sku_id": ID, "title": TEXT}))(
-        "Up to ten products with the issue."
-    ),
+    "example_affected_products": OBJECTS(product_id=ID, sku_id=ID, title=TEXT)("Up to ten products with the issue."),
 }
 
 SHOP_PRODUCT: Mapping[str, Shape] = {

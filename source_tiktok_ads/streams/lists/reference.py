@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from source_tiktok_ads.streams.listing import Listing, Paging, Scope
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, OBJECTS, TEXT, Shape
 
 ReferenceList = partial(Listing, scope=Scope.REFERENCE, paging=Paging.WHOLE)
 TEXTS = LIST(TEXT)
@@ -46,16 +46,9 @@ ACTION_CATEGORY: Mapping[str, Shape] = {
 
 CARRIER: Mapping[str, Shape] = {
     "country_code": TEXT("Code of the country."),
-    "carriers": LIST(
-        OBJECT(
-            {
-                "carrier_id": ID,
-                "name": TEXT,
-                "in_use": FLAG,
-                "value": LIST(OBJECT({"hni_id": ID, "in_use": FLAG})),
-            }
-        )
-    )("The mobile carriers of the country, each with its id, name and network codes."),
+    "carriers": OBJECTS(carrier_id=ID, name=TEXT, in_use=FLAG, value=OBJECTS(hni_id=ID, in_use=FLAG))(
+        "The mobile carriers of the country, each with its id, name and network codes."
+    ),
 }
 
 TIMEZONE: Mapping[str, Shape] = {

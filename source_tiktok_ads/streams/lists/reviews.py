@@ -9,7 +9,7 @@ from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Par
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 SUGGESTION = {"suggestion_id": ID, "suggestion_time": MOMENT, "issue_suggestion": TEXT}
@@ -22,25 +22,19 @@ REVIEW: Mapping[str, Shape] = {
     "forbidden_locations": TEXTS("Regions that failed the review."),
     "forbidden_operation_systems": TEXTS("Operating systems that failed the review."),
     "last_audit_time": MOMENT("When it was last reviewed, in UTC; only where it was rejected."),
-    "reject_info": LIST(
-        OBJECT(
-            {
-                "suggestion": TEXT,
-                "reasons": TEXTS,
-                "forbidden_ages": TEXTS,
-                "forbidden_locations": TEXTS,
-                "forbidden_placements": TEXTS,
-                "content_info": OBJECT(
-                    {
-                        "content_type": TEXT,
-                        "text_content": TEXT,
-                        "image_content": OBJECT({"image_id": ID}),
-                        "video_content": OBJECT({"video_id": ID}),
-                        "carousel_music_content": OBJECT({"music_id": ID}),
-                    }
-                ),
-            }
-        )
+    "reject_info": OBJECTS(
+        suggestion=TEXT,
+        reasons=TEXTS,
+        forbidden_ages=TEXTS,
+        forbidden_locations=TEXTS,
+        forbidden_placements=TEXTS,
+        content_info=OBJECT(
+            content_type=TEXT,
+            text_content=TEXT,
+            image_content=OBJECT(image_id=ID),
+            video_content=OBJECT(video_id=ID),
+            carousel_music_content=OBJECT(music_id=ID),
+        ),
     )("Reasons of the rejection, each with the content it is about and what to do."),
 }
 
@@ -51,26 +45,22 @@ REASONS = {
     "forbidden_locations": TEXTS,
     "forbidden_placements": TEXTS,
     "content_info": OBJECT(
-        {
-            "content_type": TEXT,
-            "text_content": TEXT,
-            "image_content": OBJECT({"image_id": ID}),
-            "video_content": OBJECT({"video_id": ID}),
-            "carousel_music_info": OBJECT({"music_id": ID}),
-        }
+        content_type=TEXT,
+        text_content=TEXT,
+        image_content=OBJECT(image_id=ID),
+        video_content=OBJECT(video_id=ID),
+        carousel_music_info=OBJECT(music_id=ID),
     ),
-    "violation_frames": LIST(
-        OBJECT({"type": TEXT, "video_id": ID, "web_url_list": TEXTS, "violation_frame_material_type": TEXT})
-    ),
+    "violation_frames": OBJECTS(type=TEXT, video_id=ID, web_url_list=TEXTS, violation_frame_material_type=TEXT),
     "specification": TEXT,
-    "video_violation_frames": LIST(OBJECT({"web_url": TEXT, "hover_periods": TEXTS, "thumbnail_periods": TEXTS})),
+    "video_violation_frames": OBJECTS(web_url=TEXT, hover_periods=TEXTS, thumbnail_periods=TEXTS),
 }
 SMART_PLUS_REVIEW: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "smart_plus_ad_id": ID("Id of the upgraded Smart+ ad."),
     "review_status": TEXT("Whether it can be delivered: ALL_AVAILABLE, PART_AVAILABLE or UNAVAILABLE."),
     "passed_locations": TEXTS("Targeted regions that passed the review."),
-    "reject_info": LIST(OBJECT(REASONS))("Reasons of the rejection, each with the content and the frames it is about."),
+    "reject_info": OBJECTS(**REASONS)("Reasons of the rejection, each with the content and the frames it is about."),
 }
 SMART_PLUS_AD_REVIEW: Mapping[str, Shape] = {
     **SMART_PLUS_REVIEW,
@@ -97,31 +87,21 @@ ADGROUP_DIAGNOSIS: Mapping[str, Shape] = {
     "adgroup_id": ADGROUP_ID,
     "adgroup_name": TEXT("Name of the ad group."),
     "diagnosis": OBJECT(
-        {
-            "diagnosis_time": MOMENT,
-            "suggestions": LIST(
-                OBJECT(
-                    {
-                        "creative": LIST(OBJECT({**SUGGESTION, "vid": ID, "ad_id": ID})),
-                        "bid_and_budget": LIST(
-                            OBJECT(
-                                {
-                                    **SUGGESTION,
-                                    "bid": NUMBER,
-                                    "budget": NUMBER,
-                                    "suggest_bid": NUMBER,
-                                    "suggest_budget": NUMBER,
-                                    "cost_floor": NUMBER,
-                                    "bid_edr_info": LIST(OBJECT({})),
-                                    "budget_edr_info": LIST(OBJECT({})),
-                                }
-                            )
-                        ),
-                        "event_track": LIST(OBJECT({**SUGGESTION, "pixel_id": ID, "pixel_code": TEXT})),
-                    }
-                )
+        diagnosis_time=MOMENT,
+        suggestions=OBJECTS(
+            creative=OBJECTS(**SUGGESTION, vid=ID, ad_id=ID),
+            bid_and_budget=OBJECTS(
+                **SUGGESTION,
+                bid=NUMBER,
+                budget=NUMBER,
+                suggest_bid=NUMBER,
+                suggest_budget=NUMBER,
+                cost_floor=NUMBER,
+                bid_edr_info=OBJECTS(),
+                budget_edr_info=OBJECTS(),
             ),
-        }
+            event_track=OBJECTS(**SUGGESTION, pixel_id=ID, pixel_code=TEXT),
+        ),
     )("When the ad group was diagnosed, and what TikTok suggests for creatives, bid and budget, and events."),
 }
 
@@ -135,38 +115,30 @@ AUDIENCE_DETAIL: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
     "audience_id": ID("Id of the audience."),
     "audience_details": OBJECT(
-        {
-            "audience_id": ID,
-            "name": TEXT,
-            "type": TEXT,
-            "audience_sub_type": TEXT,
-            "cover_num": INTEGER,
-            "calculate_type": TEXT,
-            "rule": TEXT,
-            "lookalike_spec": OBJECT(
-                {
-                    "source_audience_id": ID,
-                    "include_source": FLAG,
-                    "mobile_os": TEXT,
-                    "audience_size": TEXT,
-                    "location_ids": LIST(ID),
-                }
-            ),
-            "is_auto_refresh": FLAG,
-            "is_creator": FLAG,
-            "is_expiring": FLAG,
-            "is_valid": FLAG,
-            "shared": FLAG,
-            "owner_id": ID,
-            "msg": TEXT,
-            "error_msg": TEXT,
-            "create_time": MOMENT,
-            "expired_time": MOMENT,
-        }
+        audience_id=ID,
+        name=TEXT,
+        type=TEXT,
+        audience_sub_type=TEXT,
+        cover_num=INTEGER,
+        calculate_type=TEXT,
+        rule=TEXT,
+        lookalike_spec=OBJECT(
+            source_audience_id=ID, include_source=FLAG, mobile_os=TEXT, audience_size=TEXT, location_ids=LIST(ID)
+        ),
+        is_auto_refresh=FLAG,
+        is_creator=FLAG,
+        is_expiring=FLAG,
+        is_valid=FLAG,
+        shared=FLAG,
+        owner_id=ID,
+        msg=TEXT,
+        error_msg=TEXT,
+        create_time=MOMENT,
+        expired_time=MOMENT,
     )("Size, kind, rule, owner and validity of the audience."),
-    "audience_history": LIST(
-        OBJECT({"action": TEXT, "action_detail": TEXT, "editor": TEXT, "msg": TEXT, "opt_time": MOMENT})
-    )("Changes of the audience, such as uploads and their sizes."),
+    "audience_history": OBJECTS(action=TEXT, action_detail=TEXT, editor=TEXT, msg=TEXT, opt_time=MOMENT)(
+        "Changes of the audience, such as uploads and their sizes."
+    ),
 }
 
 

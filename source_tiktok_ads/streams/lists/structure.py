@@ -30,7 +30,7 @@ from source_tiktok_ads.streams.entities import (
 )
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
-from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
+from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LOCAL_TIME, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 # TikTok: these lists leave deleted objects out unless every status is asked for.
 EVERY_STATUS = (Pass({"filtering": {"primary_status": "STATUS_ALL"}}),)
@@ -39,7 +39,7 @@ MODIFY_TIME = MOMENT("When it was last changed, in UTC.")
 CURRENT_BUDGET = NUMBER("Budget that is in force today, where TikTok raises it by itself.")
 BUDGET_STRATEGY = TEXT("Whether TikTok raises the budget by itself: AUTO_BUDGET_INCREASE or UNSET.")
 GAMING_AGREEMENT = TEXT("Whether the rules for advertising games are agreed to: ON or OFF.")
-PHONE = OBJECT({"phone_region_code": TEXT, "phone_region_calling_code": TEXT, "phone_number": TEXT})(
+PHONE = OBJECT(phone_region_code=TEXT, phone_region_calling_code=TEXT, phone_number=TEXT)(
     "Telephone number that the ad lets people call."
 )
 
@@ -73,53 +73,42 @@ SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
 }
 
 TARGETING = OBJECT(
-    {
-        "app_targeting_type": TEXT,
-        "location_ids": IDS,
-        "zipcode_ids": IDS,
-        "spc_audience_age": TEXT,
-        "age_groups": TEXTS,
-        "gender": TEXT,
-        "languages": TEXTS,
-        "operating_systems": TEXTS,
-        "audience_ids": IDS,
-        "excluded_audience_ids": IDS,
-        "saved_audience_id": ID,
-        "shopping_ads_retargeting_type": TEXT,
-        "shopping_ads_retargeting_actions_days": INTEGER,
-        "included_custom_actions": CUSTOM_ACTIONS,
-        "excluded_custom_actions": CUSTOM_ACTIONS,
-        "shopping_ads_retargeting_custom_audience_relation": TEXT,
-        "included_pangle_audience_package_ids": IDS,
-        "excluded_pangle_audience_package_ids": IDS,
-        "blocked_pangle_app_ids": IDS,
-        "interest_category_ids": IDS,
-        "interest_keyword_ids": IDS,
-        "purchase_intention_keyword_ids": IDS,
-        "actions": LIST(
-            OBJECT(
-                {
-                    "action_scene": TEXT,
-                    "action_period": INTEGER,
-                    "action_category_ids": IDS,
-                    "video_user_actions": TEXTS,
-                }
-            )
-        ),
-        "smart_interest_behavior_enabled": FLAG,
-        "smart_audience_enabled": FLAG,
-        "spending_power": TEXT,
-        "household_income": TEXTS,
-        "min_android_version": TEXT,
-        "min_ios_version": TEXT,
-        "device_model_ids": IDS,
-        "device_price_ranges": NUMBERS,
-        "network_types": TEXTS,
-        "carrier_ids": IDS,
-        "isp_ids": IDS,
-        "brand_safety_type": TEXT,
-        "category_exclusion_ids": IDS,
-    }
+    app_targeting_type=TEXT,
+    location_ids=IDS,
+    zipcode_ids=IDS,
+    spc_audience_age=TEXT,
+    age_groups=TEXTS,
+    gender=TEXT,
+    languages=TEXTS,
+    operating_systems=TEXTS,
+    audience_ids=IDS,
+    excluded_audience_ids=IDS,
+    saved_audience_id=ID,
+    shopping_ads_retargeting_type=TEXT,
+    shopping_ads_retargeting_actions_days=INTEGER,
+    included_custom_actions=CUSTOM_ACTIONS,
+    excluded_custom_actions=CUSTOM_ACTIONS,
+    shopping_ads_retargeting_custom_audience_relation=TEXT,
+    included_pangle_audience_package_ids=IDS,
+    excluded_pangle_audience_package_ids=IDS,
+    blocked_pangle_app_ids=IDS,
+    interest_category_ids=IDS,
+    interest_keyword_ids=IDS,
+    purchase_intention_keyword_ids=IDS,
+    actions=OBJECTS(action_scene=TEXT, action_period=INTEGER, action_category_ids=IDS, video_user_actions=TEXTS),
+    smart_interest_behavior_enabled=FLAG,
+    smart_audience_enabled=FLAG,
+    spending_power=TEXT,
+    household_income=TEXTS,
+    min_android_version=TEXT,
+    min_ios_version=TEXT,
+    device_model_ids=IDS,
+    device_price_ranges=NUMBERS,
+    network_types=TEXTS,
+    carrier_ids=IDS,
+    isp_ids=IDS,
+    brand_safety_type=TEXT,
+    category_exclusion_ids=IDS,
 )("Who may see the ads: places, people, devices, interests, audiences.")
 
 SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
@@ -134,7 +123,7 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
     "promotion_type": TEXT("What is promoted, such as WEBSITE, APP_ANDROID or TIKTOK_SHOP."),
     "promotion_website_type": TEXT("Whether the landing page is TikTok's own: TIKTOK_NATIVE_PAGE or UNSET."),
     "app_id": ID("Id of the promoted app."),
-    "app_config": LIST(OBJECT({"app_id": ID}))("The promoted apps, where they are several."),
+    "app_config": OBJECTS(app_id=ID)("The promoted apps, where they are several."),
     "minis_id": ID("Id of the TikTok mini-app."),
     "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
     "catalog_id": CATALOG_ID,
@@ -198,59 +187,47 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
 }
 
 CREATIVE = OBJECT(
-    {
-        "ad_format": TEXT,
-        "material_name": TEXT,
-        "video_info": OBJECT({"video_id": ID, "file_name": TEXT}),
-        "image_info": LIST(OBJECT({"web_uri": TEXT})),
-        "music_info": OBJECT({"music_id": ID}),
-        "aigc_disclosure_type": TEXT,
-        "tiktok_item_id": ID,
-        "identity_type": TEXT,
-        "identity_id": ID,
-        "identity_authorized_bc_id": ID,
-    }
+    ad_format=TEXT,
+    material_name=TEXT,
+    video_info=OBJECT(video_id=ID, file_name=TEXT),
+    image_info=OBJECTS(web_uri=TEXT),
+    music_info=OBJECT(music_id=ID),
+    aigc_disclosure_type=TEXT,
+    tiktok_item_id=ID,
+    identity_type=TEXT,
+    identity_id=ID,
+    identity_authorized_bc_id=ID,
 )
 PRODUCT_INFO = OBJECT(
-    {
-        "product_titles": TEXTS,
-        "product_image_list": LIST(OBJECT({"web_uri": TEXT})),
-        "selling_points": TEXTS,
-        "catalog_tag_list": TEXTS,
-        "promo_info_list": LIST(
-            OBJECT(
-                {
-                    "discount_type": TEXT,
-                    "discount_value": NUMBER,
-                    "discount_currency": TEXT,
-                    "promo_code": TEXT,
-                    "minimum_purchase_type": TEXT,
-                    "minimum_purchase_value": NUMBER,
-                    "minimum_purchase_currency": TEXT,
-                    "valid_start_time": MOMENT,
-                    "valid_end_time": MOMENT,
-                }
-            )
-        ),
-        "product_card_type": TEXTS,
-    }
+    product_titles=TEXTS,
+    product_image_list=OBJECTS(web_uri=TEXT),
+    selling_points=TEXTS,
+    catalog_tag_list=TEXTS,
+    promo_info_list=OBJECTS(
+        discount_type=TEXT,
+        discount_value=NUMBER,
+        discount_currency=TEXT,
+        promo_code=TEXT,
+        minimum_purchase_type=TEXT,
+        minimum_purchase_value=NUMBER,
+        minimum_purchase_currency=TEXT,
+        valid_start_time=MOMENT,
+        valid_end_time=MOMENT,
+    ),
+    product_card_type=TEXTS,
 )
 TRACKING = OBJECT(
-    {
-        "impression_tracking_url": TEXT,
-        "click_tracking_url": TEXT,
-        "tracking_app_id": ID,
-        "tracking_pixel_id": ID,
-        "tracking_message_event_set_id": ID,
-        "tracking_offline_event_set_ids": IDS,
-        "app_tracking_info_list": LIST(
-            OBJECT({"app_type": TEXT, "app_id": ID, "impression_tracking_url": TEXT, "click_tracking_url": TEXT})
-        ),
-        "viewability_postbid_partner": TEXT,
-        "viewability_vast_url": TEXT,
-        "brand_safety_postbid_partner": TEXT,
-        "brand_safety_vast_url": TEXT,
-    }
+    impression_tracking_url=TEXT,
+    click_tracking_url=TEXT,
+    tracking_app_id=ID,
+    tracking_pixel_id=ID,
+    tracking_message_event_set_id=ID,
+    tracking_offline_event_set_ids=IDS,
+    app_tracking_info_list=OBJECTS(app_type=TEXT, app_id=ID, impression_tracking_url=TEXT, click_tracking_url=TEXT),
+    viewability_postbid_partner=TEXT,
+    viewability_vast_url=TEXT,
+    brand_safety_postbid_partner=TEXT,
+    brand_safety_vast_url=TEXT,
 )
 
 SMART_PLUS_AD: Mapping[str, Shape] = {
@@ -265,52 +242,46 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
     "secondary_status": SECONDARY_STATUS,
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
-    "creative_list": LIST(OBJECT({"ad_material_id": ID, "material_operation_status": TEXT, "creative_info": CREATIVE}))(
+    "creative_list": OBJECTS(ad_material_id=ID, material_operation_status=TEXT, creative_info=CREATIVE)(
         "The creatives that TikTok chooses from, each with its switch and its material."
     ),
-    "ad_text_list": LIST(OBJECT({"ad_text": TEXT}))("The texts that TikTok chooses from."),
-    "call_to_action_list": LIST(OBJECT({"call_to_action": TEXT}))("The buttons that TikTok chooses from."),
-    "landing_page_url_list": LIST(OBJECT({"landing_page_url": TEXT}))("Addresses of the landing pages."),
-    "custom_product_page_list": LIST(OBJECT({"custom_product_page_url": TEXT}))(
+    "ad_text_list": OBJECTS(ad_text=TEXT)("The texts that TikTok chooses from."),
+    "call_to_action_list": OBJECTS(call_to_action=TEXT)("The buttons that TikTok chooses from."),
+    "landing_page_url_list": OBJECTS(landing_page_url=TEXT)("Addresses of the landing pages."),
+    "custom_product_page_list": OBJECTS(custom_product_page_url=TEXT)(
         "Addresses of custom product pages in the app store."
     ),
-    "deeplink_list": LIST(OBJECT({"deeplink": TEXT, "deeplink_type": TEXT}))("Links into the app."),
-    "page_list": LIST(OBJECT({"page_id": ID}))("The instant pages it leads to."),
-    "interactive_add_on_list": LIST(OBJECT({"card_id": ID}))("The cards and stickers shown over it."),
-    "auto_message_list": LIST(OBJECT({"auto_message_id": ID}))("The messages that greet people who write."),
-    "playable_list": LIST(OBJECT({"playable_url": TEXT}))("Addresses of playable creatives."),
+    "deeplink_list": OBJECTS(deeplink=TEXT, deeplink_type=TEXT)("Links into the app."),
+    "page_list": OBJECTS(page_id=ID)("The instant pages it leads to."),
+    "interactive_add_on_list": OBJECTS(card_id=ID)("The cards and stickers shown over it."),
+    "auto_message_list": OBJECTS(auto_message_id=ID)("The messages that greet people who write."),
+    "playable_list": OBJECTS(playable_url=TEXT)("Addresses of playable creatives."),
     "disclaimer": OBJECT(
-        {
-            "disclaimer_type": TEXT,
-            "disclaimer_text": OBJECT({"text": TEXT}),
-            "disclaimer_clickable_texts": LIST(OBJECT({"text": TEXT, "url": TEXT})),
-        }
+        disclaimer_type=TEXT, disclaimer_text=OBJECT(text=TEXT), disclaimer_clickable_texts=OBJECTS(text=TEXT, url=TEXT)
     )("The disclaimer: its form, its text and its links."),
     "ad_configuration": OBJECT(
-        {
-            "identity_type": TEXT,
-            "identity_id": ID,
-            "identity_authorized_bc_id": ID,
-            "dark_post_status": TEXT,
-            "product_specific_type": TEXT,
-            "product_set_id": ID,
-            "product_ids": IDS,
-            "catalog_creative_toggle": FLAG,
-            "catalog_creative_info": OBJECT({"catalog_media_settings": TEXTS, "catalog_template_video_id": ID}),
-            "creative_auto_add_toggle": FLAG,
-            "creative_auto_enhancement_strategy_list": TEXTS,
-            "deeplink_utm_params": PARAMETERS,
-            "end_card_cta": TEXT,
-            "product_display_field_list": TEXTS,
-            "auto_disclaimer_types": TEXTS,
-            "utm_params": PARAMETERS,
-            "fallback_type": TEXT,
-            "product_info": PRODUCT_INFO,
-            "product_info_enabled": TEXT,
-            "call_to_action_id": ID,
-            "phone_info": PHONE,
-            "tracking_info": TRACKING,
-        }
+        identity_type=TEXT,
+        identity_id=ID,
+        identity_authorized_bc_id=ID,
+        dark_post_status=TEXT,
+        product_specific_type=TEXT,
+        product_set_id=ID,
+        product_ids=IDS,
+        catalog_creative_toggle=FLAG,
+        catalog_creative_info=OBJECT(catalog_media_settings=TEXTS, catalog_template_video_id=ID),
+        creative_auto_add_toggle=FLAG,
+        creative_auto_enhancement_strategy_list=TEXTS,
+        deeplink_utm_params=PARAMETERS,
+        end_card_cta=TEXT,
+        product_display_field_list=TEXTS,
+        auto_disclaimer_types=TEXTS,
+        utm_params=PARAMETERS,
+        fallback_type=TEXT,
+        product_info=PRODUCT_INFO,
+        product_info_enabled=TEXT,
+        call_to_action_id=ID,
+        phone_info=PHONE,
+        tracking_info=TRACKING,
     )(
         "What holds for all creatives of the ad: identity, products, parameters, what is measured; "
         "phone_info only with *Include Personal Data*."
@@ -335,20 +306,13 @@ SPLIT_TEST: Mapping[str, Shape] = {
     "key_metric": TEXT("Metric that decides the test."),
     "metric": TEXT("Metric that is compared."),
     "p_value": NUMBER("Probability of the difference under the null hypothesis, from 0 to 1."),
-    "p_value_info": LIST(OBJECT({}))("The same for each pair of arms, as TikTok sends it."),
+    "p_value_info": OBJECTS()("The same for each pair of arms, as TikTok sends it."),
     # TikTok: unlike the times of other objects, these are not UTC's.
     "start_time": LOCAL_TIME("When the test starts, in the time zone of the account."),
     "end_time": LOCAL_TIME("When the test ends, in the time zone of the account."),
-    "object_info": LIST(
-        OBJECT(
-            {
-                "adgroup_id": ID,
-                "adgroup_name": TEXT,
-                "optimization_goal": TEXT,
-                "cells": LIST(OBJECT({"object_ids": IDS})),
-            }
-        )
-    )("The arms of the test: their ad groups, goals and objects."),
+    "object_info": OBJECTS(adgroup_id=ID, adgroup_name=TEXT, optimization_goal=TEXT, cells=OBJECTS(object_ids=IDS))(
+        "The arms of the test: their ad groups, goals and objects."
+    ),
 }
 
 
