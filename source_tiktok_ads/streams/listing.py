@@ -244,6 +244,29 @@ class DatedListing(Listing):
     """Whether rows may be older than the account that they are requested for."""
 
 
+def from_row(*names: str, **others: str) -> Callable[[Sequence[Row]], Params]:
+    """The parameters of a request for one parent row: its columns `names`, and those of `others` by parameter."""
+    columns = {**{name: name for name in names}, **others}
+    return lambda rows: {parameter: rows[0][column] for parameter, column in columns.items()}
+
+
+def from_rows(**columns: str) -> Callable[[Sequence[Row]], Params]:
+    """The parameters of a request for several parent rows: the values of a column, each once, for each parameter."""
+    return lambda rows: {
+        parameter: list(dict.fromkeys(row[column] for row in rows)) for parameter, column in columns.items()
+    }
+
+
+def in_filter(params_for: Callable[[Sequence[Row]], Params]) -> Callable[[Sequence[Row]], Params]:
+    """The same parameters inside the filter of the request."""
+    return lambda rows: {"filtering": params_for(rows)}
+
+
+def span(first: date, last: date) -> Params:
+    """The days of a request under their most common names."""
+    return {"start_date": first.isoformat(), "end_date": last.isoformat()}
+
+
 def merged(*parts: Params) -> Params:
     """The parameters of several origins together. If two have an object of the same name, its fields are merged."""
     whole: Params = {}

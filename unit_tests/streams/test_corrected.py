@@ -45,11 +45,10 @@ def test_what_ads_name_is_asked_about_once_each() -> None:
         {"video_id": "v", "image_ids": None, "call_to_action_id": "0"},
         {"video_id": None, "image_ids": ["i"], "call_to_action_id": ""},
     ]
-    assert creatives.of_videos(creatives.videos_of(ads)) == {"video_ids": ["v"]}
-    assert creatives.of_images(creatives.images_of(ads)) == {"image_ids": ["i", "j"]}
-    portfolios = creatives.calls_to_action_of(ads)
-    assert portfolios == [{"creative_portfolio_id": "7", "creative_portfolio_type": "CTA"}]
-    assert creatives.of_portfolio(portfolios) == {"creative_portfolio_id": "7"}
+    assert creatives.videos_of(ads) == [{"video_id": "v"}]
+    assert creatives.images_of(ads) == [{"image_id": "i"}, {"image_id": "j"}]
+    portfolio = {"creative_portfolio_id": "7", "creative_portfolio_type": "CTA"}
+    assert creatives.calls_to_action_of(ads) == [portfolio]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,6 @@ def test_requests_for_what_business_centers_have() -> None:
     """Identities that one lends, pages that one has taken over."""
     lent = {"identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": "9"}
     assert creatives.of_bc([{"bc_id": "9"}]) == lent
-    assert audiences.of_library([{"library_id": "4"}]) == {"library_id": "4"}
     (pages,) = [item for item in audiences.AUDIENCES if item.name == "pages"]
     (moved,) = pages.more
     assert isinstance(moved, Listing)

@@ -7,7 +7,7 @@ import pytest
 
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import DatedListing, Listing
-from source_tiktok_ads.streams.lists import gmv_max, materials, reviews
+from source_tiktok_ads.streams.lists import gmv_max, materials
 
 SHOP = {"store_id": "7", "store_authorized_bc_id": "8", "is_gmv_max_available": True}
 
@@ -54,7 +54,6 @@ def test_shops_are_asked_about_through_their_business_center() -> None:
     assert gmv_max.can_run(SHOP)
     assert not gmv_max.can_run({**SHOP, "is_gmv_max_available": None})
     assert not gmv_max.has_center({**SHOP, "store_authorized_bc_id": ""})
-    assert gmv_max.of_campaign([{"campaign_id": "3"}]) == {"campaign_id": "3"}
 
 
 def test_reviews_of_ads_and_of_creatives_stand_in_one_answer() -> None:
@@ -64,7 +63,6 @@ def test_reviews_of_ads_and_of_creatives_stand_in_one_answer() -> None:
     assert ads is not None
     assert creatives is not None
     assert ([*ads(answer)], [*creatives(answer)]) == ([{"smart_plus_ad_id": "1"}], [])
-    assert reviews.of_smart_plus_ads([{"smart_plus_ad_id": "1"}]) == {"smart_plus_ad_ids": ["1"]}
 
 
 @pytest.mark.parametrize("name", materials.PARTS)
@@ -92,4 +90,4 @@ def test_materials_by_day_are_asked_for_ad_by_ad() -> None:
     assert isinstance(daily, DatedListing)
     assert (daily.days, daily.cursor) == (365, "stat_time_day")
     assert {each.constants["dimension"] for each in whole.passes} == {*materials.PARTS}
-    assert materials.of_ads([{"smart_plus_ad_id": "1"}]) == {"filtering": {"smart_plus_ad_ids": ["1"]}}
+    assert whole.parent.params_for([{"smart_plus_ad_id": "1"}]) == {"filtering": {"smart_plus_ad_ids": ["1"]}}

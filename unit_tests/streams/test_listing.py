@@ -1,6 +1,7 @@
 """What a row of a list says, and what is derived from it."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -12,9 +13,13 @@ from source_tiktok_ads.streams.listing import (
     Pass,
     Row,
     Scope,
+    from_row,
+    from_rows,
+    in_filter,
     inside,
     merged,
     rows_inside,
+    span,
 )
 from source_tiktok_ads.streams.shapes import ID, LIST, MOMENT, OBJECT, TEXT
 
@@ -98,3 +103,12 @@ def test_a_part_of_a_row_has_its_form() -> None:
     for wrong in ({"a": 1}, [{"a": 1}, 2]):
         with pytest.raises(MalformedRow, match="part of a row is no list of objects"):
             rows_inside({"part": wrong}, "part")
+
+
+def test_parameters_of_requests_come_from_parent_rows() -> None:
+    """Those of one row by name or under another, those of several as lists, in a filter where the endpoint wants it."""
+    rows = [{"a": "1", "b": "2"}, {"a": "3", "b": "2"}]
+    assert from_row("a", other="b")(rows) == {"a": "1", "other": "2"}
+    assert from_rows(ids="a", others="b")(rows) == {"ids": ["1", "3"], "others": ["2"]}
+    assert in_filter(from_rows(ids="a"))(rows) == {"filtering": {"ids": ["1", "3"]}}
+    assert span(date(2026, 1, 2), date(2026, 1, 3)) == {"start_date": "2026-01-02", "end_date": "2026-01-03"}

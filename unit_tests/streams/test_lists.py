@@ -157,15 +157,13 @@ def test_requests_for_a_parent() -> None:
     """Each chain asks by the ids of the rows it comes from."""
     lent = {"identity_id": "1", "identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": "7"}
     own = {"identity_id": "2", "identity_type": "TT_USER", "identity_authorized_bc_id": "-"}
-    assert accounts.of_center([{"bc_id": "7"}]) == {"bc_id": "7"}
-    assert audiences.of_pixels([{"pixel_id": "1"}, {"pixel_id": "2"}]) == {"pixel_ids": ["1", "2"]}
     assert creatives.of_identity([lent]) == lent
     assert creatives.of_identity([own]) == {"identity_id": "2", "identity_type": "TT_USER"}
     assert creatives.of_adgroup([{"adgroup_id": "3"}]) == {"search_field": "ADGROUP_ID", "search_value": "3"}
-    assert structure.of_test([{"split_test_group_id": "4"}]) == {"split_test_group_id": "4"}
-    assert commerce.of_catalog([{"bc_id": "7", "catalog_id": "5"}]) == {"bc_id": "7", "catalog_id": "5"}
-    assert commerce.of_store([{"store_id": "6"}]) == {"store_ids": ["6"]}
-    assert commerce.of_store_campaigns([{"store_id": "6"}]) == {"filtering": {"store_ids": ["6"]}}
+    assert commerce.OF_STORES.params_for([{"store_id": "6"}]) == {"store_ids": ["6"]}
+    stores = commerce.PRODUCT_CAMPAIGNS_OF_STORES.parent
+    assert stores is not None
+    assert stores.params_for([{"store_id": "6"}]) == {"filtering": {"store_ids": ["6"]}}
     campaigns = [{"store_id": "6", "campaign_id": "8"}, {"store_id": "6", "campaign_id": "9"}]
     assert commerce.of_campaigns(campaigns) == {"store_ids": ["6"], "filtering": {"campaign_ids": ["8", "9"]}}
 

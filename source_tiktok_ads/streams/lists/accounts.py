@@ -1,13 +1,13 @@
 """The lists of accounts, Business Centers and their money."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, inside
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, from_row, inside
 from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -172,11 +172,6 @@ def lifted(center: Row) -> Iterator[dict[str, Any]]:
     yield {**center, "bc_id": inside(center, "bc_info").get("bc_id")}
 
 
-def of_center(centers: Sequence[Row]) -> Params:
-    """A request for one Business Center."""
-    return {"bc_id": centers[0]["bc_id"]}
-
-
 OWNERS = ("OWNED_BY_CURRENT_BUSINESS_CENTER", "SHARED_BY_OTHER_BUSINESS_CENTER")
 
 
@@ -222,7 +217,7 @@ def transaction(row: Row) -> Iterator[dict[str, Any]]:
 
 
 BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
-OF_CENTER = Parent(BUSINESS_CENTERS, of_center, inherits=("bc_id",), remembered=True)
+OF_CENTER = Parent(BUSINESS_CENTERS, from_row("bc_id"), inherits=("bc_id",), remembered=True)
 
 ACCOUNT_LISTS: tuple[Listing, ...] = (
     Listing(

@@ -1,11 +1,10 @@
 """The lists of who works in a Business Center, with whom it shares assets, and how these are grouped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from source_tiktok_ads.streams.listing import Listing, Parent, Pass, Row
+from source_tiktok_ads.streams.listing import Listing, Parent, Pass, Row, from_row
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER, CenterList
-from source_tiktok_ads.streams.model import Params
 from source_tiktok_ads.streams.shapes import ID, OBJECT, TEXT, Shape
 
 MEMBER: Mapping[str, Shape] = {
@@ -55,11 +54,6 @@ def partner(row: Row) -> Iterator[dict[str, Any]]:
     yield {"partner_bc_id": row.get("bc_id"), "partner_bc_name": row.get("bc_name")}
 
 
-def of_partner(partners: Sequence[Row]) -> Params:
-    """A request for what is shared with one partner."""
-    return {"bc_id": partners[0]["bc_id"], "partner_id": partners[0]["partner_bc_id"]}
-
-
 def shared(kind: str) -> tuple[Pass, ...]:
     """Readings of the assets of one kind: what the partner shares, and what it gets."""
     asked = [{"asset_type": kind, "share_type": way} for way in ("SHARED", "SHARING")]
@@ -74,7 +68,7 @@ def partner_assets(name: str, *kinds: str, more: tuple[Listing, ...] = ()) -> Li
         ("bc_id", "partner_bc_id", "share_type", "asset_type", "asset_id"),
         PARTNER_ASSET,
         passes=tuple(reading for kind in kinds for reading in shared(kind)),
-        parent=Parent(PARTNERS, of_partner, inherits=("bc_id", "partner_bc_id")),
+        parent=Parent(PARTNERS, from_row("bc_id", partner_id="partner_bc_id"), inherits=("bc_id", "partner_bc_id")),
         more=more,
     )
 
@@ -83,11 +77,6 @@ def pixel(asset: Row) -> Iterator[Row]:
     """A pixel of a Business Center; nothing where its code, by which it is asked about, is not told."""
     if asset.get("pixel_code"):
         yield {"bc_id": asset.get("bc_id"), "pixel_id": asset.get("asset_id"), "pixel_code": asset["pixel_code"]}
-
-
-def of_pixel(pixels: Sequence[Row]) -> Params:
-    """A request for the ad accounts of one pixel."""
-    return {name: pixels[0][name] for name in ("bc_id", "pixel_code")}
 
 
 PARTNERS = CenterList(
@@ -142,6 +131,6 @@ ADMINISTRATION: tuple[Listing, ...] = (
         "bc/pixel/link/get",
         ("bc_id", "pixel_id", "advertiser_id"),
         PIXEL_LINK,
-        parent=Parent(PIXELS_OF_CENTERS, of_pixel, inherits=("bc_id", "pixel_id", "pixel_code")),
+        parent=Parent(PIXELS_OF_CENTERS, from_row("bc_id", "pixel_code"), inherits=("bc_id", "pixel_id", "pixel_code")),
     ),
 )

@@ -4,7 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, rows_inside
+from source_tiktok_ads.streams.listing import (
+    DatedListing,
+    Listing,
+    Paging,
+    Parent,
+    Pass,
+    Row,
+    Scope,
+    from_row,
+    from_rows,
+    rows_inside,
+    span,
+)
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
@@ -196,19 +208,9 @@ def updated_since(moment: str, now: str) -> Params:
     return {"update_time_range": {"start": moment, "end": now}}
 
 
-def of_library(libraries: Sequence[Row]) -> Params:
-    """A request for the pages of one library."""
-    return {"library_id": libraries[0]["library_id"]}
-
-
-def of_pixels(pixels: Sequence[Row]) -> Params:
-    """A request for several pixels."""
-    return {"pixel_ids": [pixel["pixel_id"] for pixel in pixels]}
-
-
 def within(first: date, last: date) -> Params:
     """The days of a request for the statistics of pixels."""
-    return {"date_range": {"start_date": first.isoformat(), "end_date": last.isoformat()}}
+    return {"date_range": span(first, last)}
 
 
 def statistics(pixel: Row) -> Iterator[dict[str, Any]]:
@@ -247,7 +249,7 @@ def pages(name: str, kinds: Params) -> Listing:
         page_size=100,
         scope=Scope.CENTERS,
         passes=(Pass(kinds),),
-        parent=Parent(LIBRARIES, of_library, owner="advertiser_id"),
+        parent=Parent(LIBRARIES, from_row("library_id"), owner="advertiser_id"),
         since=updated_since,
     )
     return Listing(
@@ -293,7 +295,7 @@ AUDIENCES: tuple[Listing, ...] = (
         PIXEL_EVENT_STATISTIC,
         paging=Paging.WHOLE,
         cursor="date",
-        parent=Parent(PIXELS, of_pixels, batch_size=10),
+        parent=Parent(PIXELS, from_rows(pixel_ids="pixel_id"), batch_size=10),
         records=statistics,
         containers=("statistics",),
         empty_keys=("pixel_event_type", "custom_event_type"),

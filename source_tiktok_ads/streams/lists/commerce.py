@@ -2,11 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import CAMPAIGN_ID, CREATE_TIME, OPERATION_STATUS, SECONDARY_STATUS
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, merged
+from source_tiktok_ads.streams.listing import (
+    DatedListing,
+    Listing,
+    Paging,
+    Parent,
+    Pass,
+    Row,
+    Scope,
+    from_row,
+    from_rows,
+    in_filter,
+    merged,
+    span,
+)
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.creatives import figures
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
@@ -118,11 +130,6 @@ TIMES: Mapping[str, Shape] = {
 ROOM = ("live_name", "live_status", "live_launched_time", "live_duration")
 
 
-def of_catalog(catalogs: Sequence[Row]) -> Params:
-    """A request for one catalog."""
-    return {"bc_id": catalogs[0]["bc_id"], "catalog_id": catalogs[0]["catalog_id"]}
-
-
 def can_advertise(store: Row) -> Iterator[Row]:
     """A shop that the account may run GMV Max for now; nothing for any other."""
     # TikTok: only the account that holds the exclusive right to a shop at the moment may.
@@ -130,39 +137,21 @@ def can_advertise(store: Row) -> Iterator[Row]:
         yield store
 
 
-def of_store(stores: Sequence[Row]) -> Params:
-    """A report on one shop."""
-    # TikTok: a report of GMV Max is about exactly one shop.
-    return {"store_ids": [stores[0]["store_id"]]}
-
-
-def of_store_campaigns(stores: Sequence[Row]) -> Params:
-    """A request for the campaigns of one shop."""
-    return {"filtering": {"store_ids": [stores[0]["store_id"]]}}
-
-
-def distinct(rows: Sequence[Row], name: str) -> list[str]:
-    """The values of a column, each once."""
-    return list(dict.fromkeys(row[name] for row in rows))
+# TikTok: a report of GMV Max is about exactly one shop.
+OF_STORE = from_rows(store_ids="store_id")
 
 
 def of_campaigns(campaigns: Sequence[Row]) -> Params:
     """A report on campaigns of one shop."""
     # TikTok: below the campaign, the ids of campaigns are required, at most 100, and no other filter is taken; neither
     # the kind of campaign nor its status.
-    return {**of_store(campaigns), "filtering": {"campaign_ids": distinct(campaigns, "campaign_id")}}
+    return {**OF_STORE(campaigns), "filtering": from_rows(campaign_ids="campaign_id")(campaigns)}
 
 
 def of_products(products: Sequence[Row]) -> Params:
     """A report on products of campaigns of one shop."""
     # TikTok: creatives come only for campaigns and products that are both named, at most 100 of each.
-    ids = {"item_group_ids": distinct(products, "item_group_id")}
-    return merged(of_campaigns(products), {"filtering": ids})
-
-
-def from_to(first: date, last: date) -> Params:
-    """The days of a report."""
-    return {"start_date": first.isoformat(), "end_date": last.isoformat()}
+    return merged(of_campaigns(products), {"filtering": from_rows(item_group_ids="item_group_id")(products)})
 
 
 PRODUCT_GMV_MAX, LIVE_GMV_MAX = "PRODUCT_GMV_MAX", "LIVE_GMV_MAX"
@@ -231,7 +220,7 @@ def insights(
         # TikTok: a request by the hour is about one day, and is answered with all hours of it, zeros for those to come.
         days=1 if by_hour else 30,
         ahead_of_time=by_hour,
-        params_for=from_to,
+        params_for=span,
     )
 
 
@@ -246,6 +235,7 @@ CATALOGS = Listing(
     parent=OF_CENTER,
     optional=True,
 )
+OF_CATALOG = Parent(CATALOGS, from_row("bc_id", "catalog_id"), inherits=("bc_id", "catalog_id"))
 STORES = Listing(
     "gmv_max_stores", "gmv_max/store/list", ("store_id",), STORE, "store_list", Paging.WHOLE, optional=True
 )
@@ -268,7 +258,7 @@ PRODUCT_CAMPAIGNS_OF_STORES = Listing(
     page_size=100,
     passes=(promoting(PRODUCT_GMV_MAX),),
     with_deleted=deleted_too(PRODUCT_GMV_MAX),
-    parent=Parent(STORES, of_store_campaigns, inherits=("store_id",)),
+    parent=Parent(STORES, in_filter(OF_STORE), inherits=("store_id",)),
 )
 LIVE_CAMPAIGNS_OF_STORES = replace(
     PRODUCT_CAMPAIGNS_OF_STORES,
@@ -308,7 +298,7 @@ PRODUCTS_OF_CAMPAIGNS = DatedListing(
     records=figures,
 )
 OF_PRODUCTS = Parent(PRODUCTS_OF_CAMPAIGNS, of_products, inherits=("store_id",), batch_size=100)
-OF_STORES = Parent(STORES_OF_GMV_MAX, of_store, inherits=("store_id",))
+OF_STORES = Parent(STORES_OF_GMV_MAX, OF_STORE, inherits=("store_id",))
 OF_PRODUCT: Mapping[str, Shape] = {**OF_CAMPAIGN, "item_group_id": ITEM_GROUP_ID}
 OF_ROOM: Mapping[str, Shape] = {**OF_CAMPAIGN, "room_id": ROOM_ID}
 PRODUCT_FIGURES = {PRODUCT_GMV_MAX: (*PRODUCT, *FIGURES)}
@@ -327,7 +317,7 @@ COMMERCE: tuple[Listing, ...] = (
         PRODUCT_SET,
         paging=Paging.WHOLE,
         scope=Scope.CENTERS,
-        parent=Parent(CATALOGS, of_catalog, inherits=("bc_id", "catalog_id")),
+        parent=OF_CATALOG,
         optional=True,
     ),
     STORES,

@@ -1,11 +1,22 @@
 """The lists of what creatives achieve: reports by day, videos second by second, benchmarks and fatigue of ads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, inside
+from source_tiktok_ads.streams.listing import (
+    DatedListing,
+    Listing,
+    Parent,
+    Pass,
+    Row,
+    from_row,
+    from_rows,
+    in_filter,
+    inside,
+    span,
+)
 from source_tiktok_ads.streams.lists.creatives import (
     IMAGE_INSIGHTS,
     MATERIAL_ID,
@@ -92,31 +103,15 @@ def by_day(name: str, report: Listing) -> DatedListing:
         records=report.records,
         # TikTok: the figures of a request are those of all its days together, so each day is asked for by itself.
         days=1,
-        params_for=lambda first, last: {"start_date": first.isoformat(), "end_date": last.isoformat()},
+        params_for=span,
         day="date",
     )
-
-
-def of_material(materials: Sequence[Row]) -> Params:
-    """A request for the seconds of one video."""
-    # TikTok: one material or one video a request; without a span, the seconds of all time come.
-    return {"filtering": {"material_ids": [materials[0]["material_id"]]}}
-
-
-def of_ads(ads: Sequence[Row]) -> Params:
-    """A request for the benchmarks of some ads."""
-    return {"filtering": {"ad_ids": [ad["ad_id"] for ad in ads]}}
-
-
-def of_ad(ads: Sequence[Row]) -> Params:
-    """A request for the fatigue of one ad."""
-    return {"ad_id": ads[0]["ad_id"]}
 
 
 def until(first: date, last: date) -> Params:
     """The days of a request for fatigue."""
     # TikTok: the end is not included.
-    return {"filtering": {"start_date": first.isoformat(), "end_date": (last + timedelta(days=1)).isoformat()}}
+    return {"filtering": span(first, last + timedelta(days=1))}
 
 
 def fatigue(row: Row) -> Iterator[dict[str, Any]]:
@@ -150,7 +145,8 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         VIDEO_PERFORMANCE,
         page_size=500,
         passes=(Pass({"report_type": "VIDEO", "metrics_fields": [*SECOND_BY_SECOND]}),),
-        parent=Parent(SHOWN_VIDEOS, of_material, inherits=("material_id",)),
+        # TikTok: one material or one video a request; without a span, the seconds of all time come.
+        parent=Parent(SHOWN_VIDEOS, in_filter(from_rows(material_ids="material_id")), inherits=("material_id",)),
         records=figures,
         optional=True,
         empty_keys=("video_id",),
@@ -162,7 +158,7 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         AD_BENCHMARK,
         page_size=100,
         passes=tuple(compared_over(days) for days in ("7", "14", "30", "60")),
-        parent=Parent(ADS, of_ads, batch_size=100),
+        parent=Parent(ADS, in_filter(from_rows(ad_ids="ad_id")), batch_size=100),
         records=figures,
         optional=True,
         # TikTok: an ad that was hardly shown comes without anything else.
@@ -175,7 +171,7 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         CREATIVE_FATIGUE,
         page_size=500,
         cursor="date",
-        parent=Parent(replace(ADS, inborn=True), of_ad),
+        parent=Parent(replace(ADS, inborn=True), from_row("ad_id")),
         records=fatigue,
         optional=True,
         # TikTok: of the last 60 days only, and the end of a span, which is not included, has to be among them.

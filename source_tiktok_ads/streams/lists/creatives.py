@@ -7,7 +7,17 @@ from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
+from source_tiktok_ads.streams.listing import (
+    DatedListing,
+    Listing,
+    Paging,
+    Parent,
+    Pass,
+    Row,
+    from_row,
+    from_rows,
+    inside,
+)
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
@@ -433,21 +443,6 @@ def calls_to_action_of(ads: Sequence[Row]) -> list[Row]:
     return [{"creative_portfolio_id": id, "creative_portfolio_type": "CTA"} for id in ids if id not in (None, "", "0")]
 
 
-def of_videos(videos: Sequence[Row]) -> Params:
-    """A request for some videos."""
-    return {"video_ids": [video["video_id"] for video in videos]}
-
-
-def of_images(images: Sequence[Row]) -> Params:
-    """A request for some images."""
-    return {"image_ids": [image["image_id"] for image in images]}
-
-
-def of_portfolio(portfolios: Sequence[Row]) -> Params:
-    """A request for one portfolio."""
-    return {"creative_portfolio_id": portfolios[0]["creative_portfolio_id"]}
-
-
 def with_contents(portfolio: Row) -> Iterator[dict[str, Any]]:
     """A portfolio whose contents are a list."""
     # TikTok: the page describes one object, its example holds several.
@@ -476,7 +471,7 @@ CREATIVES: tuple[Listing, ...] = (
                 ("image_id",),
                 IMAGE,
                 paging=Paging.WHOLE,
-                parent=Parent(ADS, of_images, batch_size=100, select=images_of),
+                parent=Parent(ADS, from_rows(image_ids="image_id"), batch_size=100, select=images_of),
                 beyond=True,
             ),
         ),
@@ -500,7 +495,7 @@ CREATIVES: tuple[Listing, ...] = (
                 ("video_id", "material_id"),
                 VIDEO,
                 paging=Paging.WHOLE,
-                parent=Parent(ADS, of_videos, batch_size=60, select=videos_of),
+                parent=Parent(ADS, from_rows(video_ids="video_id"), batch_size=60, select=videos_of),
                 beyond=True,
             ),
         ),
@@ -525,7 +520,7 @@ CREATIVES: tuple[Listing, ...] = (
                 paging=Paging.WHOLE,
                 parent=Parent(
                     ADS,
-                    of_portfolio,
+                    from_row("creative_portfolio_id"),
                     inherits=("creative_portfolio_id", "creative_portfolio_type"),
                     select=calls_to_action_of,
                 ),

@@ -1,11 +1,11 @@
 """The lists of Business Centers' money: invoices, costs, transactions and budgets of accounts, payment portfolios."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, Scope, merged
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, Scope, from_row, span
 from source_tiktok_ads.streams.lists.accounts import (
     ACCOUNT_ID,
     ACCOUNT_NAME,
@@ -122,7 +122,7 @@ IN_THE_EXAMPLE = "payment_portfolios"
 
 def on_days(first: date, last: date) -> Params:
     """The days of a request for costs."""
-    return {"filtering": {"start_date": first.isoformat(), "end_date": last.isoformat()}}
+    return {"filtering": span(first, last)}
 
 
 def identified(*names: str) -> Callable[[Row], Iterator[Row]]:
@@ -138,17 +138,12 @@ def identified(*names: str) -> Callable[[Row], Iterator[Row]]:
 def made_between(first: date, last: date) -> Params:
     """The days of a request for transactions."""
     # TikTok: a typed client sends the days among the filters, the example of a copy of its reference beside them.
-    return merged(on_days(first, last), on_days(first, last)["filtering"])
+    return {**on_days(first, last), **span(first, last)}
 
 
 def assigned(account: Row) -> Iterator[Row]:
     """An ad account under the name that the request for its budget takes."""
     yield {"bc_id": account.get("bc_id"), "advertiser_id": account.get("asset_id")}
-
-
-def of_account(accounts: Sequence[Row]) -> Params:
-    """A request for the changes of one account's budget."""
-    return {name: accounts[0][name] for name in ("bc_id", "advertiser_id")}
 
 
 # TikTok: budgets can be asked about only where the user has a role in the account, so those assigned to them are.
@@ -229,7 +224,7 @@ FINANCE: tuple[Listing, ...] = (
         page_size=50,
         cursor="operation_time",
         scope=Scope.CENTERS,
-        parent=Parent(ASSIGNED_ACCOUNTS, of_account, inherits=("bc_id", "advertiser_id")),
+        parent=Parent(ASSIGNED_ACCOUNTS, from_row("bc_id", "advertiser_id"), inherits=("bc_id", "advertiser_id")),
         records=identified(
             *("operation_time", "activity_type", "previous_budget", "previous_budget_mode"),
             *("current_budget", "current_budget_mode", "currency", "operator_id"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import CAMPAIGN_ID, OPERATION_STATUS
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row, from_row
 from source_tiktok_ads.streams.lists.commerce import (
     GMV_MAX_CAMPAIGNS,
     PRODUCT_GMV_MAX,
@@ -133,11 +133,6 @@ AUTHORIZATION: Mapping[str, Shape] = {
 }
 
 
-def of_campaign(campaigns: Sequence[Row]) -> Params:
-    """A request about one campaign."""
-    return {"campaign_id": campaigns[0]["campaign_id"]}
-
-
 def of_shop(shops: Sequence[Row]) -> Params:
     """A request about one shop, or an identity of it."""
     return {name: shops[0][name] for name in ("store_id", "store_authorized_bc_id")}
@@ -213,7 +208,7 @@ GMV_MAX: tuple[Listing, ...] = (
         SETTINGS,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(GMV_MAX_CAMPAIGNS, of_campaign, inherits=("campaign_id",)),
+        parent=Parent(GMV_MAX_CAMPAIGNS, from_row("campaign_id"), inherits=("campaign_id",)),
         optional=True,
     ),
     # TikTok: sessions belong to campaigns for products; those that have ended are not listed.
@@ -231,7 +226,7 @@ GMV_MAX: tuple[Listing, ...] = (
                 passes=(promoting(PRODUCT_GMV_MAX),),
                 with_deleted=(),
             ),
-            of_campaign,
+            from_row("campaign_id"),
             inherits=("campaign_id",),
         ),
         optional=True,

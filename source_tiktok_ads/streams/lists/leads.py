@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from source_tiktok_ads.streams.listing import File, Listing, Paging, Parent, Pass, Row, Scope, Step, Task
-from source_tiktok_ads.streams.lists.audiences import LIBRARIES, PAGE, of_library
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.listing import File, Listing, Paging, Parent, Pass, Scope, Step, Task, from_row
+from source_tiktok_ads.streams.lists.audiences import LIBRARIES, PAGE
+from source_tiktok_ads.streams.model import ADVERTISER_ID
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECT, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, unzipped, whole_lines
 
@@ -93,16 +93,6 @@ def _id(text: str) -> str | None:
     return id if id.strip("-") else None
 
 
-def of_form(forms: Sequence[Row]) -> Params:
-    """A request for the leads of one form of an account."""
-    return {"page_id": forms[0]["page_id"]}
-
-
-def of_moved_form(forms: Sequence[Row]) -> Params:
-    """A request for the leads of one form that a Business Center has taken over."""
-    return {"library_id": forms[0]["library_id"], "page_id": forms[0]["page_id"]}
-
-
 FORMS = Listing(
     "lead forms of the account",
     "page/get",
@@ -120,7 +110,7 @@ MOVED_FORMS = Listing(
     page_size=100,
     scope=Scope.CENTERS,
     passes=(Pass({"business_type": "LEAD_GEN"}),),
-    parent=Parent(LIBRARIES, of_library, inherits=("library_id", "advertiser_id")),
+    parent=Parent(LIBRARIES, from_row("library_id"), inherits=("library_id", "advertiser_id")),
 )
 
 WHOSE = ("advertiser_id", "library_id")
@@ -139,9 +129,9 @@ def leads_of(name: str, task: Task, moved: bool = False) -> Listing:
         LEAD,
         paging=Paging.TASK,
         scope=Scope.CENTERS if moved else Scope.ACCOUNT,
-        parent=Parent(MOVED_FORMS, of_moved_form, ("page_id",), owner="advertiser_id")
+        parent=Parent(MOVED_FORMS, from_row("library_id", "page_id"), ("page_id",), owner="advertiser_id")
         if moved
-        else Parent(FORMS, of_form, ("page_id",)),
+        else Parent(FORMS, from_row("page_id"), ("page_id",)),
         task=task,
     )
 

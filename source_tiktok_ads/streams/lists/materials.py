@@ -1,14 +1,14 @@
 """The reports on what upgraded Smart+ ads are made of: main creatives, texts, calls to action, interactive add-ons."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row
-from source_tiktok_ads.streams.lists.commerce import BY_DAY, from_to
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, from_rows, in_filter, span
+from source_tiktok_ads.streams.lists.commerce import BY_DAY
 from source_tiktok_ads.streams.lists.creatives import VIEWS, figures
 from source_tiktok_ads.streams.lists.reviews import SMART_PLUS_ADS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
+from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY
 from source_tiktok_ads.streams.shapes import ID, TEXT, TEXTS, Shape
 
 MAIN = "main_material_id"
@@ -57,11 +57,6 @@ def part(row: Row) -> Iterator[dict[str, Any]]:
         yield {**rest, "entity_id": record.get(found), "entity_type": record.get(kind)}
 
 
-def of_ads(ads: Sequence[Row]) -> Params:
-    """A report on some ads."""
-    return {"filtering": {"smart_plus_ad_ids": [ad["smart_plus_ad_id"] for ad in ads]}}
-
-
 def overview(name: str) -> Pass:
     """A reading of the report over all time on one kind of parts of ads."""
     asked = {
@@ -72,6 +67,7 @@ def overview(name: str) -> Pass:
     return Pass(asked, {"dimension": name})
 
 
+OF_ADS = in_filter(from_rows(smart_plus_ad_ids="smart_plus_ad_id"))
 MATERIALS: tuple[Listing, ...] = (
     Listing(
         "smart_plus_material_insights",
@@ -80,7 +76,7 @@ MATERIALS: tuple[Listing, ...] = (
         {**MATERIAL, **OTHERS, **STATUS, **FIGURES},
         page_size=100,
         passes=tuple(map(overview, PARTS)),
-        parent=Parent(SMART_PLUS_ADS, of_ads, batch_size=200),
+        parent=Parent(SMART_PLUS_ADS, OF_ADS, batch_size=200),
         records=part,
         optional=True,
     ),
@@ -93,10 +89,10 @@ MATERIALS: tuple[Listing, ...] = (
         page_size=100,
         cursor="stat_time_day",
         passes=(Pass({"dimensions": [MAIN, "stat_time_day"], "metrics": [*METRICS]}, {"dimension": MAIN}),),
-        parent=Parent(SMART_PLUS_ADS, of_ads, inherits=("smart_plus_ad_id",)),
+        parent=Parent(SMART_PLUS_ADS, OF_ADS, inherits=("smart_plus_ad_id",)),
         records=part,
         optional=True,
         days=365,
-        params_for=from_to,
+        params_for=span,
     ),
 )

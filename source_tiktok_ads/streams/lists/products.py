@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, from_row, inside
 from source_tiktok_ads.streams.lists.accounts import BC_ID
-from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, CATALOGS, STORE_ID, STORES, of_catalog
+from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, OF_CATALOG, STORE_ID, STORES
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
@@ -168,15 +168,10 @@ def update(entry: Row) -> Iterator[dict[str, Any]]:
         yield {**inside(entry, "update_status"), **times}
 
 
-def of_feed(feeds: Sequence[Row]) -> Params:
-    """A request for the updates of one feed."""
-    return {name: feeds[0][name] for name in ("bc_id", "catalog_id", "feed_id")}
-
-
 OfCatalog = partial(
     Listing,
     scope=Scope.CENTERS,
-    parent=Parent(CATALOGS, of_catalog, inherits=("bc_id", "catalog_id")),
+    parent=OF_CATALOG,
     optional=True,
 )
 FEEDS = OfCatalog(
@@ -197,7 +192,7 @@ PRODUCTS: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         cursor="start_time",
         scope=Scope.CENTERS,
-        parent=Parent(FEEDS, of_feed, inherits=("bc_id", "catalog_id", "feed_id")),
+        parent=Parent(FEEDS, from_row("bc_id", "catalog_id", "feed_id"), inherits=("bc_id", "catalog_id", "feed_id")),
         records=update,
         containers=("update_time", "update_status"),
         optional=True,

@@ -5,7 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
-from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Parent, Pass, Row, inside, rows_inside
+from source_tiktok_ads.streams.listing import (
+    Listing,
+    MalformedRow,
+    Paging,
+    Parent,
+    Pass,
+    Row,
+    from_rows,
+    in_filter,
+    inside,
+    rows_inside,
+)
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
@@ -168,31 +179,6 @@ def lifted(audience: Row) -> Iterator[dict[str, Any]]:
     yield {**audience, "audience_id": inside(audience, "audience_details").get("audience_id")}
 
 
-def of_ads(ads: Sequence[Row]) -> Params:
-    """A request for the reviews of several ads."""
-    return {"ad_ids": [ad["ad_id"] for ad in ads]}
-
-
-def of_smart_plus_ads(ads: Sequence[Row]) -> Params:
-    """A request for the reviews of several upgraded Smart+ ads."""
-    return {"smart_plus_ad_ids": [ad["smart_plus_ad_id"] for ad in ads]}
-
-
-def of_adgroups(adgroups: Sequence[Row]) -> Params:
-    """A request for the reviews of several ad groups."""
-    return {"adgroup_ids": [adgroup["adgroup_id"] for adgroup in adgroups]}
-
-
-def filtered_by_adgroups(adgroups: Sequence[Row]) -> Params:
-    """A request for the diagnoses of several ad groups."""
-    return {"filtering": of_adgroups(adgroups)}
-
-
-def of_audiences(audiences: Sequence[Row]) -> Params:
-    """A request for the details of several audiences."""
-    return {"custom_audience_ids": [audience["audience_id"] for audience in audiences]}
-
-
 def of_object(kind: str, id_name: str) -> Callable[[Sequence[Row]], Params]:
     """A request for the negative keywords of one campaign or ad group."""
     return lambda objects: {"object_type": kind, "object_id": objects[0][id_name]}
@@ -231,7 +217,7 @@ def smart_plus_reviews(name: str, list_name: str, ids: tuple[str, ...], columns:
         rows_at="",
         paging=Paging.WHOLE,
         passes=(WITH_REASONS,),
-        parent=Parent(SMART_PLUS_ADS, of_smart_plus_ads, batch_size=100),
+        parent=Parent(SMART_PLUS_ADS, from_rows(smart_plus_ad_ids="smart_plus_ad_id"), batch_size=100),
         records=listed_in(list_name),
         containers=(list_name, *{"smart_plus_ad_review_infos", "material_review_infos"} - {list_name}),
         optional=True,
@@ -260,7 +246,7 @@ REVIEWS: tuple[Listing, ...] = (
         AD_REVIEW,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(ADS, of_ads, batch_size=100),
+        parent=Parent(ADS, from_rows(ad_ids="ad_id"), batch_size=100),
         records=by_id("ad_review_map"),
         containers=("ad_review_map",),
         optional=True,
@@ -272,7 +258,7 @@ REVIEWS: tuple[Listing, ...] = (
         ADGROUP_REVIEW,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(ADGROUPS, of_adgroups, batch_size=20),
+        parent=Parent(ADGROUPS, from_rows(adgroup_ids="adgroup_id"), batch_size=20),
         records=by_id("ad_group_review_map"),
         containers=("ad_group_review_map",),
         optional=True,
@@ -297,7 +283,7 @@ REVIEWS: tuple[Listing, ...] = (
         ADGROUP_DIAGNOSIS,
         "results",
         paging=Paging.WHOLE,
-        parent=Parent(ADGROUPS, filtered_by_adgroups, batch_size=20),
+        parent=Parent(ADGROUPS, in_filter(from_rows(adgroup_ids="adgroup_id")), batch_size=20),
         optional=True,
     ),
     negative_keywords("campaign_negative_keywords", "CAMPAIGN", CAMPAIGNS, "campaign_id", CAMPAIGN_ID),
@@ -308,7 +294,7 @@ REVIEWS: tuple[Listing, ...] = (
         ("audience_id",),
         AUDIENCE_DETAIL,
         paging=Paging.WHOLE,
-        parent=Parent(AUDIENCE_LIST, of_audiences, batch_size=100),
+        parent=Parent(AUDIENCE_LIST, from_rows(custom_audience_ids="audience_id"), batch_size=100),
         records=lifted,
         optional=True,
     ),

@@ -1,6 +1,6 @@
 """The lists of what an account's structure holds beside campaigns, ad groups and ads: Smart+, labels, split tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from source_tiktok_ads.streams.entities import (
     ADGROUP_ID,
@@ -28,7 +28,7 @@ from source_tiktok_ads.streams.entities import (
     SECONDARY_STATUS,
     TEXTS,
 )
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, from_row
 from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LOCAL_TIME, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
@@ -321,11 +321,6 @@ def modified_after(moment: str, now: str) -> Params:
     return {"filtering": {"modified_after": moment}}
 
 
-def of_test(adgroups: Sequence[Row]) -> Params:
-    """A request for the split test of an ad group."""
-    return {"split_test_group_id": adgroups[0]["split_test_group_id"]}
-
-
 ADGROUPS = Listing(
     "ad groups",
     "adgroup/get",
@@ -396,7 +391,7 @@ STRUCTURE: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         parent=Parent(
             ADGROUPS,
-            of_test,
+            from_row("split_test_group_id"),
             inherits=("split_test_group_id",),
             keep=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
         ),
