@@ -12,7 +12,8 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.selection import custom
 from source_tiktok_ads.streams.listing import MalformedRow
 from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS, lifted
-from source_tiktok_ads.streams.model import CenterReport, Params, Report
+from source_tiktok_ads.streams.model import CenterReport, Report
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.reports import REPORTS
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, accounts
 from source_tiktok_ads.sync.reader import begun_nowhere, future_start

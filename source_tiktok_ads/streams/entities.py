@@ -6,7 +6,8 @@ filled from today's field.
 
 from collections.abc import Mapping
 
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Accounts, Entity
+from source_tiktok_ads.streams.listing import ADVERTISER_ID
+from source_tiktok_ads.streams.model import Accounts, Entity
 from source_tiktok_ads.streams.shapes import (
     EPOCH,
     FLAG,

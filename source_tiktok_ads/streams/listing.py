@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from source_tiktok_ads.streams.shapes import Shape
-
-if TYPE_CHECKING:
-    from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params
+from source_tiktok_ads.streams.shapes import ID, Shape
 
 Row = Mapping[str, Any]
 """One row of a list: as TikTok sends it, or as a record."""
+
+
+ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
 
 
 class MalformedRow(ValueError):
@@ -129,7 +130,7 @@ class Parent:
 
 @dataclass(frozen=True)
 class Listing:
-    """A stream of the rows of a list endpoint."""
+    """A stream of the rows of a list endpoint. Those of an account begin with the column of its id."""
 
     name: str
     path: str
@@ -179,6 +180,10 @@ class Listing:
     """The column of the key that numbers the rows of an answer with the same other columns of the key."""
     task: Task | None = None
     """How the file is requested, for `Paging.TASK`."""
+
+    def __post_init__(self) -> None:
+        if self.scope is Scope.ACCOUNT:
+            object.__setattr__(self, "columns", {"advertiser_id": ADVERTISER_ID, **self.columns})
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -242,34 +247,3 @@ class DatedListing(Listing):
     """The number of days before those that TikTok keeps; 0 if no limit is known."""
     older: bool = False
     """Whether rows may be older than the account that they are requested for."""
-
-
-def from_row(*names: str, **others: str) -> Callable[[Sequence[Row]], Params]:
-    """The parameters of a request for one parent row: its columns `names`, and those of `others` by parameter."""
-    columns = {**{name: name for name in names}, **others}
-    return lambda rows: {parameter: rows[0][column] for parameter, column in columns.items()}
-
-
-def from_rows(**columns: str) -> Callable[[Sequence[Row]], Params]:
-    """The parameters of a request for several parent rows: the values of a column, each once, for each parameter."""
-    return lambda rows: {
-        parameter: list(dict.fromkeys(row[column] for row in rows)) for parameter, column in columns.items()
-    }
-
-
-def in_filter(params_for: Callable[[Sequence[Row]], Params]) -> Callable[[Sequence[Row]], Params]:
-    """The same parameters inside the filter of the request."""
-    return lambda rows: {"filtering": params_for(rows)}
-
-
-def span(first: date, last: date) -> Params:
-    """The days of a request under their most common names."""
-    return {"start_date": first.isoformat(), "end_date": last.isoformat()}
-
-
-def merged(*parts: Params) -> Params:
-    """The parameters of several origins together. If two have an object of the same name, its fields are merged."""
-    whole: Params = {}
-    for name, value in (item for part in parts for item in part.items()):
-        whole[name] = {**whole[name], **value} if isinstance(value, dict) and name in whole else value
-    return whole

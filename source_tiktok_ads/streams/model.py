@@ -10,13 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.listing import Listing
+from source_tiktok_ads.streams.listing import ADVERTISER_ID, Listing
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import DATE, ID, LOCAL_TIME, TEXT, TEXTS, Shape
 
-Params = dict[str, Any]
-"""Query parameters of one request. The client turns lists and objects into JSON text."""
-
-ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
 BC_ID = ID("Id of the Business Center that the ad account belongs to.")
 CURRENCY = TEXT("Currency of the ad account (ISO 4217); all money of the row is in it.")
 PERIOD: Mapping[str, Shape] = {

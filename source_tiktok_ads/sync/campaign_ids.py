@@ -9,15 +9,8 @@ from typing import Any, Protocol
 
 from source_tiktok_ads.api.errors import Action, TikTokError
 from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck
-from source_tiktok_ads.streams.model import (
-    ADGROUP,
-    BUYING_TYPES,
-    CAMPAIGN,
-    HIDDEN_CAMPAIGNS,
-    HiddenCampaigns,
-    Level,
-    Params,
-)
+from source_tiktok_ads.streams.model import ADGROUP, BUYING_TYPES, CAMPAIGN, HIDDEN_CAMPAIGNS, HiddenCampaigns, Level
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.pagination import Incomplete, Lists, Prefetcher
 from source_tiktok_ads.sync.records import Answer, Piece, decode
 from source_tiktok_ads.sync.refusals import CONFIRM_AFTER, wrong_parameter

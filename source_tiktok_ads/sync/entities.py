@@ -19,8 +19,8 @@ from source_tiktok_ads.streams.model import (
     Accounts,
     Entity,
     HiddenCampaigns,
-    Params,
 )
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.campaign_ids import UNLISTABLE, missing, refuses_types, unnamed_types

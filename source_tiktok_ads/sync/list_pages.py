@@ -20,7 +20,7 @@ from source_tiktok_ads.api.errors import (
 from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Row
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.list_requests import NAMES_ACCOUNT, ListClient, ListReading, ListRequest, OnMessage, Place
 from source_tiktok_ads.sync.pagination import (
     MAX_IDLE_PAGES,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from source_tiktok_ads.streams.listing import Listing, Row, Scope, merged
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.listing import Listing, Row, Scope
+from source_tiktok_ads.streams.parameters import Params, merged
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.list_records import ListingRows
 from source_tiktok_ads.sync.refusals import (

@@ -12,7 +12,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TooLarge
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, Scope
-from source_tiktok_ads.streams.model import CURRENCY, Params
+from source_tiktok_ads.streams.model import CURRENCY
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.advertisers import Account, AccountsError
 from source_tiktok_ads.sync.children import Children, Groups, beginning, cursor_of_groups, groups_of, root_parent
 from source_tiktok_ads.sync.date_ranges import DateRange, windows

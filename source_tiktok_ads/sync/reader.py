@@ -24,7 +24,8 @@ from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.filled import always_filled
-from source_tiktok_ads.streams.model import Params, Report, Stream
+from source_tiktok_ads.streams.model import Report, Stream
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.advertisers import Account, AccountsError, Advertisers
 from source_tiktok_ads.sync.campaign_ids import CampaignIds

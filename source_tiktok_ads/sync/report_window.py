@@ -11,7 +11,8 @@ from typing import Any
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.pages import PageInfo, page_info, wrong_account, wrong_days
 from source_tiktok_ads.api.retry import TRIES
-from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Params, Report
+from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Report
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.pagination import (

@@ -17,7 +17,7 @@ from source_tiktok_ads.api.errors import (
 )
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Row, Scope
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.children import Children, child_id, root_parent
 from source_tiktok_ads.sync.list_pages import ListPages

@@ -18,7 +18,7 @@ from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_fil
 from source_tiktok_ads.api.errors import TikTokError
 from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.pagination import Incomplete
 
 MOST_CREATED = 2

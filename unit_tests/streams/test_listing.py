@@ -1,11 +1,11 @@
 """What a row of a list says, and what is derived from it."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from source_tiktok_ads.streams.listing import (
+    ADVERTISER_ID,
     DatedListing,
     Listing,
     MalformedRow,
@@ -13,13 +13,8 @@ from source_tiktok_ads.streams.listing import (
     Pass,
     Row,
     Scope,
-    from_row,
-    from_rows,
-    in_filter,
     inside,
-    merged,
     rows_inside,
-    span,
 )
 from source_tiktok_ads.streams.shapes import ID, LIST, MOMENT, OBJECT, TEXT
 
@@ -51,7 +46,11 @@ def test_deleted_objects_have_their_own_passes() -> None:
 
 def test_personal_columns_can_be_left_out() -> None:
     """All others stay, in their order."""
-    assert [*replace(THINGS, personal=("user_name",)).impersonal().columns] == ["thing_id", "modify_time"]
+    assert [*replace(THINGS, personal=("user_name",)).impersonal().columns] == [
+        "advertiser_id",
+        "thing_id",
+        "modify_time",
+    ]
     assert THINGS.impersonal() == THINGS
 
 
@@ -59,24 +58,20 @@ def test_personal_fields_can_be_left_out_at_every_depth() -> None:
     """The column around them stays."""
     around, bare = OBJECT(kept=TEXT, phone=OBJECT(number=TEXT)), OBJECT(kept=TEXT)
     listing = replace(THINGS, columns={"one": around("Meaning."), "many": LIST(around)}, personal=("phone",))
-    assert listing.impersonal().columns == {"one": bare("Meaning."), "many": LIST(bare)}
+    shown = {"advertiser_id": ADVERTISER_ID, "one": bare("Meaning."), "many": LIST(bare)}
+    assert listing.impersonal().columns == shown
+
+
+def test_only_lists_of_an_account_begin_with_its_id() -> None:
+    """A Business Center's rows are about many accounts, or about none."""
+    assert [*replace(THINGS, scope=Scope.CENTERS, columns={"a": ID}).columns] == ["a"]
+    assert replace(THINGS, columns={"a": ID}).columns == {"advertiser_id": ADVERTISER_ID, "a": ID}
 
 
 def test_a_dated_list_is_a_list_of_its_own_kind() -> None:
     """Its reader is found by the kind."""
     assert type(DatedListing("a", "b", ("c",), {})) is not Listing
     assert DatedListing("a", "b", ("c",), {}).days == 30
-
-
-def test_parameters_of_several_origins_become_one() -> None:
-    """Objects of one name are joined, anything else is replaced by what comes later; nothing given is changed."""
-    first = {"filtering": {"a": 1}, "page": 1}
-    assert merged(first, {"filtering": {"b": 2}, "page": 2}, {"more": []}) == {
-        "filtering": {"a": 1, "b": 2},
-        "page": 2,
-        "more": [],
-    }
-    assert first == {"filtering": {"a": 1}, "page": 1}
 
 
 def test_what_belongs_to_deleted_objects_comes_only_on_request_too() -> None:
@@ -103,12 +98,3 @@ def test_a_part_of_a_row_has_its_form() -> None:
     for wrong in ({"a": 1}, [{"a": 1}, 2]):
         with pytest.raises(MalformedRow, match="part of a row is no list of objects"):
             rows_inside({"part": wrong}, "part")
-
-
-def test_parameters_of_requests_come_from_parent_rows() -> None:
-    """Those of one row by name or under another, those of several as lists, in a filter where the endpoint wants it."""
-    rows = [{"a": "1", "b": "2"}, {"a": "3", "b": "2"}]
-    assert from_row("a", other="b")(rows) == {"a": "1", "other": "2"}
-    assert from_rows(ids="a", others="b")(rows) == {"ids": ["1", "3"], "others": ["2"]}
-    assert in_filter(from_rows(ids="a"))(rows) == {"filtering": {"ids": ["1", "3"]}}
-    assert span(date(2026, 1, 2), date(2026, 1, 3)) == {"start_date": "2026-01-02", "end_date": "2026-01-03"}

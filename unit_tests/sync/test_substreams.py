@@ -11,7 +11,7 @@ import pytest
 from source_tiktok_ads.api.envelope import Envelope
 from source_tiktok_ads.api.errors import TikTokError, error_without_code
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
 from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.children import Children

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, from_row, inside
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, inside
+from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
 CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50, optional=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from source_tiktok_ads.streams.listing import Listing, Parent, Pass, Row, from_row
+from source_tiktok_ads.streams.listing import Listing, Parent, Pass, Row
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER, CenterList
+from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import ID, OBJECT, TEXT, Shape
 
 MEMBER: Mapping[str, Shape] = {

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams.listing import (
+    ADVERTISER_ID,
     DatedListing,
     Listing,
     Paging,
@@ -12,12 +13,9 @@ from source_tiktok_ads.streams.listing import (
     Pass,
     Row,
     Scope,
-    from_row,
-    from_rows,
     rows_inside,
-    span,
 )
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params, from_row, from_rows, span
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -25,7 +23,6 @@ IDS = LIST(ID)
 PIXEL_ID = ID("Id of the pixel.")
 
 AUDIENCE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "audience_id": ID("Id of the audience, as audience_ids of ad groups hold it."),
     "name": TEXT("Name of the audience."),
     "audience_type": TEXT("Kind of audience, in words for people, such as Website Audience."),
@@ -40,7 +37,6 @@ AUDIENCE: Mapping[str, Shape] = {
 }
 
 SAVED_AUDIENCE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "saved_audience_id": ID("Id of the saved audience."),
     "saved_audience_name": TEXT("Name of the saved audience."),
     "location_ids": IDS("Ids of the regions where people are."),
@@ -64,7 +60,6 @@ SAVED_AUDIENCE: Mapping[str, Shape] = {
 }
 
 PIXEL: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "pixel_id": PIXEL_ID,
     "pixel_code": TEXT("Code by which the website names the pixel."),
     "pixel_name": TEXT("Name of the pixel."),
@@ -100,7 +95,6 @@ PIXEL: Mapping[str, Shape] = {
 }
 
 PIXEL_EVENT_STATISTIC: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "pixel_id": PIXEL_ID,
     "date": DATE("The day the events happened, in UTC."),
     "pixel_event_type": TEXT("The event, such as AddToCart; a dash for a custom event."),
@@ -113,7 +107,6 @@ PIXEL_EVENT_STATISTIC: Mapping[str, Shape] = {
 }
 
 PIXEL_INSTANT_PAGE_EVENT: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "business_type": TEXT("Kind of instant page, such as TIKTOK_INSTANT_PAGE."),
     "objective_type": TEXT("The objective that was asked for; TikTok may answer with the events of a like one."),
     "optimization_goal": TEXT("The optimisation goal that was asked for."),
@@ -145,7 +138,6 @@ def of_goal(objective: str, goal: str) -> Pass:
 
 
 APP: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "app_id": ID("Id of the app at TikTok, as campaigns and ad groups hold it."),
     "tiktok_app_id": ID("Id of the app that TikTok gives it besides."),
     "app_name": TEXT("Name of the app."),

@@ -5,13 +5,12 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, inside
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
 
 RULE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "rule_id": ID("Id of the rule."),
     "name": TEXT("Name of the rule."),
     "rule_status": TEXT("Status of the rule: ON, OFF or DELETED."),

@@ -5,23 +5,11 @@ from dataclasses import replace
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import CAMPAIGN_ID, CREATE_TIME, OPERATION_STATUS, SECONDARY_STATUS
-from source_tiktok_ads.streams.listing import (
-    DatedListing,
-    Listing,
-    Paging,
-    Parent,
-    Pass,
-    Row,
-    Scope,
-    from_row,
-    from_rows,
-    in_filter,
-    merged,
-    span,
-)
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.creatives import figures
-from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
+from source_tiktok_ads.streams.model import CURRENCY
+from source_tiktok_ads.streams.parameters import Params, from_row, from_rows, in_filter, merged, span
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -57,7 +45,6 @@ PRODUCT_SET: Mapping[str, Shape] = {
 }
 
 STORE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "store_id": STORE_ID,
     "store_name": TEXT("Name of the shop."),
     "store_code": TEXT("Code of the shop."),
@@ -82,7 +69,6 @@ STORE: Mapping[str, Shape] = {
 }
 
 GMV_MAX_CAMPAIGN: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": TEXT("Name of the campaign."),
     "gmv_max_promotion_type": PROMOTION_TYPE,
@@ -198,7 +184,7 @@ def insights(
     # A report that names no objects is asked for by the kind of campaign: the account's own, and that on campaigns.
     of_kind = len(ids) < 2
     columns: Mapping[str, Shape] = {
-        **{"advertiser_id": ADVERTISER_ID, "store_id": STORE_ID, **ids, time: BY_HOUR if by_hour else BY_DAY},
+        **{"store_id": STORE_ID, **ids, time: BY_HOUR if by_hour else BY_DAY},
         **{"currency": CURRENCY, "gmv_max_promotion_type": PROMOTION_TYPE},
         **{metric: TIMES.get(metric, fields.METRICS[metric].shape) for metric in metrics},
     }
@@ -279,7 +265,7 @@ STORES_OF_GMV_MAX = replace(
             "shops to be advertised",
             "gmv_max/store/list",
             ("store_id",),
-            {"advertiser_id": ADVERTISER_ID, "store_id": STORE_ID},
+            {"store_id": STORE_ID},
             "store_list",
             Paging.WHOLE,
             records=can_advertise,

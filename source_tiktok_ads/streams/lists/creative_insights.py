@@ -5,18 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from source_tiktok_ads.streams.listing import (
-    DatedListing,
-    Listing,
-    Parent,
-    Pass,
-    Row,
-    from_row,
-    from_rows,
-    in_filter,
-    inside,
-    span,
-)
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, inside
 from source_tiktok_ads.streams.lists.creatives import (
     IMAGE_INSIGHTS,
     MATERIAL_ID,
@@ -25,7 +14,8 @@ from source_tiktok_ads.streams.lists.creatives import (
     figures,
 )
 from source_tiktok_ads.streams.lists.reviews import ADS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
+from source_tiktok_ads.streams.model import CURRENCY
+from source_tiktok_ads.streams.parameters import Params, from_row, from_rows, in_filter, span
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, NUMBER, TEXT, Shape
 
 AD_ID = ID("Id of the ad.")
@@ -42,7 +32,6 @@ SECOND_BY_SECOND: Mapping[str, Shape] = {
     "cvr": SHARES(f"Conversions as percent of clicks {SECONDS}."),
 }
 VIDEO_PERFORMANCE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "material_id": MATERIAL_ID,
     "video_id": ID("Id of the video; a dash where TikTok does not tell it."),
     "duration": NUMBER("Length of the video, in seconds."),
@@ -65,7 +54,6 @@ BENCHMARK_DIMENSIONS = {
     "external_action": TEXT("Conversion event that the ad is compared by."),
 }
 AD_BENCHMARK: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "ad_id": AD_ID,
     "compare_time_window": TEXT(
         "For how many days the ad is compared: 7, 14, 30 or 60; from the request, not from TikTok."
@@ -75,7 +63,6 @@ AD_BENCHMARK: Mapping[str, Shape] = {
 }
 
 CREATIVE_FATIGUE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "ad_id": AD_ID,
     "date": DATE("Day, in the time zone of the ad account."),
     "adgroup_id": ID("Id of the ad group of the ad."),
@@ -128,7 +115,7 @@ def compared_over(days: str) -> Pass:
 SHOWN_VIDEOS = replace(
     VIDEO_INSIGHTS,
     name="videos that were shown",
-    columns={"advertiser_id": ADVERTISER_ID, "material_id": MATERIAL_ID},
+    columns={"material_id": MATERIAL_ID},
     passes=(
         Pass({"material_type": "VIDEO", "lifetime": True, "info_fields": ["material_id"], "metrics_fields": ["spend"]}),
     ),

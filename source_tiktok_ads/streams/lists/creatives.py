@@ -7,20 +7,11 @@ from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
-from source_tiktok_ads.streams.listing import (
-    DatedListing,
-    Listing,
-    Paging,
-    Parent,
-    Pass,
-    Row,
-    from_row,
-    from_rows,
-    inside,
-)
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY, Params
+from source_tiktok_ads.streams.model import CURRENCY
+from source_tiktok_ads.streams.parameters import Params, from_row, from_rows
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -41,7 +32,6 @@ IDENTITY_TYPE = TEXT("Kind of that identity: AUTH_CODE, BC_AUTH_TT, CUSTOMIZED_U
 IDENTITY_BC = ID("Id of the Business Center that lends an identity of the type BC_AUTH_TT; a dash for other types.")
 
 IMAGE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "image_id": ID("Id of the image, as image_ids of ads hold it."),
     "material_id": MATERIAL_ID,
     "file_name": FILE_NAME,
@@ -59,7 +49,6 @@ IMAGE: Mapping[str, Shape] = {
 }
 
 VIDEO: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "video_id": ID("Id of the video, as video_id of ads holds it; a dash for posts that were pulled from TikTok."),
     "material_id": MATERIAL_ID,
     "file_name": FILE_NAME,
@@ -85,7 +74,6 @@ VIDEO: Mapping[str, Shape] = {
 }
 
 MUSIC: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "music_id": ID("Id of the piece of music, as music_id of ads holds it."),
     "material_id": MATERIAL_ID,
     "name": TEXT("Name of the piece."),
@@ -104,7 +92,6 @@ MUSIC: Mapping[str, Shape] = {
 }
 
 PORTFOLIO: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "creative_portfolio_id": ID("Id of the portfolio, as card_id or call_to_action_id of ads hold it."),
     "creative_portfolio_type": TEXT("Kind of portfolio, such as CTA, CARD or STICKER; the other columns depend on it."),
     "portfolio_content": OBJECTS(asset_content=TEXT, asset_ids=IDS)("The calls to action of the type CTA."),
@@ -151,7 +138,6 @@ PORTFOLIO: Mapping[str, Shape] = {
 }
 
 PLAYABLE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "playable_id": ID("Id of the playable creative."),
     "playable_name": TEXT("Name of the playable creative."),
     "playable_orientation": TEXT("How the screen is held."),
@@ -161,7 +147,6 @@ PLAYABLE: Mapping[str, Shape] = {
 }
 
 IDENTITY: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "identity_id": IDENTITY_ID,
     "identity_type": IDENTITY_TYPE,
     "identity_authorized_bc_id": IDENTITY_BC,
@@ -215,7 +200,6 @@ POST_MUSIC = OBJECT(music_id=ID, music_url=TEXT, music_duration=INTEGER)
 ITEM_ID = ID("Id of the TikTok post, as tiktok_item_id of ads holds it.")
 
 IDENTITY_POST: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "identity_id": IDENTITY_ID,
     "identity_type": IDENTITY_TYPE,
     "identity_authorized_bc_id": IDENTITY_BC,
@@ -235,7 +219,6 @@ IDENTITY_POST: Mapping[str, Shape] = {
 }
 
 SPARK_POST: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "item_id": ITEM_ID,
     "auth_info": AUTHORISATION,
     "item_info": OBJECT(
@@ -260,7 +243,6 @@ SPARK_POST: Mapping[str, Shape] = {
 }
 
 COMMENT: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "comment_id": ID("Id of the comment."),
     "content": TEXT("Text of the comment."),
     "comment_type": TEXT("Whether it is a COMMENT or a REPLY to one."),
@@ -293,7 +275,6 @@ COMMENT: Mapping[str, Shape] = {
 }
 
 MATERIAL: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "material_id": MATERIAL_ID,
     "currency": CURRENCY,
     "source": TEXT("How the material was made, such as UPLOADED."),

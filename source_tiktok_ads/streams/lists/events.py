@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
 from source_tiktok_ads.streams.lists.audiences import APPS, PIXELS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 
 OFFLINE_EVENT_SET: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "event_set_id": ID("Id of the set of offline events."),
     "name": TEXT("Name of the set."),
     "description": TEXT("Description of the set."),
@@ -20,14 +19,12 @@ OFFLINE_EVENT_SET: Mapping[str, Shape] = {
 }
 
 CRM_EVENT_SET: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "event_set_id": ID("Id of the set of CRM events."),
     "name": TEXT("Name of the set."),
     "create_time": CREATE_TIME,
 }
 
 CUSTOM_CONVERSION: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "custom_conversion_id": ID("Id of the custom conversion."),
     "name": TEXT("Name of the custom conversion."),
     "description": TEXT("Description of the custom conversion."),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, Scope, from_row, span
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, Scope
 from source_tiktok_ads.streams.lists.accounts import (
     ACCOUNT_ID,
     ACCOUNT_NAME,
@@ -15,7 +15,7 @@ from source_tiktok_ads.streams.lists.accounts import (
     PORTFOLIO_NAME,
     CenterList,
 )
-from source_tiktok_ads.streams.model import Params
+from source_tiktok_ads.streams.parameters import Params, from_row, span
 from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 RELATED_INVOICES = OBJECTS(invoice_id=ID, serial_number=TEXT)

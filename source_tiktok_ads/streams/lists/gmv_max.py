@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import CAMPAIGN_ID, OPERATION_STATUS
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row, from_row
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
 from source_tiktok_ads.streams.lists.commerce import (
     GMV_MAX_CAMPAIGNS,
     PRODUCT_GMV_MAX,
@@ -14,7 +14,7 @@ from source_tiktok_ads.streams.lists.commerce import (
     TEXTS,
     promoting,
 )
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 OWNER_ID = ID("Id of the Business Center that may use the shop.")
@@ -54,7 +54,6 @@ SCHEDULE: Mapping[str, Shape] = {
 }
 
 SETTINGS: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": TEXT("Name of the campaign."),
     "operation_status": OPERATION_STATUS,
@@ -101,7 +100,6 @@ SETTINGS: Mapping[str, Shape] = {
 }
 
 SESSION: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "session_id": ID("Id of the session."),
     "bid_type": TEXT("NO_BID: a session of max delivery; CREATIVE_NO_BID: one that boosts a video."),
@@ -111,7 +109,6 @@ SESSION: Mapping[str, Shape] = {
 }
 
 SHOP_VIDEO: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "store_id": STORE_ID,
     "item_id": ID("Id of the TikTok post."),
     "text": TEXT("Caption of the post."),
@@ -122,7 +119,6 @@ SHOP_VIDEO: Mapping[str, Shape] = {
 }
 
 AUTHORIZATION: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "store_id": STORE_ID,
     "authorization_status": TEXT(
         "Whether the account may run GMV Max for the shop: EFFECTIVE, INEFFECTIVE (no more) or UNAUTHORIZED (never)."

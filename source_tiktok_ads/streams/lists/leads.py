@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from source_tiktok_ads.streams.listing import File, Listing, Paging, Parent, Pass, Scope, Step, Task, from_row
+from source_tiktok_ads.streams.listing import ADVERTISER_ID, File, Listing, Paging, Parent, Pass, Scope, Step, Task
 from source_tiktok_ads.streams.lists.audiences import LIBRARIES, PAGE
-from source_tiktok_ads.streams.model import ADVERTISER_ID
+from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECT, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, unzipped, whole_lines
 

@@ -9,12 +9,11 @@ from typing import Any
 from source_tiktok_ads.streams.listing import DatedListing, File, Paging, Pass, Scope, Step, Task
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.finance import OCCURRENCE, ROW_ID, identified, on_days
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECTS, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, whole_lines
 
 CHANGE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "row_id": ROW_ID,
     "occurrence": OCCURRENCE,
     "time": MOMENT("When the change was made, in UTC, to the minute."),

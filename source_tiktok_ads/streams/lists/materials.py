@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row, from_rows, in_filter, span
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pass, Row
 from source_tiktok_ads.streams.lists.commerce import BY_DAY
 from source_tiktok_ads.streams.lists.creatives import VIEWS, figures
 from source_tiktok_ads.streams.lists.reviews import SMART_PLUS_ADS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, CURRENCY
+from source_tiktok_ads.streams.model import CURRENCY
+from source_tiktok_ads.streams.parameters import from_rows, in_filter, span
 from source_tiktok_ads.streams.shapes import ID, TEXT, TEXTS, Shape
 
 MAIN = "main_material_id"
@@ -16,7 +17,6 @@ MAIN = "main_material_id"
 PARTS = (MAIN, "ad_text_entity_id", "call_to_action_entity_id", "interactive_add_on_entity_id")
 
 MATERIAL: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "smart_plus_ad_id": ID("Id of the upgraded Smart+ ad."),
     "dimension": TEXT(f"What the row is about: {', '.join(PARTS)}; from the request, not from TikTok."),
     "entity_id": ID("Id of the creative, text, call to action or add-on; of a post or a catalog where it is one."),

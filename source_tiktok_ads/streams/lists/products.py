@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, from_row, inside
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.lists.accounts import BC_ID
 from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, OF_CATALOG, STORE_ID, STORES
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -134,7 +134,6 @@ DIAGNOSTIC: Mapping[str, Shape] = {
 }
 
 SHOP_PRODUCT: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "store_id": STORE_ID,
     "item_group_id": ID("Id of the product (SPU)."),
     "title": TEXT("Title of the product."),

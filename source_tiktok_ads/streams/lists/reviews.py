@@ -5,21 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
-from source_tiktok_ads.streams.listing import (
-    Listing,
-    MalformedRow,
-    Paging,
-    Parent,
-    Pass,
-    Row,
-    from_rows,
-    in_filter,
-    inside,
-    rows_inside,
-)
+from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Parent, Pass, Row, inside, rows_inside
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
 from source_tiktok_ads.streams.lists.structure import ADGROUPS
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.parameters import Params, from_rows, in_filter
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -67,7 +56,6 @@ REASONS = {
     "video_violation_frames": OBJECTS(web_url=TEXT, hover_periods=TEXTS, thumbnail_periods=TEXTS),
 }
 SMART_PLUS_REVIEW: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "smart_plus_ad_id": ID("Id of the upgraded Smart+ ad."),
     "review_status": TEXT("Whether it can be delivered: ALL_AVAILABLE, PART_AVAILABLE or UNAVAILABLE."),
     "passed_locations": TEXTS("Targeted regions that passed the review."),
@@ -83,10 +71,9 @@ MATERIAL_REVIEW: Mapping[str, Shape] = {
     "ad_material_id": ID("Id of the creative within the ad; of each image of a carousel, not of the carousel."),
 }
 
-AD_REVIEW: Mapping[str, Shape] = {"advertiser_id": ADVERTISER_ID, "ad_id": ID("Id of the ad."), **REVIEW}
+AD_REVIEW: Mapping[str, Shape] = {"ad_id": ID("Id of the ad."), **REVIEW}
 
 ADGROUP_REVIEW: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "adgroup_id": ADGROUP_ID,
     "contain_rejected_ads": FLAG("Whether ads of the ad group were rejected."),
     "appeal_status": TEXT("How far an appeal against a rejection is; TikTok tells none for single ads."),
@@ -94,7 +81,6 @@ ADGROUP_REVIEW: Mapping[str, Shape] = {
 }
 
 ADGROUP_DIAGNOSIS: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "adgroup_id": ADGROUP_ID,
     "adgroup_name": TEXT("Name of the ad group."),
     "diagnosis": OBJECT(
@@ -123,7 +109,6 @@ KEYWORD: Mapping[str, Shape] = {
 }
 
 AUDIENCE_DETAIL: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "audience_id": ID("Id of the audience."),
     "audience_details": OBJECT(
         audience_id=ID,
@@ -230,7 +215,7 @@ def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: S
         name,
         "search_ad/negative_keyword/get",
         (id_name, "keyword_id"),
-        {"advertiser_id": ADVERTISER_ID, id_name: id, **KEYWORD},
+        {id_name: id, **KEYWORD},
         "keywords",
         page_size=50,
         parent=Parent(parent, of_object(kind, id_name), inherits=(id_name,)),

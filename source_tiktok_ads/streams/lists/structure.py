@@ -28,8 +28,8 @@ from source_tiktok_ads.streams.entities import (
     SECONDARY_STATUS,
     TEXTS,
 )
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, from_row
-from source_tiktok_ads.streams.model import ADVERTISER_ID, Params
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass
+from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LOCAL_TIME, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 # TikTok: these lists leave deleted objects out unless every status is asked for.
@@ -44,7 +44,6 @@ PHONE = OBJECT(phone_region_code=TEXT, phone_region_calling_code=TEXT, phone_num
 )
 
 SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": CAMPAIGN_NAME,
     "campaign_type": TEXT("Whether it is a regular campaign or one dedicated to iOS 14 and later."),
@@ -112,7 +111,6 @@ TARGETING = OBJECT(
 )("Who may see the ads: places, people, devices, interests, audiences.")
 
 SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": CAMPAIGN_NAME,
     "adgroup_id": ADGROUP_ID,
@@ -231,7 +229,6 @@ TRACKING = OBJECT(
 )
 
 SMART_PLUS_AD: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_id": CAMPAIGN_ID,
     "campaign_name": CAMPAIGN_NAME,
     "adgroup_id": ADGROUP_ID,
@@ -289,7 +286,6 @@ SMART_PLUS_AD: Mapping[str, Shape] = {
 }
 
 CAMPAIGN_LABEL: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "campaign_label_id": ID("Id of the label."),
     "campaign_label_name": TEXT("Name of the label."),
     "campaign_label_type": TEXT("Kind of label: GENERAL or MARKETING_EVENT."),
@@ -298,7 +294,6 @@ CAMPAIGN_LABEL: Mapping[str, Shape] = {
 }
 
 SPLIT_TEST: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "split_test_group_id": ID("Id of the test, as split_test_group_id of ad groups holds it."),
     "split_test_level": TEXT("Level of what is compared."),
     "split_test_status": TEXT("How far the test is."),
