@@ -25,6 +25,8 @@ TESTS = [
     *DEMO,
     "airbyte-cdk[dev]",
     "airbyte-protocol-models-pdv2>=0.18,<0.19",
+    # It brings the schemas of GitHub's files along.
+    "check-jsonschema>=0.31,<1",
     # Since 7.10 it measures child processes, also those that leave through os._exit.
     "coverage>=7.10.3",
     "hypothesis>=6.100,<7",

@@ -25,7 +25,13 @@ from source_tiktok_ads.sync.children import cursor_of_groups, groups_of
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_ads"
 PAGES = sorted(
-    [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")), *(ROOT / "docs").rglob("*.md")]
+    [
+        *(
+            ROOT / name
+            for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+        ),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
 )
 GUIDE = ROOT / "docs" / "tiktok-ads.md"
 SINGER = ROOT / "docs" / "switching" / "singer.md"
