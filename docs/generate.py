@@ -17,6 +17,7 @@ from docs.peers.mapping import Peer, coverage, mapping, script
 from source_tiktok_ads.api.errors import (
     FAMILIES,
     KINDS,
+    NOT_ASKED,
     OF_SELECTION,
     REGION,
     RULES,
@@ -158,6 +159,7 @@ WHOSE: Mapping[Scope, str] = {
     Scope.ACCOUNT: "",
     Scope.REFERENCE: ", the same for all accounts, so read once",
     Scope.CENTERS: ", for each Business Center of the access token",
+    Scope.CREATORS: ", for each Creator Marketplace account of the access token; needs app id and secret",
     Scope.TOKEN: ", which needs app id and secret",
 }
 OPTIONAL = "; left out with a warning where TikTok refuses it, but a full refresh is incomplete then"
@@ -273,7 +275,7 @@ def _answers() -> Iterator[tuple[str, Rule]]:
     yield from ((", ".join(found), rule) for rule, found in codes.items())
     yield from ((f"{family[0]} to {family[-1]}, others", rule) for family, rule in FAMILIES)
     yield "any other code", UNKNOWN
-    yield from OF_SELECTION.items()
+    yield from (*OF_SELECTION.items(), *NOT_ASKED.items())
     statuses: dict[Rule, list[str]] = {}
     for status, rule in STATUSES.items():
         statuses.setdefault(rule, []).append(str(status))

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from .reading import Key, Record, Table
-from .simulator import Simulator
+from .simulator import APP_ID, SECRET, Simulator
 from .simulator.assets import business_centers
 from .simulator.facts import Column
 from .simulator.list_facts import FACTS
@@ -448,6 +448,27 @@ def _audience(row: Record) -> list[Record]:
     return [{**row, "audience_id": row["audience_details"]["audience_id"]}]
 
 
+def _creator_campaigns(truth: Truth, owner: Query) -> Iterator[Asked]:
+    (answer,) = truth.rows("tto/oauth2/tcm", app_id=APP_ID, secret=SECRET)
+    for id in answer["tto_tcm_account_ids"]:
+        for kind in ("CAMPAIGN", "BRAND_LINK"):
+            yield {"tto_tcm_account_id": id, "campaign_type": kind}, {"tto_tcm_account_id": id}
+
+
+def _creator_videos(truth: Truth, owner: Query) -> Iterator[Asked]:
+    for query, account in _creator_campaigns(truth, owner):
+        for campaign in truth.rows("tto/tcm/campaign", **query):
+            about = {**account, "campaign_id": campaign["campaign_id"]}
+            for code in campaign["country_codes"]:
+                yield {**about, "Country-Code": code}, {**about, "country_code": code}
+
+
+def _creator_video(row: Record) -> list[Record]:
+    info = {name: value for name, value in row["video_info"].items() if name != "authorization_code"}
+    views = {each["source"]: each["video_views"] for each in row["video_views_by_source"]}
+    return [{**row, "video_info": info, "video_id": info["video_id"], "video_views_by_source": views}]
+
+
 def _itself(row: Record) -> list[Record]:
     return [row]
 
@@ -789,6 +810,21 @@ TOLD: Mapping[str, Told] = {
     ),
     "creative_fatigue": Told(
         "creative_fatigue/get", ("ad_id", "date"), _fatigue_days, records=_figures, cursor="date", dated=True
+    ),
+    "creator_campaigns": Told(
+        "tto/tcm/campaign",
+        ("tto_tcm_account_id", "campaign_id"),
+        _creator_campaigns,
+        owner="",
+        personal=("handle_names",),
+    ),
+    "creator_videos": Told(
+        "tto/tcm/report",
+        ("tto_tcm_account_id", "campaign_id", "country_code", "video_id"),
+        _creator_videos,
+        owner="",
+        records=_creator_video,
+        personal=("creator_info",),
     ),
     "regions": Told("search/region", ("region_id",), owner="any"),
     "languages": Told("tool/language", ("code",), owner="any"),

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from . import expected_lists
-from .simulator import TOKEN, Simulator, Switches, World
+from .simulator import APP_ID, SECRET, TOKEN, Simulator, Switches, World
 from .simulator.assets import business_centers
 from .simulator.endpoints import PREFIX, Answer, Request
 from .simulator.list_facts import FACTS, LISTS, Param
+from .simulator.listed import SOURCES
+from .simulator.listed.creators import ACCOUNTS
 from .simulator.lists import PAGED_LISTS, rows_of
 
 WORLD = World(advertisers=3, campaigns=4, adgroups_per=2, ads_per=2, history_start=date(2026, 1, 10))
@@ -34,7 +36,9 @@ def simulator() -> Simulator:
 def ask(simulator: Simulator, path: str, query: Mapping[str, Any], token: str = TOKEN) -> Answer:
     """TikTok's answer; what is no text travels as JSON."""
     sent = {name: [value if isinstance(value, str) else json.dumps(value)] for name, value in query.items()}
-    return simulator.ask(Request("GET", f"{PREFIX}{path}/", {"access-token": token}, sent))
+    told = {name: sent.pop(name)[0] for name in (SOURCES[path].headers if path in SOURCES else ()) if name in sent}
+    headers = {"access-token": token, **{name.lower(): value for name, value in told.items()}}
+    return simulator.ask(Request("GET", f"{PREFIX}{path}/", headers, sent))
 
 
 def rows(simulator: Simulator, path: str, query: Mapping[str, Any]) -> list[Any]:
@@ -101,6 +105,13 @@ def a_shop(simulator: Simulator) -> dict[str, Any]:
     return {name: shop[name] for name in ("store_id", "store_authorized_bc_id")}
 
 
+def a_creator_campaign(simulator: Simulator) -> dict[str, Any]:
+    """What asks for the videos of a Creator Marketplace campaign in its only country."""
+    account = {"tto_tcm_account_id": ACCOUNTS[0]}
+    found = next(row for row in rows(simulator, "tto/tcm/campaign", account) if len(row["country_codes"]) == 1)
+    return {**account, "campaign_id": found["campaign_id"], "Country-Code": found["country_codes"][0]}
+
+
 def a_gmv_max_campaign(simulator: Simulator) -> dict[str, Any]:
     """A GMV Max campaign for products."""
     filtering = {"gmv_max_promotion_types": ["PRODUCT_GMV_MAX"]}
@@ -109,6 +120,9 @@ def a_gmv_max_campaign(simulator: Simulator) -> dict[str, Any]:
 
 
 REQUIRED: Mapping[str, Any] = {
+    "tto/oauth2/tcm": lambda _: {"app_id": APP_ID, "secret": SECRET},
+    "tto/tcm/campaign": lambda _: {"tto_tcm_account_id": ACCOUNTS[0]},
+    "tto/tcm/report": a_creator_campaign,
     "campaign/gmv_max/info": a_gmv_max_campaign,
     "campaign/gmv_max/session/list": a_gmv_max_campaign,
     "gmv_max/identity/get": a_shop,

@@ -285,7 +285,7 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
     # Tests against a local API shorten every wait, including the interval between two requests.
     quicker = 1 / max(settings.wait_scale, 1e-4)
     second, minute = settings.budget
-    return Client(
+    client = Client(
         settings.api_url,
         token,
         RateLimiter(second * quicker, minute * quicker, wait_scale=settings.wait_scale),
@@ -294,6 +294,8 @@ def client_for(settings: Config, logger: logging.Logger) -> Client:
         wait_scale=settings.wait_scale,
         stand_in=settings.api_url not in (PRODUCTION, SANDBOX),
     )
+    client.redact.learn(*(settings.app or ()))
+    return client
 
 
 def _reader(stream: Stream, sync: Sync, full: bool, blob: Mapping[str, Any]) -> tuple[Reader[Any], state.StreamState]:

@@ -77,6 +77,14 @@ def test_parameters_and_filters_are_those_of_the_table(name: str) -> None:
         assert set(filtering) - set(fact["filters"]) == set()
 
 
+@pytest.mark.parametrize("name", [name for name, item in LISTS.items() if isinstance(item, Listing) and item.headers])
+def test_headers_are_those_of_the_table(name: str) -> None:
+    """A header that no source knows is sent nowhere."""
+    listing = LISTS[name]
+    assert isinstance(listing, Listing)
+    assert [*listing.headers] == FACTS[listing.path]["headers"]
+
+
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.path)
 def test_what_is_asked_about_a_task_is_in_the_table(step: Step) -> None:
     """The task's id, and what of the task's own parameters is said again."""

@@ -477,6 +477,12 @@ def test_the_client_is_as_quick_as_the_settings_allow(tiktok: Speak) -> None:
     assert (wire.tokens, wire.asked) == (["tok-of-tests"], [("advertiser/info", {"advertiser_ids": [A]})])
 
 
+def test_the_client_masks_the_app() -> None:
+    """Some lists carry its id and secret."""
+    settings = understood({**LOCAL, "credentials": {**LOCAL["credentials"], "secret": "hidden-of-tests"}}, [].extend)[0]
+    assert client_for(settings, LOGGER).redact("TikTok says hidden-of-tests") == "TikTok says ****"
+
+
 def test_a_message_without_a_page_stays_as_it_is() -> None:
     """Only pages are expanded."""
     message = AirbyteMessage(type=Type.STATE)

@@ -134,6 +134,9 @@ GMV_SESSION = Kind(7_500_000_000_000_000_000, 2, 7)
 KEYWORD = Kind(7_450_000_000_000_000_000, 1, 9)
 LEAD = Kind(7_490_300_000_000_000_000, 4, 3)
 CHANGE = Kind(7_490_200_000_000_000_000, 40, 1)
+# These belong to an account of the Creator Marketplace, or to a campaign of it.
+CREATOR_CAMPAIGN = Kind(7_510_000_000_000_000_000, 17, 4)
+CREATOR_VIDEO = Kind(7_520_000_000_000_000_000, 3, 8)
 
 
 def assets(world: World, kind: Kind, place: int, epoch: int, first: int | None = None) -> list[Asset]:

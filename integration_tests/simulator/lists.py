@@ -35,12 +35,14 @@ def list_endpoint(path: str) -> Callable[[Request, TikTok, int, dict[str, str]],
 
     def handler(request: Request, tiktok: TikTok, epoch: int, headers: dict[str, str]) -> Any:
         readable = tiktok.access.readable(request.headers.get("access-token", ""))
-        params = Params(request.query, (*facts.params, *PAGING[facts.paging]))
+        params = _params(facts, source, request)
         sent = {name: _sent(spec, params) for name, spec in facts.params.items() if spec.required or name in params}
         limits = _limits(facts, source, params, sent)
         if "advertiser_id" in facts.params and not (source.in_place_of_account and source.in_place_of_account in sent):
             params.text("advertiser_id")
         check_permission(path, request, tiktok)
+        if "secret" in sent:
+            tiktok.access.check_app(sent["app_id"], sent["secret"])
         scene = Scene(facts, tiktok.world, epoch, tiktok.switches, request.call, flat(sent))
         scene = scene.of(_advertiser(request, readable, tiktok), _center(request, scene))
         rows = [_selected(source, row, sent.get("fields"), limits[1]) for row in _matching(source, scene)]
@@ -48,6 +50,14 @@ def list_endpoint(path: str) -> Callable[[Request, TikTok, int, dict[str, str]],
         return source.answers(scene, answer)
 
     return handler
+
+
+def _params(facts: ListFacts, source: Source, request: Request) -> Params:
+    """The parameters of a request, those that come as headers among them."""
+    known = [*facts.params, *PAGING[facts.paging]]
+    Params(request.query, [name for name in known if name not in source.headers])
+    sent = {name: [request.headers[name.lower()]] for name in source.headers if name.lower() in request.headers}
+    return Params({**request.query, **sent}, known)
 
 
 def rows_of(data: Mapping[str, Any], path: str) -> list[Any]:

@@ -26,6 +26,7 @@ from .endpoints import PREFIX, Answer, Request, TikTok, answer
 from .faults import Faults, Rule
 from .limits import Limits
 from .list_facts import LISTS, TASK_LISTS
+from .listed import SOURCES
 from .lists import PAGED_LISTS, rows_of
 from .switches import Switches
 from .tasks import EVERY, TASK_ENDPOINTS, TaskStore, body_of
@@ -111,6 +112,9 @@ class Simulator:
         unbound = {"object_cut": None, "query_budget": None, "list_depth": None}
         everything = TikTok(self.world, Access(self.world), Switches(**{**self.switches.positions(), **unbound}))
         token = {"access-token": next(iter(everything.access.tokens))}
+        names = SOURCES[endpoint].headers if endpoint in SOURCES else ()
+        token |= {name.lower(): query[name][0] for name in names}
+        query = {name: values for name, values in query.items() if name not in names}
         rows: list[Any] = []
         page, pages = 0, 1
         while page < pages:

@@ -337,6 +337,14 @@ NO_SUCH_NAME = Rule(
     "No account, or more than one, has a name that the configuration gives",
     "The other accounts are read. Write the account's name of today, or better its id.",
 )
+NO_APP = Rule(
+    Action.SKIP_STREAM,
+    "config",
+    "This list is only given for the id and secret of the app, which the credentials do not have",
+    "Enter App ID and App Secret, or deselect the stream.",
+)
+NOT_ASKED: Mapping[str, Rule] = {"nothing, because the credentials have no app id and secret": NO_APP}
+"""The rules for requests that are not sent."""
 OF_SELECTION: Mapping[str, Rule] = {
     "a list of accounts without one that the state knows": NOT_LISTED_ANY_MORE,
     "a list of accounts without a configured name": NO_SUCH_NAME,

@@ -54,7 +54,7 @@ class EncodedRequest:
     @property
     def identity(self) -> Hashable:
         """Identifies the request: equal requests have equal identities."""
-        return self.method, self.url, self.body
+        return self.method, self.url, tuple(sorted(self.headers.items())), self.body
 
 
 def encode_query(params: Mapping[str, Param]) -> str:

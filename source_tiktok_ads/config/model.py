@@ -544,6 +544,14 @@ class Config(_Form):
     )
 
     @property
+    def app(self) -> tuple[str, str] | None:
+        """Id and secret of the developer app; None if the credentials do not have both."""
+        credentials = self.credentials
+        if isinstance(credentials, AccessToken) and credentials.app_id and credentials.secret:
+            return credentials.app_id, credentials.secret
+        return None
+
+    @property
     def account_ids(self) -> tuple[str, ...]:
         """The ids among the accounts; with a sandbox token its one account."""
         if isinstance(self.credentials, SandboxToken):

@@ -54,6 +54,7 @@ class Scope(Enum):
     ACCOUNT = "each ad account's own"
     REFERENCE = "the same for every account: read once, through the first that can be read"
     CENTERS = "those of the token's Business Centers: read once, no account is named"
+    CREATORS = "those of the token's accounts in the Creator Marketplace: read once, no ad account is named"
     TOKEN = "the token's own, told for app id and secret"
 
 
@@ -180,6 +181,10 @@ class Listing:
     """The column of the key that numbers the rows of an answer with the same other columns of the key."""
     task: Task | None = None
     """How the file is requested, for `Paging.TASK`."""
+    headers: tuple[str, ...] = ()
+    """The parameters that are sent as headers. One without a value is not sent."""
+    names_app: bool = False
+    """Whether the request carries the id and the secret of the app."""
 
     def __post_init__(self) -> None:
         if self.scope is Scope.ACCOUNT:

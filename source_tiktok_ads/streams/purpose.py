@@ -21,6 +21,8 @@ def purpose(stream: Stream) -> str:
 
 
 LISTED: Mapping[str, str] = {
+    "creator_campaigns": "one campaign of TikTok One's Creator Marketplace",
+    "creator_videos": "the figures of one creator's video in one Creator Marketplace campaign and country",
     "advertiser_accounts": "one ad account that the access token can read",
     "business_center_accounts": "one ad account of one Business Center",
     "business_center_balances": "the money of one ad account of one Business Center",

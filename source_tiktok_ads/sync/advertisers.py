@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from source_tiktok_ads.api.errors import NO_SUCH_NAME, NOT_LISTED_ANY_MORE, RULES, Action, TikTokError, readable
-from source_tiktok_ads.config import AccessToken, Config, SandboxToken
+from source_tiktok_ads.config import Config, SandboxToken
 from source_tiktok_ads.streams.model import Accounts
 from source_tiktok_ads.streams.shapes import EPOCH, time_of
 from source_tiktok_ads.sync.date_ranges import ONE_DAY
@@ -193,10 +193,9 @@ def _by_name(
 
 
 def _listed(client: AccountsClient, config: Config) -> Sequence[tuple[str, str]]:
-    credentials = config.credentials
-    if not isinstance(credentials, AccessToken) or not credentials.app_id or not credentials.secret:
+    if config.app is None:
         raise AccountsError("Listing the accounts needs app_id and secret: fill them in, or name the accounts by id.")
-    listed = client.accounts(credentials.app_id, credentials.secret)
+    listed = client.accounts(*config.app)
     if not listed:
         raise AccountsError("The access token can read no ad account: authorise the app for at least one.")
     return listed

@@ -12,6 +12,7 @@ from typing import Any
 
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope
 from source_tiktok_ads.api.errors import (
+    NO_APP,
     TikTokError,
     TimedOut,
     TooLarge,
@@ -230,10 +231,12 @@ class ListPages:
         """
         wrong, unlikely = partial(misshapen, listing), partial(displaced, listing)
         key = listing.name, request.account.id, request.of
+        params = {**request.params, **self._app_for(listing), **at}
         ask = partial(
             self._client.fetch,
             listing.path,
-            {**request.params, **at},
+            {name: value for name, value in params.items() if name not in listing.headers},
+            headers={name: str(params[name]) for name in listing.headers if params.get(name)},
             decode=decode_envelope,
             advertiser_id=request.account.id if listing.scope in NAMES_ACCOUNT else None,
             accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, unlikely),
@@ -249,6 +252,15 @@ class ListPages:
             raise Incomplete(f"{elsewhere}; none of these rows can be read.")
         data = reply.envelope.data
         return rows_in(listing, data), place_of(reply.envelope), data
+
+    def _app_for(self, listing: Listing) -> Params:
+        """The id and secret of the app for a list that takes them. Raises TikTokError if the settings have none."""
+        if not listing.names_app:
+            return {}
+        if self._config.app is None:
+            raise TikTokError(NO_APP, message="nothing was sent", path=listing.path)
+        app_id, secret = self._config.app
+        return {"app_id": app_id, "secret": secret}
 
     def _oddities_of(self, listing: Listing) -> AcceptedOddities:
         with self._lock:

@@ -25,7 +25,7 @@ from source_tiktok_ads.sync.records import (
 
 # TikTok: whoever knows the code of a post can advertise it; several lists send it, in several places. Feeds of catalogs
 # come with the password of the shop's server.
-SECRETS = ("auth_code", "password")
+SECRETS = ("auth_code", "authorization_code", "password")
 
 
 class ListingRows(Recent):

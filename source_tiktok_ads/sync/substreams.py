@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import (
+    NO_APP,
     Action,
     TikTokError,
     unsupported_filters,
@@ -429,8 +430,8 @@ class ParentLists:
 
         Raises TikTokError if the list cannot be read.
         """
-        if listing.scope is Scope.CENTERS:
-            # These lists name no account.
+        if listing.scope not in NAMES_ACCOUNT:
+            # Such a list is the same for every account.
             account = Account(listing.scope.name.lower(), named=False)
         key = listing.name, account.id, unlisted
         with self._lock:
@@ -452,12 +453,12 @@ class ParentLists:
         return frozenset(child_id(parent.listing, row) for row in rows if parent.takes(row, account.id))
 
     def _read_and_keep(self, key: tuple[str, str, frozenset[str]], listing: Listing, account: Account) -> CachedList:
-        """The rows of a list. A second refusal of a Business Center list is kept, so no other account asks again."""
+        """The rows of a list. A second refusal of a list that names no account is kept, so it is not read again."""
         unlisted = key[2]
         try:
             return self._read_parent_list(listing, account, unlisted)
         except TikTokError as error:
-            if listing.scope is not Scope.CENTERS or error.action not in REFUSALS:
+            if listing.scope in NAMES_ACCOUNT or error.action not in REFUSALS or error.rule is NO_APP:
                 raise
             self._client.pause(CONFIRM_AFTER, error.rule.happened)
         try:

@@ -1,5 +1,9 @@
 """Answers that come a second time are known by their request_id."""
 
+from dataclasses import replace
+
+from source_tiktok_ads.api.envelope import decode_envelope
+from source_tiktok_ads.api.request import Request
 from source_tiktok_ads.api.stale_answers import KEPT, StaleAnswers
 
 
@@ -37,3 +41,10 @@ def test_only_the_latest_answers_are_known() -> None:
         repeats.is_stale(f"id {number}", number)
     assert not repeats.is_stale("id 0", "another")
     assert repeats.is_stale(f"id {KEPT}", "one more")
+
+
+def test_requests_that_differ_in_a_header_are_two() -> None:
+    """Some endpoints take a parameter as a header."""
+    request = Request("some/path", decode_envelope, {"a": "1"})
+    us, again, ca = (replace(request, headers={"Country-Code": code}).encode("", {}) for code in ("US", "US", "CA"))
+    assert us.identity == again.identity != ca.identity

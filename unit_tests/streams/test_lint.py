@@ -92,9 +92,12 @@ LARGEST_PAGES = {
     "optimizer/rule/list": 100,
     "optimizer/rule/result/list": 100,
     "search_ad/negative_keyword/get": 50,
+    "tto/tcm/campaign": 5,
+    "tto/tcm/report": 100,
 }
 REFERENCE = tuple(stream.name for stream in STREAMS if isinstance(stream, Listing) and stream.scope is Scope.REFERENCE)
 OF_CENTERS = tuple(stream.name for stream in STREAMS if isinstance(stream, Listing) and stream.scope is Scope.CENTERS)
+OF_CREATORS = tuple(stream.name for stream in STREAMS if isinstance(stream, Listing) and stream.scope is Scope.CREATORS)
 REPORTS = tuple(stream.name for stream in STREAMS if isinstance(stream, Report))
 COUNTRIES_BY_HOUR = tuple(name for name in REPORTS if name.endswith("_by_country_extended_hourly"))
 OF_CATALOGS = tuple(stream.name for stream in STREAMS if isinstance(stream, Report) and stream.report_type == "CATALOG")
@@ -165,7 +168,7 @@ def test_key_and_cursor_are_columns(name: str) -> None:
     stream = BY_NAME[name]
     assert {*stream.key, *filter(None, [stream.cursor])} <= set(stream.columns)
     assert len(set(stream.key)) == len(stream.key)
-    whose = "bc_id" if name in OF_CENTERS else "advertiser_id"
+    whose = "bc_id" if name in OF_CENTERS else "tto_tcm_account_id" if name in OF_CREATORS else "advertiser_id"
     assert stream.key[0] == whose or name in REFERENCE
 
 

@@ -43,13 +43,14 @@ def test_ids_are_text_at_every_depth(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY)
 def test_times_are_moments_at_every_depth(name: str) -> None:
-    """Whatever is called a time of an object is one, in UTC; a sticker's and a rule's are free text, a badge's are
-    seconds.
+    """Whatever is called a time of an object is one, in UTC; a sticker's and a rule's are free text, a badge's and
+    those for which a video was watched are seconds.
 
     Those of split tests and livestreams are the account's own time.
     """
     free = ("cutoff_time", "reminder_time", "badge_show_time", "exec_time", "email_exec_time")
     free += ("start_time", "end_time") if name in ("split_tests", "gmv_max_campaign_settings") else ()
+    free += ("total_play_time", "average_view_time") if name == "creator_videos" else ()
     free += ("live_launched_time",) if name.startswith("gmv_max_room_insights") else ()
     times = [(name, shape.kind) for name, shape in walk(BY[name].columns) if name.endswith("_time")]
     assert [pair for pair in times if pair[1] != "moment" and pair[0] not in free] == []
@@ -107,6 +108,7 @@ def test_scopes() -> None:
         *("business_center_assets", "business_center_partner_assets", "pixel_links"),
         *("catalog_feed_logs", "catalog_videos"),
     }
+    assert scoped[Scope.CREATORS] == {"creator_campaigns", "creator_videos"}
     assert scoped[Scope.REFERENCE] == {
         *("regions", "languages", "interest_categories", "action_categories"),
         *("carriers", "timezones", "device_models"),
@@ -129,6 +131,8 @@ def test_personal_columns() -> None:
         "change_log": ("operator",),
         "leads": ("answers",),
         "business_center_change_log": ("activity_log",),
+        "creator_campaigns": ("handle_names",),
+        "creator_videos": ("creator_info",),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_ads.api.envelope import Envelope
-from source_tiktok_ads.api.errors import TikTokError, error_without_code
+from source_tiktok_ads.api.errors import NO_APP, TikTokError, error_without_code
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, TEXT
@@ -338,6 +338,39 @@ def test_who_is_named_in_the_request(scope: Scope) -> None:
     reading = Reading(things("1"))
     reading.read(replace(WHOLE, scope=scope))
     assert reading.asked == [{"advertiser_id": A} if scope is Scope.REFERENCE else {}]
+
+
+CODED = replace(WHOLE, scope=Scope.CREATORS, headers=("Country-Code",))
+
+
+def test_parameters_that_are_headers() -> None:
+    """They stand in no query; one without a value is not sent."""
+    reading = Reading(things("1"))
+    reading.read(CODED, **{"Country-Code": "US", "more": "x"})
+    reading.read(CODED, more="x")
+    assert reading.asked == [{"more": "x"}, {"more": "x"}]
+    assert reading.client.headers == [{"Country-Code": "US"}, {}]
+
+
+OF_APP = replace(SHOPS, scope=Scope.CREATORS, names_app=True)
+OF_APPS_SHOPS = replace(OF_SHOPS, scope=Scope.CREATORS, parent=Parent(OF_APP, of_shops, inherits=("shop_id",)))
+
+
+def test_a_list_for_the_app_carries_its_id_and_secret() -> None:
+    """The lists below do not; it is read once, whatever accounts there are."""
+    reading = Reading(shop_things)
+    assert reading.read(OF_APPS_SHOPS) == reading.read(OF_APPS_SHOPS, B) == ["thing of 1", "thing of 2"]
+    assert reading.client.paths("shop/list") == [{"app_id": "77", "secret": "sec-of-tests"}]
+    assert {name for params in reading.client.paths("thing/list") for name in params} == {"shop_ids"}
+
+
+def test_a_list_for_the_app_is_left_out_where_the_settings_have_none() -> None:
+    """Nothing is sent, and no time is lost by another try."""
+    reading = Reading(shop_things, credentials={"auth_type": "access_token", "access_token": "tok-of-tests"})
+    with pytest.raises(TikTokError) as caught:
+        reading.read(OF_APPS_SHOPS)
+    assert caught.value.rule is NO_APP
+    assert (reading.asked, reading.client.paused) == ([], [])
 
 
 def shop_things(path: str, params: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from . import (
     business,
     commerce,
     creatives,
+    creators,
     events,
     finance,
     gmv_max,
@@ -35,4 +36,5 @@ SOURCES: Mapping[str, Source] = {
     **reviews.SOURCES,
     **insights.SOURCES,
     **reference.SOURCES,
+    **creators.SOURCES,
 }

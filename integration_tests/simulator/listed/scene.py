@@ -102,7 +102,7 @@ class Source:
 
     `only_asked` are the columns that come only to those who name them in `fields`, `only_alone` those among them that
     come with pages of one row only. `in_place_of_account` names a parameter that stands in for advertiser_id.
-    `answers` may change the answer at the end.
+    `answers` may change the answer at the end. `headers` are parameters that come as headers.
     """
 
     rows: Callable[[Scene], list[Row]]
@@ -112,6 +112,7 @@ class Source:
     only_alone: tuple[str, ...] = ()
     in_place_of_account: str = ""
     answers: Callable[[Scene, Any], Any] = lambda scene, answer: answer
+    headers: tuple[str, ...] = ()
 
 
 def iso(epoch: int) -> str:

@@ -8,6 +8,7 @@ from source_tiktok_ads.streams.lists.automation import AUTOMATION
 from source_tiktok_ads.streams.lists.commerce import COMMERCE
 from source_tiktok_ads.streams.lists.creative_insights import CREATIVE_INSIGHTS
 from source_tiktok_ads.streams.lists.creatives import CREATIVES
+from source_tiktok_ads.streams.lists.creators import CREATORS
 from source_tiktok_ads.streams.lists.events import EVENTS
 from source_tiktok_ads.streams.lists.finance import FINANCE
 from source_tiktok_ads.streams.lists.gmv_max import GMV_MAX
@@ -36,5 +37,6 @@ LISTINGS: tuple[Listing, ...] = (
     *REVIEWS,
     *CREATIVE_INSIGHTS,
     *MATERIALS,
+    *CREATORS,
     *REFERENCE,
 )
