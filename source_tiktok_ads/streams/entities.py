@@ -30,35 +30,59 @@ PARAMETERS = OBJECTS(key=TEXT, value=TEXT)
 CUSTOM_ACTIONS = OBJECTS(code=TEXT, days=INTEGER)
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
-MODIFY_TIME = MOMENT("When it was last changed, in UTC; the time of creation where TikTok sends none.")
-CURRENT_STATUS = TEXT(
-    "DELETE for what was deleted, ACTIVE for all else, null where nothing tells; set by the connector."
-)
 OPERATION_STATUS = TEXT("The switch set by the user: ENABLE, DISABLE, FROZEN or DELETE.")
-SECONDARY_STATUS = TEXT("Status that decides delivery, with its reason; the sandbox does not send it.")
-IS_NEW_STRUCTURE = FLAG("Whether it follows today's structure of ad accounts.")
 CAMPAIGN_ID = ID("Id of the campaign.")
-CAMPAIGN_NAME = TEXT("Name of the campaign.")
 ADGROUP_ID = ID("Id of the ad group.")
 ADGROUP_NAME = TEXT("Name of the ad group.")
-SYSTEM_ORIGIN = TEXT("Where the campaign was made: TT_ADS_PLATFORM, or PROMOTE for a boost from the TikTok app.")
-AUTOMATION_TYPE = TEXT("How far TikTok runs it by itself: MANUAL, SMART_PLUS or UPGRADED_SMART_PLUS.")
-IDENTITY_ID = ID("Id of the identity in whose name the ad is shown.")
-IDENTITY_TYPE = TEXT("Kind of that identity: AUTH_CODE, BC_AUTH_TT, CUSTOMIZED_USER or TT_USER.")
-IDENTITY_BC = ID("Id of the Business Center that lends an identity of the type BC_AUTH_TT.")
 CATALOG_ID = ID("Id of the catalog the products come from.")
 PRODUCT_SET_ID = ID("Id of the set of products shown.")
-PHONE_REGION = TEXT("Region of the telephone number to call.")
-PHONE_PREFIX = TEXT("International prefix of the telephone number to call.")
-PHONE_NUMBER = TEXT("Telephone number that the ad lets people call.")
 DEEP_BID_TYPE = TEXT("Bidding strategy for events deeper in the funnel.")
 OPTIMIZATION_GOAL = TEXT("What the delivery is optimised for, such as CLICK, CONVERT or REACH.")
 OPTIMIZATION_EVENT = TEXT("The event that counts as a conversion.")
-BUDGET_MODE = TEXT("How the budget is meant: by day, in total, by day with leeway, or without limit.")
-BUDGET = NUMBER("Budget in the currency of the account; 0 where it is unlimited or set on another level.")
 BID_TYPE = TEXT("Whether a bid is set (BID_TYPE_CUSTOM) or left to TikTok (BID_TYPE_NO_BID).")
 ROAS_BID = NUMBER("Return on ad spend that the bidding aims at.")
 
+CAMPAIGN_NAMES: Mapping[str, Shape] = {
+    "campaign_id": CAMPAIGN_ID,
+    "campaign_name": TEXT("Name of the campaign."),
+}
+CAMPAIGN_ORIGIN: Mapping[str, Shape] = {
+    "campaign_system_origin": TEXT(
+        "Where the campaign was made: TT_ADS_PLATFORM, or PROMOTE for a boost from the TikTok app."
+    ),
+    "campaign_automation_type": TEXT("How far TikTok runs it by itself: MANUAL, SMART_PLUS or UPGRADED_SMART_PLUS."),
+}
+ADGROUP_NAMES: Mapping[str, Shape] = {
+    "adgroup_id": ADGROUP_ID,
+    "adgroup_name": ADGROUP_NAME,
+}
+STATUSES: Mapping[str, Shape] = {
+    "operation_status": OPERATION_STATUS,
+    "secondary_status": TEXT("Status that decides delivery, with its reason; the sandbox does not send it."),
+}
+STATE: Mapping[str, Shape] = {
+    "is_new_structure": FLAG("Whether it follows today's structure of ad accounts."),
+    "create_time": CREATE_TIME,
+    "modify_time": MOMENT("When it was last changed, in UTC; the time of creation where TikTok sends none."),
+    **STATUSES,
+    "current_status": TEXT(
+        "DELETE for what was deleted, ACTIVE for all else, null where nothing tells; set by the connector."
+    ),
+}
+IDENTITY: Mapping[str, Shape] = {
+    "identity_id": ID("Id of the identity in whose name the ad is shown."),
+    "identity_type": TEXT("Kind of that identity: AUTH_CODE, BC_AUTH_TT, CUSTOMIZED_USER or TT_USER."),
+    "identity_authorized_bc_id": ID("Id of the Business Center that lends an identity of the type BC_AUTH_TT."),
+}
+PHONE: Mapping[str, Shape] = {
+    "phone_region_code": TEXT("Region of the telephone number to call."),
+    "phone_region_calling_code": TEXT("International prefix of the telephone number to call."),
+    "phone_number": TEXT("Telephone number that the ad lets people call."),
+}
+BUDGETS: Mapping[str, Shape] = {
+    "budget": NUMBER("Budget in the currency of the account; 0 where it is unlimited or set on another level."),
+    "budget_mode": TEXT("How the budget is meant: by day, in total, by day with leeway, or without limit."),
+}
 CAMPAIGN_ATTRIBUTION: Mapping[str, Shape] = {
     "disable_skan_campaign": FLAG("Whether attribution by SKAdNetwork is switched off."),
     "bid_align_type": TEXT("Which attribution the bid follows: SAN or SKAN."),
@@ -71,20 +95,13 @@ CAMPAIGN_ATTRIBUTION: Mapping[str, Shape] = {
 
 CAMPAIGN: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
+    **CAMPAIGN_NAMES,
     "campaign_type": TEXT("Whether it is a regular campaign or one dedicated to iOS 14 and later."),
-    "campaign_system_origin": SYSTEM_ORIGIN,
-    "campaign_automation_type": AUTOMATION_TYPE,
+    **CAMPAIGN_ORIGIN,
     "is_smart_performance_campaign": FLAG("Whether it is a Smart+ campaign of the older kind."),
     "is_search_campaign": FLAG("Whether it is a campaign of Search Ads."),
     "is_advanced_dedicated_campaign": FLAG("Whether it is an Advanced Dedicated Campaign for iOS 14 and later."),
-    "is_new_structure": IS_NEW_STRUCTURE,
-    "create_time": CREATE_TIME,
-    "modify_time": MODIFY_TIME,
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
-    "current_status": CURRENT_STATUS,
+    **STATE,
     "objective": TEXT("Older form of the objective: APP or LANDING_PAGE."),
     "objective_type": TEXT("The advertising objective, such as TRAFFIC or WEB_CONVERSIONS."),
     "virtual_objective_type": TEXT("SALES where the merged objective Sales was chosen."),
@@ -95,8 +112,7 @@ CAMPAIGN: Mapping[str, Shape] = {
     "campaign_product_source": TEXT("Where the products come from: CATALOG, STORE or SHOWCASE."),
     "catalog_enabled": FLAG("Whether the campaign uses a catalog."),
     "special_industries": TEXTS("Declared industries with special rules: HOUSING, EMPLOYMENT, CREDIT."),
-    "budget": BUDGET,
-    "budget_mode": BUDGET_MODE,
+    **BUDGETS,
     "budget_optimize_on": FLAG("Whether TikTok spreads the campaign's budget over its ad groups; sent only when so."),
     "bid_type": BID_TYPE,
     "deep_bid_type": DEEP_BID_TYPE,
@@ -108,27 +124,17 @@ CAMPAIGN: Mapping[str, Shape] = {
 
 ADGROUP: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
-    "campaign_system_origin": SYSTEM_ORIGIN,
-    "campaign_automation_type": AUTOMATION_TYPE,
+    **CAMPAIGN_NAMES,
+    **CAMPAIGN_ORIGIN,
     "is_smart_performance_campaign": FLAG("Whether its campaign is a Smart+ campaign of the older kind."),
-    "adgroup_id": ADGROUP_ID,
-    "adgroup_name": ADGROUP_NAME,
-    "is_new_structure": IS_NEW_STRUCTURE,
-    "create_time": CREATE_TIME,
-    "modify_time": MODIFY_TIME,
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
-    "current_status": CURRENT_STATUS,
+    **ADGROUP_NAMES,
+    **STATE,
     # What is promoted, and in whose name.
     "promotion_type": TEXT("What is promoted, such as WEBSITE, APP_ANDROID or TIKTOK_SHOP."),
     "promotion_target_type": TEXT("Where a lead campaign sends people: EXTERNAL_WEBSITE or INSTANT_PAGE."),
     "promotion_website_type": TEXT("Whether the landing page is TikTok's own: TIKTOK_NATIVE_PAGE or UNSET."),
     "shopping_ads_type": TEXT("Kind of shopping ads, such as VIDEO, LIVE or PRODUCT_SHOPPING_ADS."),
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
-    "identity_authorized_bc_id": IDENTITY_BC,
+    **IDENTITY,
     "product_source": TEXT("Where the products come from: CATALOG, STORE or SHOWCASE."),
     "catalog_id": CATALOG_ID,
     "catalog_authorized_bc_id": ID("Id of the Business Center that owns the catalog."),
@@ -140,9 +146,7 @@ ADGROUP: Mapping[str, Shape] = {
     "store_authorized_bc_id": ID("Id of the Business Center with access to the shop."),
     "messaging_app_type": TEXT("The messaging app that the ad opens."),
     "messaging_app_account_id": ID("Id of the account in that messaging app."),
-    "phone_region_code": PHONE_REGION,
-    "phone_region_calling_code": PHONE_PREFIX,
-    "phone_number": PHONE_NUMBER,
+    **PHONE,
     "app_id": ID("Id of the promoted app."),
     "app_type": TEXT("System of the promoted app: APP_ANDROID or APP_IOS."),
     "app_download_url": TEXT("Address where the promoted app is downloaded."),
@@ -281,8 +285,7 @@ ADGROUP: Mapping[str, Shape] = {
     "carriers_v2": IDS("Published name of carrier_ids, with the same ids.", wire="carrier_ids"),
     "isp_ids": IDS("Ids of the internet providers reached."),
     # Money and time.
-    "budget": BUDGET,
-    "budget_mode": BUDGET_MODE,
+    **BUDGETS,
     "scheduled_budget": NUMBER("Budget from the next day on, in the currency of the account; 0 when none is set."),
     "pre_discount_budget": NUMBER("Budget of a reservation before the discount, in the currency of the account."),
     "schedule_type": TEXT("Whether it runs from now on (SCHEDULE_FROM_NOW) or within dates (SCHEDULE_START_END)."),
@@ -332,27 +335,17 @@ ADGROUP: Mapping[str, Shape] = {
 
 AD: Mapping[str, Shape] = {
     "advertiser_id": ADVERTISER_ID,
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
-    "campaign_system_origin": SYSTEM_ORIGIN,
-    "campaign_automation_type": AUTOMATION_TYPE,
-    "adgroup_id": ADGROUP_ID,
-    "adgroup_name": ADGROUP_NAME,
+    **CAMPAIGN_NAMES,
+    **CAMPAIGN_ORIGIN,
+    **ADGROUP_NAMES,
     "ad_id": ID("Id of the ad; in an Upgraded Smart+ campaign, of the creative."),
     "ad_name": TEXT("Name of the ad."),
     "smart_plus_ad_id": ID("Id of the Upgraded Smart+ ad that the creative belongs to."),
     "ad_id_v2": ID("Id of the ad that holds for manual, Smart+ and Upgraded Smart+ ads alike."),
     "is_aco": FLAG("Whether TikTok puts the ad together from several assets."),
-    "is_new_structure": IS_NEW_STRUCTURE,
-    "create_time": CREATE_TIME,
-    "modify_time": MODIFY_TIME,
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
-    "current_status": CURRENT_STATUS,
+    **STATE,
     # In whose name, and what is shown.
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
-    "identity_authorized_bc_id": IDENTITY_BC,
+    **IDENTITY,
     "display_name": TEXT("Name shown with the ad."),
     "profile_image_url": TEXT("Address of the picture shown beside the name."),
     "avatar_icon_web_uri": TEXT("Image id of the picture shown beside the name."),
@@ -408,9 +401,7 @@ AD: Mapping[str, Shape] = {
     "shopping_deeplink_type": TEXT("Published name of shopping_ads_deeplink_type.", wire="shopping_ads_deeplink_type"),
     "fallback_type": TEXT("Where people go when the link fails: APP_INSTALL, WEBSITE or UNSET."),
     "shopping_ads_fallback_type": TEXT("Where they go from shopping ads when it fails: SHOPPING_ADS, CUSTOM, DEFAULT."),
-    "phone_region_code": PHONE_REGION,
-    "phone_region_calling_code": PHONE_PREFIX,
-    "phone_number": PHONE_NUMBER,
+    **PHONE,
     "auto_message_id": ID("Id of the message that greets people who write."),
     # What must be said.
     "aigc_disclosure_type": TEXT("Whether content made by machine is declared: SELF_DISCLOSURE or NOT_DECLARED."),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.entities import CAMPAIGN_ID, CREATE_TIME, OPERATION_STATUS, SECONDARY_STATUS
+from source_tiktok_ads.streams.entities import CAMPAIGN_ID, CREATE_TIME, STATUSES
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope
 from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
 from source_tiktok_ads.streams.lists.creatives import figures
@@ -74,8 +74,7 @@ GMV_MAX_CAMPAIGN: Mapping[str, Shape] = {
     "gmv_max_promotion_type": PROMOTION_TYPE,
     "create_time": CREATE_TIME,
     "modify_time": MOMENT("When it was last changed, in UTC."),
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
+    **STATUSES,
     "objective_type": TEXT("The advertising objective."),
     "roi_protection_compensation_status": TEXT("Whether TikTok credits a return below the target."),
 }

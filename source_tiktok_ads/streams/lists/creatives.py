@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.entities import ADGROUP_NAME, CAMPAIGN_ID, CAMPAIGN_NAME
+from source_tiktok_ads.streams.entities import ADGROUP_NAMES, CAMPAIGN_NAMES
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
@@ -27,9 +27,14 @@ FILE_NAME = TEXT("Name of the file.")
 DISPLAYABLE = FLAG("Whether it is shown in the library of assets.")
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 MODIFY_TIME = MOMENT("When it was last changed, in UTC.")
-IDENTITY_ID = ID("Id of the identity in whose name ads are shown.")
-IDENTITY_TYPE = TEXT("Kind of that identity: AUTH_CODE, BC_AUTH_TT, CUSTOMIZED_USER or TT_USER.")
-IDENTITY_BC = ID("Id of the Business Center that lends an identity of the type BC_AUTH_TT; a dash for other types.")
+
+LENT_IDENTITY: Mapping[str, Shape] = {
+    "identity_id": ID("Id of the identity in whose name ads are shown."),
+    "identity_type": TEXT("Kind of that identity: AUTH_CODE, BC_AUTH_TT, CUSTOMIZED_USER or TT_USER."),
+    "identity_authorized_bc_id": ID(
+        "Id of the Business Center that lends an identity of the type BC_AUTH_TT; a dash for other types."
+    ),
+}
 
 IMAGE: Mapping[str, Shape] = {
     "image_id": ID("Id of the image, as image_ids of ads hold it."),
@@ -147,9 +152,7 @@ PLAYABLE: Mapping[str, Shape] = {
 }
 
 IDENTITY: Mapping[str, Shape] = {
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
-    "identity_authorized_bc_id": IDENTITY_BC,
+    **LENT_IDENTITY,
     "display_name": TEXT("Name that is shown on ads."),
     "username": TEXT("Name of the TikTok account."),
     "profile_image": TEXT("Address of the profile picture."),
@@ -200,9 +203,7 @@ POST_MUSIC = OBJECT(music_id=ID, music_url=TEXT, music_duration=INTEGER)
 ITEM_ID = ID("Id of the TikTok post, as tiktok_item_id of ads holds it.")
 
 IDENTITY_POST: Mapping[str, Shape] = {
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
-    "identity_authorized_bc_id": IDENTITY_BC,
+    **LENT_IDENTITY,
     "item_id": ITEM_ID,
     "item_type": TEXT("Kind of post: VIDEO or CAROUSEL."),
     "text": TEXT("Text of the post."),
@@ -256,17 +257,16 @@ COMMENT: Mapping[str, Shape] = {
     "can_delete": FLAG("Whether it can be deleted."),
     "is_auth_ttba": FLAG("Whether the TikTok account is authorised."),
     "is_auth_comment_manage_scope": FLAG("Whether that includes managing comments."),
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
+    **CAMPAIGN_NAMES,
     "adgroup_id": ID("Id of the ad group under which it stands; of a post that several show, the first of them."),
-    "adgroup_name": ADGROUP_NAME,
+    "adgroup_name": ADGROUP_NAMES["adgroup_name"],
     "ad_id": ID("Id of the ad under which it stands; empty for upgraded Smart+ ads."),
     "ad_name": TEXT("Name of that ad."),
     "ad_text": TEXT("Text of that ad."),
     "app_id": ID("Id of the app that ad promotes."),
     "tiktok_item_id": ID("Id of the TikTok post, for Spark Ads."),
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
+    "identity_id": LENT_IDENTITY["identity_id"],
+    "identity_type": LENT_IDENTITY["identity_type"],
     "video_play_url": TEXT("Address of the ad's video."),
     "video_cover_url": TEXT("Signed address of the video's cover; it changes on every read."),
     "user_id": ID("Id of the TikTok user who wrote it."),

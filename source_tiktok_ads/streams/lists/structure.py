@@ -4,28 +4,23 @@ from collections.abc import Mapping
 
 from source_tiktok_ads.streams.entities import (
     ADGROUP_ID,
-    ADGROUP_NAME,
+    ADGROUP_NAMES,
     BID_TYPE,
-    BUDGET,
-    BUDGET_MODE,
+    BUDGETS,
     CAMPAIGN_ATTRIBUTION,
-    CAMPAIGN_ID,
-    CAMPAIGN_NAME,
+    CAMPAIGN_NAMES,
     CATALOG_ID,
     CREATE_TIME,
     CUSTOM_ACTIONS,
     DEEP_BID_TYPE,
-    IDENTITY_BC,
-    IDENTITY_ID,
-    IDENTITY_TYPE,
+    IDENTITY,
     IDS,
     NUMBERS,
-    OPERATION_STATUS,
     OPTIMIZATION_EVENT,
     OPTIMIZATION_GOAL,
     PARAMETERS,
     ROAS_BID,
-    SECONDARY_STATUS,
+    STATUSES,
     TEXTS,
 )
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass
@@ -44,14 +39,12 @@ PHONE = OBJECT(phone_region_code=TEXT, phone_region_calling_code=TEXT, phone_num
 )
 
 SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
+    **CAMPAIGN_NAMES,
     "campaign_type": TEXT("Whether it is a regular campaign or one dedicated to iOS 14 and later."),
     "smart_plus_adgroup_mode": TEXT("Whether it may have one ad group or several: SINGLE or MULTIPLE."),
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
+    **STATUSES,
     "objective_type": TEXT("The advertising objective, such as WEB_CONVERSIONS."),
     "sales_destination": TEXT("Where a campaign for sales leads: TikTok Shop, website, app, or website and app."),
     "app_promotion_type": TEXT("What an app campaign is after: installs, winning back users or pre-registration."),
@@ -62,8 +55,7 @@ SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
     "special_industries": TEXTS("Declared industries with special rules: HOUSING, EMPLOYMENT, CREDIT."),
     "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
     "is_promotional_campaign": FLAG("Whether it advertises a sale or another event."),
-    "budget": BUDGET,
-    "budget_mode": BUDGET_MODE,
+    **BUDGETS,
     "budget_optimize_on": FLAG("Whether TikTok spreads the campaign's budget over its ad groups; sent only when so."),
     "budget_auto_adjust_strategy": BUDGET_STRATEGY,
     "current_budget": CURRENT_BUDGET,
@@ -111,10 +103,8 @@ TARGETING = OBJECT(
 )("Who may see the ads: places, people, devices, interests, audiences.")
 
 SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
-    "adgroup_id": ADGROUP_ID,
-    "adgroup_name": ADGROUP_NAME,
+    **CAMPAIGN_NAMES,
+    **ADGROUP_NAMES,
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
     # What is promoted, and in whose name.
@@ -126,9 +116,7 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
     "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
     "catalog_id": CATALOG_ID,
     "catalog_authorized_bc_id": ID("Id of the Business Center that owns the catalog."),
-    "identity_id": IDENTITY_ID,
-    "identity_type": IDENTITY_TYPE,
-    "identity_authorized_bc_id": IDENTITY_BC,
+    **IDENTITY,
     "messaging_app_type": TEXT("Messaging app that people are led to, such as WHATSAPP."),
     "messaging_app_account_id": ID("Account in that messaging app."),
     "zalo_id_type": TEXT("Kind of the account at Zalo."),
@@ -153,8 +141,7 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
     "incentive_offer_type": TEXT("Whether TikTok credits a cost above the target."),
     "billing_event": TEXT("What is paid for, such as CPM or OCPM."),
     "pacing": TEXT("How fast the budget is spent: smoothly or as fast as possible."),
-    "budget": BUDGET,
-    "budget_mode": BUDGET_MODE,
+    **BUDGETS,
     "budget_auto_adjust_strategy": BUDGET_STRATEGY,
     "current_budget": CURRENT_BUDGET,
     "min_budget": NUMBER("Smallest budget that may be set."),
@@ -229,14 +216,11 @@ TRACKING = OBJECT(
 )
 
 SMART_PLUS_AD: Mapping[str, Shape] = {
-    "campaign_id": CAMPAIGN_ID,
-    "campaign_name": CAMPAIGN_NAME,
-    "adgroup_id": ADGROUP_ID,
-    "adgroup_name": ADGROUP_NAME,
+    **CAMPAIGN_NAMES,
+    **ADGROUP_NAMES,
     "smart_plus_ad_id": ID("Id of the ad; its creatives stand as rows of their own in ads."),
     "ad_name": TEXT("Name of the ad."),
-    "operation_status": OPERATION_STATUS,
-    "secondary_status": SECONDARY_STATUS,
+    **STATUSES,
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
     "creative_list": OBJECTS(ad_material_id=ID, material_operation_status=TEXT, creative_info=CREATIVE)(
