@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 
 
 ADVERTISER_ID = ID("Id of the ad account the row belongs to.")
+OWNERS = {"advertiser_id": ADVERTISER_ID, "bc_id": ID("Id of the Business Center the row was read from.")}
 
 
 class MalformedRow(ValueError):
@@ -131,7 +132,7 @@ class Parent:
 
 @dataclass(frozen=True)
 class Listing:
-    """A stream of the rows of a list endpoint. Those of an account begin with the column of its id."""
+    """A stream of the rows of a list endpoint. The first column is the id of their owner, if the key begins with it."""
 
     name: str
     path: str
@@ -187,8 +188,8 @@ class Listing:
     """Whether the request carries the id and the secret of the app."""
 
     def __post_init__(self) -> None:
-        if self.scope is Scope.ACCOUNT:
-            object.__setattr__(self, "columns", {"advertiser_id": ADVERTISER_ID, **self.columns})
+        owner = {name: OWNERS[name] for name in self.key[:1] if name in OWNERS}
+        object.__setattr__(self, "columns", {**owner, **self.columns})
 
     @property
     def key(self) -> tuple[str, ...]:

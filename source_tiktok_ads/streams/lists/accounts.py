@@ -12,7 +12,6 @@ from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
 CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50, optional=True)
-BC_ID = ID("Id of the Business Center the row was read from.")
 ACCOUNT_ID = ID("Id of the ad account.")
 ACCOUNT_NAME = TEXT("Name of the ad account.")
 ACCOUNT_STATUS = TEXT("Status of the account, such as STATUS_ENABLE or STATUS_LIMIT.")
@@ -45,7 +44,6 @@ BUSINESS_CENTER: Mapping[str, Shape] = {
 }
 
 BUSINESS_CENTER_ACCOUNT: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "asset_type": TEXT("Kind of asset: ADVERTISER."),
     "asset_id": ID("Id of the ad account."),
     "asset_name": ACCOUNT_NAME,
@@ -74,7 +72,6 @@ BUSINESS_CENTER_ASSET: Mapping[str, Shape] = {
 AMOUNTS = {"cash_amount": NUMBER, "grant_amount": NUMBER, "credit_amount": NUMBER}
 
 BUSINESS_CENTER_BALANCE: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "advertiser_id": ACCOUNT_ID,
     "advertiser_name": ACCOUNT_NAME,
     "advertiser_status": ACCOUNT_STATUS,
@@ -142,7 +139,6 @@ ONLY_ASKED = (
 )
 
 BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "bc_name": TEXT("Name of the Business Center."),
     "transaction_level": TEXT(
         "Whose money it is about: ADVERTISER, BC or PAYMENT_PORTFOLIO; from the request, not from TikTok."

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Parent, Pass, Row
-from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER, CenterList
+from source_tiktok_ads.streams.lists.accounts import OF_CENTER, CenterList
 from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import ID, OBJECT, TEXT, Shape
 
 MEMBER: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "user_id": ID("Id of the user."),
     "user_name": TEXT("Name of the user."),
     "user_email": TEXT("Email address of the user; TikTok masks it for most apps."),
@@ -19,19 +18,16 @@ MEMBER: Mapping[str, Shape] = {
 }
 
 PARTNER: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "partner_bc_id": ID("Id of the partner's Business Center."),
     "partner_bc_name": TEXT("Name of the partner's Business Center."),
 }
 
 ASSET_GROUP: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "asset_group_id": ID("Id of the asset group."),
     "asset_group_name": TEXT("Name of the asset group."),
 }
 
 PARTNER_ASSET: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "partner_bc_id": ID("Id of the partner's Business Center."),
     "share_type": TEXT("Whether the partner shares the asset (SHARED) or gets it shared (SHARING)."),
     "asset_type": TEXT("Kind of asset: ADVERTISER, CATALOG, PIXEL or TIKTOK_SHOP."),
@@ -43,7 +39,6 @@ PARTNER_ASSET: Mapping[str, Shape] = {
 }
 
 PIXEL_LINK: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "pixel_id": ID("Id of the pixel."),
     "pixel_code": TEXT("Code of the pixel."),
     "advertiser_id": ID("Id of an ad account that the pixel is linked to."),
@@ -92,7 +87,7 @@ PIXELS_OF_CENTERS = CenterList(
     "pixels of Business Centers",
     "bc/asset/admin/get",
     ("bc_id", "pixel_id"),
-    {name: PIXEL_LINK[name] for name in ("bc_id", "pixel_id", "pixel_code")},
+    {name: PIXEL_LINK[name] for name in ("pixel_id", "pixel_code")},
     passes=(Pass({"asset_type": "PIXEL"}),),
     parent=OF_CENTER,
     records=pixel,

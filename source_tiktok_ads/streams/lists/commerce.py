@@ -6,7 +6,7 @@ from dataclasses import replace
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import CAMPAIGN_ID, CREATE_TIME, STATUSES
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope
-from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
+from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.creatives import figures
 from source_tiktok_ads.streams.model import CURRENCY
 from source_tiktok_ads.streams.parameters import Params, from_row, from_rows, in_filter, merged, span
@@ -18,7 +18,6 @@ STORE_ID = ID("Id of the TikTok Shop.")
 PROMOTION_TYPE = TEXT("Kind of GMV Max: PRODUCT_GMV_MAX or LIVE_GMV_MAX; from the request, not from TikTok.")
 
 CATALOG: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "catalog_name": TEXT("Name of the catalog."),
     "catalog_type": TEXT("Kind of catalog, such as ECOM or HOTEL."),
@@ -36,7 +35,6 @@ CATALOG: Mapping[str, Shape] = {
 }
 
 PRODUCT_SET: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "product_set_id": ID("Id of the set of products, as product_set_id of ads holds it."),
     "product_set_name": TEXT("Name of the set."),

@@ -9,7 +9,6 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Pas
 from source_tiktok_ads.streams.lists.accounts import (
     ACCOUNT_ID,
     ACCOUNT_NAME,
-    BC_ID,
     CURRENCY,
     OF_CENTER,
     PORTFOLIO_NAME,
@@ -21,7 +20,6 @@ from source_tiktok_ads.streams.shapes import DATE, ID, INTEGER, LIST, MOMENT, NU
 RELATED_INVOICES = OBJECTS(invoice_id=ID, serial_number=TEXT)
 
 INVOICE: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "invoice_id": ID("Id of the invoice."),
     "invoice_type": TEXT("Kind of invoice: RECON (reconciliation), CREDIT or AUTO_PAY (automatic payment)."),
     "serial_number": TEXT("Serial number of the invoice."),
@@ -56,7 +54,6 @@ INVOICE: Mapping[str, Shape] = {
 }
 
 ACCOUNT_COST: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "advertiser_id": ACCOUNT_ID,
     "date": DATE("Day of the cost; TikTok's pages disagree whether it is the account's or UTC's."),
     "advertiser_name": ACCOUNT_NAME,
@@ -68,7 +65,6 @@ ACCOUNT_COST: Mapping[str, Shape] = {
 }
 
 PAYMENT_PORTFOLIO: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "payment_portfolio_id": ID("Id of the payment portfolio."),
     "payment_portfolio_name": PORTFOLIO_NAME,
     "linked_advertiser_account_count": INTEGER("Number of ad accounts linked to the portfolio."),
@@ -83,7 +79,6 @@ ROW_ID = ID("Id that the connector makes of what TikTok says of the row, which h
 OCCURRENCE = INTEGER("Number of the row among those of which TikTok says the same; 1 for nearly all.")
 
 ACCOUNT_TRANSACTION: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "advertiser_id": ACCOUNT_ID,
     "transfer_type": TEXT("Kind of transaction: TRANS_TYPE_TRANSFER, _PAYMENT, _COST or _TAX."),
     "row_id": ROW_ID,
@@ -98,7 +93,6 @@ ACCOUNT_TRANSACTION: Mapping[str, Shape] = {
 
 BUDGET_MODES = "UNLIMITED, MONTHLY_BUDGET, DAILY_BUDGET or CUSTOM_BUDGET"
 BUDGET_CHANGE: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "advertiser_id": ACCOUNT_ID,
     "row_id": ROW_ID,
     "occurrence": OCCURRENCE,
@@ -151,7 +145,7 @@ ASSIGNED_ACCOUNTS = CenterList(
     "assigned accounts",
     "bc/asset/get",
     ("bc_id", "advertiser_id"),
-    {"bc_id": BC_ID, "advertiser_id": ACCOUNT_ID},
+    {"advertiser_id": ACCOUNT_ID},
     passes=(Pass({"asset_type": "ADVERTISER"}),),
     parent=OF_CENTER,
     records=assigned,

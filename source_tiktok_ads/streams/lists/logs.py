@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from source_tiktok_ads.streams.listing import DatedListing, File, Paging, Pass, Scope, Step, Task
-from source_tiktok_ads.streams.lists.accounts import BC_ID, OF_CENTER
+from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.finance import OCCURRENCE, ROW_ID, identified, on_days
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECTS, TEXT, Shape
@@ -29,7 +29,6 @@ CHANGE: Mapping[str, Shape] = {
 }
 
 CENTER_CHANGE: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "row_id": ROW_ID,
     "occurrence": OCCURRENCE,
     "time": MOMENT("When it was done, in UTC."),

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
-from source_tiktok_ads.streams.lists.accounts import BC_ID
 from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, OF_CATALOG, STORE_ID, STORES
 from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
@@ -13,7 +12,6 @@ from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NU
 TEXTS = LIST(TEXT)
 
 PRODUCT: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "product_id": ID("Id of the product at TikTok."),
     "sku_id": ID("Id of the product in the shop: its SKU."),
@@ -46,7 +44,6 @@ PRODUCT: Mapping[str, Shape] = {
 }
 
 FEED: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "feed_id": ID("Id of the feed."),
     "feed_name": TEXT("Name of the feed."),
@@ -65,7 +62,6 @@ FEED: Mapping[str, Shape] = {
 }
 
 FEED_LOG: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "feed_id": ID("Id of the feed."),
     "start_time": MOMENT("When the update began; TikTok names no time zone, so it is read as UTC."),
@@ -79,7 +75,6 @@ FEED_LOG: Mapping[str, Shape] = {
 }
 
 CATALOG_VIDEO: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "catalog_video_id": ID("Id of the video in the catalog."),
     "video_name": TEXT("Name of the video."),
@@ -101,7 +96,6 @@ CATALOG_VIDEO: Mapping[str, Shape] = {
 }
 
 OVERVIEW: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "approved": INTEGER("Number of products that passed the review."),
     "rejected": INTEGER("Number of products that were rejected."),
@@ -112,7 +106,6 @@ OVERVIEW: Mapping[str, Shape] = {
 }
 
 EVENT_SOURCE: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "app_id": ID("Id of the app that sends the events; a dash for a pixel."),
     "pixel_code": TEXT("Code of the pixel that sends the events; a dash for an app."),
@@ -120,7 +113,6 @@ EVENT_SOURCE: Mapping[str, Shape] = {
 }
 
 DIAGNOSTIC: Mapping[str, Shape] = {
-    "bc_id": BC_ID,
     "catalog_id": CATALOG_ID,
     "issue_id": ID("Id of the issue."),
     "issue_title": TEXT("Short description of the issue."),
