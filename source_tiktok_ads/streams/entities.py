@@ -29,6 +29,12 @@ NUMBERS = LIST(NUMBER)
 PARAMETERS = OBJECTS(key=TEXT, value=TEXT)
 CUSTOM_ACTIONS = OBJECTS(code=TEXT, days=INTEGER)
 
+
+def same_ids(name: str) -> Shape:
+    """The published name of a column of ids."""
+    return IDS(f"Published name of {name}, with the same ids.", wire=name)
+
+
 CREATE_TIME = MOMENT("When it was created, in UTC.")
 OPERATION_STATUS = TEXT("The switch set by the user: ENABLE, DISABLE, FROZEN or DELETE.")
 CAMPAIGN_ID = ID("Id of the campaign.")
@@ -200,9 +206,7 @@ ADGROUP: Mapping[str, Shape] = {
     "vertical_sensitivity_id": ID("Id of the industry whose sensitive content is avoided."),
     "contextual_tag_ids": IDS("Ids of the kinds of content the ads stand beside."),
     "blocked_pangle_app_ids": IDS("Ids of the apps of the Pangle network that are avoided."),
-    "pangle_block_app_list_id": IDS(
-        "Published name of blocked_pangle_app_ids, with the same ids.", wire="blocked_pangle_app_ids"
-    ),
+    "pangle_block_app_list_id": same_ids("blocked_pangle_app_ids"),
     # Whom the ads reach.
     "audience_type": TEXT("Kind of audience that app campaigns for returning users go to."),
     "audience_rule": OBJECT(
@@ -220,11 +224,9 @@ ADGROUP: Mapping[str, Shape] = {
         ),
     )("The rule on events that says who belongs to the audience."),
     "audience_ids": IDS("Ids of the audiences that are reached."),
-    "audience": IDS("Published name of audience_ids, with the same ids.", wire="audience_ids"),
+    "audience": same_ids("audience_ids"),
     "excluded_audience_ids": IDS("Ids of the audiences that are left out."),
-    "excluded_audience": IDS(
-        "Published name of excluded_audience_ids, with the same ids.", wire="excluded_audience_ids"
-    ),
+    "excluded_audience": same_ids("excluded_audience_ids"),
     "saved_audience_id": ID("Id of the saved audience the targeting was taken from."),
     "auto_targeting_enabled": FLAG("Whether TikTok chooses the people by itself."),
     "smart_audience_enabled": FLAG("Whether TikTok may go beyond the chosen audiences."),
@@ -240,7 +242,7 @@ ADGROUP: Mapping[str, Shape] = {
     "included_custom_actions": CUSTOM_ACTIONS("Actions whose authors are reached, and within how many days."),
     "excluded_custom_actions": CUSTOM_ACTIONS("Actions whose authors are left out, and within how many days."),
     "location_ids": IDS("Ids of the places whose people are reached."),
-    "location": IDS("Published name of location_ids, with the same ids.", wire="location_ids"),
+    "location": same_ids("location_ids"),
     "zipcode_ids": IDS("Ids of the postal areas whose people are reached."),
     "languages": TEXTS("Codes of the languages of the people reached."),
     "gender": TEXT("Gender of the people reached: GENDER_FEMALE, GENDER_MALE or GENDER_UNLIMITED."),
@@ -249,25 +251,17 @@ ADGROUP: Mapping[str, Shape] = {
     "spending_power": TEXT("Spending power of the people reached: ALL or HIGH."),
     "household_income": TEXTS("Household incomes reached, such as TOP10."),
     "interest_category_ids": IDS("Ids of the interests of the people reached."),
-    "interest_category_v2": IDS(
-        "Published name of interest_category_ids, with the same ids.", wire="interest_category_ids"
-    ),
+    "interest_category_v2": same_ids("interest_category_ids"),
     "interest_keyword_ids": IDS("Ids of the interest keywords of the people reached."),
-    "interest_keywords": IDS("Published name of interest_keyword_ids, with the same ids.", wire="interest_keyword_ids"),
+    "interest_keywords": same_ids("interest_keyword_ids"),
     "purchase_intention_keyword_ids": IDS("Ids of the keywords that tell what people intend to buy."),
     "actions": OBJECTS(action_scene=TEXT, action_period=NUMBER, video_user_actions=TEXTS, action_category_ids=IDS)(
         "Behaviour on TikTok by which people are chosen: scene, days back, actions and their categories."
     ),
     "included_pangle_audience_package_ids": IDS("Ids of the audience packages of Pangle that are reached."),
-    "pangle_audience_package_include": IDS(
-        "Published name of included_pangle_audience_package_ids, with the same ids.",
-        wire="included_pangle_audience_package_ids",
-    ),
+    "pangle_audience_package_include": same_ids("included_pangle_audience_package_ids"),
     "excluded_pangle_audience_package_ids": IDS("Ids of the audience packages of Pangle that are left out."),
-    "pangle_audience_package_exclude": IDS(
-        "Published name of excluded_pangle_audience_package_ids, with the same ids.",
-        wire="excluded_pangle_audience_package_ids",
-    ),
+    "pangle_audience_package_exclude": same_ids("excluded_pangle_audience_package_ids"),
     "keywords": JSON_TEXT("Keywords of an older kind of targeting; text, or a list as JSON text."),
     "category_id": ID("Id of the category of what is advertised."),
     # On which devices.
@@ -278,11 +272,11 @@ ADGROUP: Mapping[str, Shape] = {
     "ios14_quota_type": TEXT("Whether a place in the quota of iOS 14 campaigns is taken: OCCUPIED or UNOCCUPIED."),
     "ios_quota_type": TEXT("Published name of ios14_quota_type.", wire="ios14_quota_type"),
     "device_model_ids": IDS("Ids of the device models reached."),
-    "device_models": IDS("Published name of device_model_ids, with the same ids.", wire="device_model_ids"),
+    "device_models": same_ids("device_model_ids"),
     "device_price_ranges": NUMBERS("Lower and upper bound of the price of the devices reached."),
     "network_types": TEXTS("Kinds of connection reached, such as WIFI or 4G."),
     "carrier_ids": IDS("Ids of the mobile carriers reached."),
-    "carriers_v2": IDS("Published name of carrier_ids, with the same ids.", wire="carrier_ids"),
+    "carriers_v2": same_ids("carrier_ids"),
     "isp_ids": IDS("Ids of the internet providers reached."),
     # Money and time.
     **BUDGETS,
