@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, NUMBER, TEXT, Shape
 
-Facts = Mapping[str, Any]
-"""One line of the file, as it stands there."""
+Known = TypeVar("Known")
 
 DATA_LEVELS = ("AUCTION_ADVERTISER", "AUCTION_CAMPAIGN", "AUCTION_ADGROUP", "AUCTION_AD")
 """TikTok's names of the four levels, from the account down; the file writes `ALL` for the four together."""
@@ -119,55 +118,34 @@ class Dimension:
     kind: str
     report_types: tuple[str, ...]
     data_levels: tuple[str, ...]
-    times: tuple[str, ...]
-    metrics: Mapping[str, tuple[str, ...]]
     meaning: str
+    times: tuple[str, ...] = ()
+    metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: tuple[str, ...] = ()
     answered_as: tuple[str, ...] = ()
     most_ids: int = 0
 
 
-def _levels(facts: Facts, name: str) -> tuple[str, ...]:
-    levels = tuple(facts.get(name, ()))
-    return DATA_LEVELS if levels == ("ALL",) else levels
+def _fixed(value: Any) -> Any:
+    """What the file says of a metric or dimension, with tuples for lists."""
+    if isinstance(value, dict):
+        return {name: _fixed(names) for name, names in value.items()}
+    if isinstance(value, list):
+        return DATA_LEVELS if value == ["ALL"] else tuple(value)
+    return value
 
 
-def _metric(name: str, facts: Facts) -> Metric:
-    return Metric(
-        name=name,
-        type=facts["type"],
-        unit=facts["unit"],
-        group=facts["group"],
-        report_types=tuple(facts["report_types"]),
-        data_levels=_levels(facts, "data_levels"),
-        additive=facts["additive"],
-        meaning=facts["meaning"],
-        standard=_levels(facts, "standard"),
-        standard_audience=_levels(facts, "standard_audience"),
-        beside={report: tuple(names) for report, names in facts.get("with", {}).items()},
-        times=tuple(facts.get("times", ())),
-        alone=facts.get("alone", False),
-    )
+def _known(kind: Callable[..., Known], part: str) -> Mapping[str, Known]:
+    """All metrics or dimensions of the file."""
+    return {
+        name: kind(name=name, **{key: _fixed(value) for key, value in facts.items()})
+        for name, facts in _FILE[part].items()
+    }
 
 
-def _dimension(name: str, facts: Facts) -> Dimension:
-    return Dimension(
-        name=name,
-        kind=facts["kind"],
-        report_types=tuple(facts["report_types"]),
-        data_levels=_levels(facts, "data_levels"),
-        times=tuple(facts.get("times", ())),
-        metrics={report: tuple(names) for report, names in facts.get("metrics_allowed", {}).items()},
-        meaning=facts["meaning"],
-        pairs=tuple(facts.get("pairs", ())),
-        answered_as=tuple(facts.get("answered_as", ())),
-        most_ids=facts.get("most_ids", 0),
-    )
-
-
-_FILE: Mapping[str, Mapping[str, Facts]] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
-METRICS: Mapping[str, Metric] = {name: _metric(name, facts) for name, facts in _FILE["metrics"].items()}
-DIMENSIONS: Mapping[str, Dimension] = {name: _dimension(name, facts) for name, facts in _FILE["dimensions"].items()}
+_FILE: Mapping[str, Mapping[str, Mapping[str, Any]]] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
+METRICS = _known(Metric, "metrics")
+DIMENSIONS = _known(Dimension, "dimensions")
 
 
 UNASKED = frozenset({"advertiser_id", "currency", "ad_id", "ad_id_v2"})

@@ -409,13 +409,13 @@ def grains(report_type: str, by: tuple[str, ...]) -> Iterator[Any]:
 def metric_fits(name: str, made: Report) -> bool:
     """Whether the facts allow a metric in a report."""
     fact, kind = METRICS[name], BASIC if made.report_type == CATALOG else made.report_type
-    lists = [DIMENSIONS[by].get("metrics_allowed", {}).get(made.report_type) for by in made.by]
+    lists = [DIMENSIONS[by].get("metrics", {}).get(made.report_type) for by in made.by]
     listed = all(names is None or name in names for names in lists)
     return (
         taken(fact, kind, made.level.data_level)
         and name not in ADDED
         and (listed or (fact["group"] == "attribute" and kind != BC))
-        and ("with" not in fact or not {*fact["with"]} & {kind} or bool({*fact["with"][kind]} & {*made.by}))
+        and ("beside" not in fact or not {*fact["beside"]} & {kind} or bool({*fact["beside"][kind]} & {*made.by}))
         and ("times" not in fact or kind != BASIC or made.grain is DAY)
         and ("alone" not in fact or (not made.by and made.grain is not HOUR))
     )
@@ -472,7 +472,7 @@ def a_dimension(random: Random, made: Report, wrong: Callable[[str, dict[str, An
 
 def outside_the_list(random: Random, made: Report) -> dict[str, Any]:
     """A metric of the type and level that the list of the breakdown lacks."""
-    lists = [DIMENSIONS[name].get("metrics_allowed", {}).get(made.report_type) for name in made.by]
+    lists = [DIMENSIONS[name].get("metrics", {}).get(made.report_type) for name in made.by]
     (listed,) = [names for names in lists if names is not None] or [None]
     level = made.level.data_level
     if listed is None:
