@@ -11,7 +11,7 @@ from source_tiktok_ads.api.errors import Action, TikTokError, invalid_metrics
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.selection import custom
 from source_tiktok_ads.streams.listing import MalformedRow
-from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS, lifted
+from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS, with_id
 from source_tiktok_ads.streams.model import CenterReport, Report
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.reports import REPORTS
@@ -108,7 +108,7 @@ def _first_centers(client: CheckClient) -> Sequence[Account]:
     first = {"page": 1, "page_size": BUSINESS_CENTERS.page_size}
     data = client.get(BUSINESS_CENTERS.path, first, decode=decode).data
     try:
-        rows = [center for row in (data.list if data else None) or () for center in lifted(row)]
+        rows = [center for row in (data.list if data else None) or () for center in with_id(row)]
     except MalformedRow:
         return []
     return [Account(str(center["bc_id"]), named=False) for center in rows if center["bc_id"]]

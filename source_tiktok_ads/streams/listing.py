@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
@@ -37,6 +37,16 @@ def rows_inside(row: Row, name: str) -> Sequence[Row]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise MalformedRow(f"{name} of a row is no list of objects")
     return value
+
+
+def lifting(*columns: str, out_of: str) -> Callable[[Row], Iterator[Row]]:
+    """Makes records of rows with columns of their object `out_of` at the top as well, where those of a key have to be."""
+
+    def records(row: Row) -> Iterator[Row]:
+        found = inside(row, out_of)
+        yield {**row, **{column: found.get(column) for column in columns}}
+
+    return records
 
 
 class Paging(Enum):

@@ -41,9 +41,9 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
         ("adgroup_reviews", [{"adgroup_id": "1"}, {"adgroup_id": "2"}], {"adgroup_ids": ["1", "2"]}),
         ("adgroup_diagnoses", [{"adgroup_id": "1"}], {"filtering": {"adgroup_ids": ["1"]}}),
         ("audience_details", [{"audience_id": "1"}, {"audience_id": "2"}], {"custom_audience_ids": ["1", "2"]}),
-        ("custom_conversions", [{"pixel_id": "1"}], {"event_source_type": "PIXEL", "event_source_id": "1"}),
-        ("campaign_negative_keywords", [{"campaign_id": "1"}], {"object_type": "CAMPAIGN", "object_id": "1"}),
-        ("adgroup_negative_keywords", [{"adgroup_id": "1"}], {"object_type": "ADGROUP", "object_id": "1"}),
+        ("custom_conversions", [{"pixel_id": "1"}], {"event_source_id": "1"}),
+        ("campaign_negative_keywords", [{"campaign_id": "1"}], {"object_id": "1"}),
+        ("adgroup_negative_keywords", [{"adgroup_id": "1"}], {"object_id": "1"}),
         ("account_budget_changes", [{"bc_id": "1", "advertiser_id": "2"}], {"bc_id": "1", "advertiser_id": "2"}),
         ("video_performance", [{"material_id": "1"}], {"filtering": {"material_ids": ["1"]}}),
         ("ad_benchmarks", [{"ad_id": "1"}, {"ad_id": "2"}], {"filtering": {"ad_ids": ["1", "2"]}}),
@@ -63,13 +63,28 @@ def days(name: str, first: date, last: date) -> Mapping[str, Any]:
         (
             "shop_products",
             [{"store_id": "1", "store_authorized_bc_id": "2"}],
-            {"store_id": "1", "bc_id": "2", "filtering": {"ad_creation_eligible": "GMV_MAX"}},
+            {"store_id": "1", "bc_id": "2"},
         ),
     ],
 )
 def test_requests_come_from_parents(name: str, rows: list[dict[str, Any]], wanted: dict[str, Any]) -> None:
     """A request names its parents under the endpoint's own parameters."""
     assert asked(name, *rows) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("custom_conversions", {"event_source_type": "PIXEL"}),
+        ("campaign_negative_keywords", {"object_type": "CAMPAIGN"}),
+        ("adgroup_negative_keywords", {"object_type": "ADGROUP"}),
+        ("shop_products", {"filtering": {"ad_creation_eligible": "GMV_MAX"}}),
+        ("comments", {"search_field": "ADGROUP_ID"}),
+    ],
+)
+def test_requests_say_what_kind_of_parent_they_name(name: str, wanted: dict[str, Any]) -> None:
+    """The same for every parent, beside its id."""
+    assert [reading.params for reading in BY[name].passes] == [wanted]
 
 
 def test_only_shops_of_a_business_center_have_products_to_list() -> None:
@@ -124,7 +139,8 @@ def test_custom_conversions_of_apps_are_asked_for_where_tiktok_attributes_instal
     assert apps.parent is not None
     asked_about = [{"app_platform_id": "com.a", "self_attribution_enabled": True}, {"app_platform_id": "com.b"}]
     assert [*filter(apps.parent.keep, asked_about)] == asked_about[:1]
-    assert apps.parent.params_for(asked_about[:1]) == {"event_source_type": "APP", "event_source_id": "com.a"}
+    assert apps.passes[0].params == {"event_source_type": "APP"}
+    assert apps.parent.params_for(asked_about[:1]) == {"event_source_id": "com.a"}
 
 
 def test_links_are_asked_for_of_pixels_whose_code_is_told() -> None:

@@ -8,6 +8,7 @@ from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.streams.lists import accounts, audiences, creatives
 from source_tiktok_ads.streams.model import SMART_PLUS
+from source_tiktok_ads.streams.parameters import merged
 
 
 @pytest.mark.parametrize(
@@ -69,8 +70,10 @@ def test_the_app_of_a_comment_has_one_name(wire: dict[str, Any]) -> None:
 
 def test_requests_for_what_business_centers_have() -> None:
     """Identities that one lends, pages that one has taken over."""
-    lent = {"identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": "9"}
-    assert creatives.of_bc([{"bc_id": "9"}]) == lent
+    lent = creatives.IDENTITIES.more[0]
+    assert lent.parent is not None
+    asked = merged(lent.passes[0].params, lent.parent.params_for([{"bc_id": "9"}]))
+    assert asked == {"identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": "9"}
     (pages,) = [item for item in audiences.AUDIENCES if item.name == "pages"]
     (moved,) = pages.more
     assert isinstance(moved, Listing)

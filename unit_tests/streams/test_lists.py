@@ -163,7 +163,6 @@ def test_requests_for_a_parent() -> None:
     own = {"identity_id": "2", "identity_type": "TT_USER", "identity_authorized_bc_id": "-"}
     assert creatives.of_identity([lent]) == lent
     assert creatives.of_identity([own]) == {"identity_id": "2", "identity_type": "TT_USER"}
-    assert creatives.of_adgroup([{"adgroup_id": "3"}]) == {"search_field": "ADGROUP_ID", "search_value": "3"}
     assert commerce.OF_STORES.params_for([{"store_id": "6"}]) == {"store_ids": ["6"]}
     stores = commerce.PRODUCT_CAMPAIGNS_OF_STORES.parent
     assert stores is not None
@@ -248,10 +247,8 @@ def test_below_the_campaign_gmv_max_is_asked_for_by_ids_alone(name: str, filters
 
 def test_ids_that_stand_deep_are_lifted_to_the_top() -> None:
     """A key has to be a column of its own."""
-    assert [*accounts.lifted({"bc_info": {"bc_id": "7"}})] == [{"bc_info": {"bc_id": "7"}, "bc_id": "7"}]
-    assert [*accounts.lifted({"bc_info": None})] == [{"bc_info": None, "bc_id": None}]
-    assert [*creatives.spark_post({"item_info": {"item_id": "1"}})] == [{"item_info": {"item_id": "1"}, "item_id": "1"}]
-    assert [*creatives.spark_post({})] == [{"item_id": None}]
+    assert [*accounts.with_id({"bc_info": {"bc_id": "7"}})] == [{"bc_info": {"bc_id": "7"}, "bc_id": "7"}]
+    assert [*accounts.with_id({"bc_info": None})] == [{"bc_info": None, "bc_id": None}]
 
 
 def test_statistics_of_a_pixel_become_rows() -> None:

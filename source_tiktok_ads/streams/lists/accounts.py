@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, inside
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, lifting
 from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
@@ -163,11 +163,6 @@ BUSINESS_CENTER_TRANSACTION: Mapping[str, Shape] = {
 }
 
 
-def lifted(center: Row) -> Iterator[dict[str, Any]]:
-    """A Business Center whose id stands at the top, where a key has to be."""
-    yield {**center, "bc_id": inside(center, "bc_info").get("bc_id")}
-
-
 OWNERS = ("OWNED_BY_CURRENT_BUSINESS_CENTER", "SHARED_BY_OTHER_BUSINESS_CENTER")
 
 
@@ -212,7 +207,8 @@ def transaction(row: Row) -> Iterator[dict[str, Any]]:
     yield {**row, "create_time": utc, "create_time_local": local}
 
 
-BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=lifted)
+with_id = lifting("bc_id", out_of="bc_info")
+BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=with_id)
 OF_CENTER = Parent(BUSINESS_CENTERS, from_row("bc_id"), inherits=("bc_id",), remembered=True)
 
 ACCOUNT_LISTS: tuple[Listing, ...] = (

@@ -4,17 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from source_tiktok_ads.streams.listing import (
-    ADVERTISER_ID,
-    DatedListing,
-    Listing,
-    Paging,
-    Parent,
-    Pass,
-    Row,
-    Scope,
-    rows_inside,
-)
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, Scope, rows_inside
 from source_tiktok_ads.streams.parameters import Params, from_row, from_rows, span
 from source_tiktok_ads.streams.shapes import DATE, FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
@@ -158,7 +148,6 @@ APP: Mapping[str, Shape] = {
 }
 
 PAGE: Mapping[str, Shape] = {
-    "advertiser_id": ADVERTISER_ID,
     "page_id": ID("Id of the page, as page_id of ads holds it."),
     "title": TEXT("Title of the page."),
     "status": TEXT("Status of the page: DRAFT, EDITED, PUBLISHED or READY."),
@@ -183,6 +172,7 @@ PAGE: Mapping[str, Shape] = {
     "duplicate_id": ID("Id of the page it is a copy of."),
 }
 
+LEAD_FORMS: Params = {"business_type": "LEAD_GEN"}
 # TikTok: page/get gives lead forms unless other kinds of business are asked for by name.
 OTHER_BUSINESS_TYPES = [
     "APP_PROFILE_PAGE",
@@ -230,28 +220,20 @@ LIBRARIES = Listing(
 )
 
 
+def page_list(name: str, kinds: Params, **more: Any) -> Listing:
+    """A list of the pages of some kinds of business."""
+    return Listing(name, "page/get", ("page_id",), PAGE, page_size=100, passes=(Pass(kinds),), **more)
+
+
 def pages(name: str, kinds: Params) -> Listing:
     """The stream of the pages of some kinds of business, those that a Business Center has taken over among them."""
     # TikTok: a page that was moved to a Business Center is listed in its library alone, which names no account.
-    moved = Listing(
-        f"{name} of Business Centers",
-        "page/get",
-        ("page_id",),
-        PAGE,
-        page_size=100,
-        scope=Scope.CENTERS,
-        passes=(Pass(kinds),),
-        parent=Parent(LIBRARIES, from_row("library_id"), owner="advertiser_id"),
-        since=updated_since,
-    )
-    return Listing(
+    of_library = Parent(LIBRARIES, from_row("library_id"), owner="advertiser_id")
+    moved = page_list(f"{name} of Business Centers", kinds, scope=Scope.CENTERS, parent=of_library, since=updated_since)
+    return page_list(
         name,
-        "page/get",
-        ("page_id",),
-        PAGE,
-        page_size=100,
+        kinds,
         cursor="update_time",
-        passes=(Pass(kinds),),
         since=updated_since,
         personal=("user_id",),
         optional=True,
@@ -311,6 +293,6 @@ AUDIENCES: tuple[Listing, ...] = (
         trying=True,
     ),
     APPS,
-    pages("lead_forms", {"business_type": "LEAD_GEN"}),
+    pages("lead_forms", LEAD_FORMS),
     pages("pages", {"business_types": OTHER_BUSINESS_TYPES}),
 )

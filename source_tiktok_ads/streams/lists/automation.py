@@ -1,10 +1,9 @@
 """The lists of automated rules, which change bids, budgets and statuses, and of what they did."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Row, inside
+from source_tiktok_ads.streams.listing import DatedListing, Listing, lifting
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
@@ -56,12 +55,6 @@ def runs_between(first: date, last: date) -> Params:
     return {"filtering": {"time": [f"{first} 00:00:00", f"{last} 23:59:59"]}}
 
 
-def run(row: Row) -> Iterator[dict[str, Any]]:
-    """A result with the id and the time of its run at the top, where a key and a cursor have to be."""
-    summary = inside(row, "last_check_result_summary")
-    yield {**row, "task_exec_id": summary.get("task_exec_id"), "exec_datetime": summary.get("exec_datetime")}
-
-
 AUTOMATION: tuple[Listing, ...] = (
     Listing("automated_rules", "optimizer/rule/list", ("rule_id",), RULE, "rules", page_size=100, optional=True),
     DatedListing(
@@ -72,7 +65,8 @@ AUTOMATION: tuple[Listing, ...] = (
         "rules",
         page_size=100,
         cursor="exec_datetime",
-        records=run,
+        # The id and the time of a run are key and cursor.
+        records=lifting("task_exec_id", "exec_datetime", out_of="last_check_result_summary"),
         optional=True,
         params_for=runs_between,
         utc=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 from source_tiktok_ads.streams import fields
 from source_tiktok_ads.streams.entities import ADGROUP_NAMES, CAMPAIGN_NAMES
-from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside
+from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside, lifting
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
 from source_tiktok_ads.streams.model import CURRENCY
@@ -343,11 +343,6 @@ def creative_report(name: str, material_type: str, about: Mapping[str, Shape], m
     return Listing(name, "creative/report/get", ("material_id",), columns, passes=(Pass(asked),), records=figures)
 
 
-def spark_post(post: Row) -> Iterator[dict[str, Any]]:
-    """A post whose id stands at the top, where a key has to be."""
-    yield {**post, "item_id": inside(post, "item_info").get("item_id")}
-
-
 def of_identity(identities: Sequence[Row]) -> Params:
     """A request for the posts of one identity."""
     identity = identities[0]
@@ -371,19 +366,9 @@ def comment(row: Row) -> Iterator[dict[str, Any]]:
     }
 
 
-def of_adgroup(adgroups: Sequence[Row]) -> Params:
-    """A request for the comments under the ads of one ad group."""
-    return {"search_field": "ADGROUP_ID", "search_value": adgroups[0]["adgroup_id"]}
-
-
 def written_between(first: date, last: date) -> Params:
     """The days of a request for comments."""
     return {"start_time": first.isoformat(), "end_time": last.isoformat()}
-
-
-def of_bc(centers: Sequence[Row]) -> Params:
-    """A request for the identities that one Business Center lends."""
-    return {"identity_type": "BC_AUTH_TT", "identity_authorized_bc_id": centers[0]["bc_id"]}
 
 
 def identities(name: str, **more: Any) -> Listing:
@@ -402,7 +387,11 @@ IDENTITIES = identities(
     optional=True,
     passes=tuple(Pass({"identity_type": kind}) for kind in ("CUSTOMIZED_USER", "AUTH_CODE", "TT_USER")),
     more=(
-        identities("identities of Business Centers", parent=replace(OF_CENTER, params_for=of_bc, inherits=())),
+        identities(
+            "identities of Business Centers",
+            passes=(Pass({"identity_type": "BC_AUTH_TT"}),),
+            parent=replace(OF_CENTER, params_for=from_row(identity_authorized_bc_id="bc_id"), inherits=()),
+        ),
         identities("identities of all types", paging=Paging.UNCOUNTED),
     ),
 )
@@ -546,7 +535,7 @@ CREATIVES: tuple[Listing, ...] = (
         ("item_id",),
         SPARK_POST,
         page_size=50,
-        records=spark_post,
+        records=lifting("item_id", out_of="item_info"),
         personal=("tiktok_name",),
         optional=True,
     ),
@@ -559,7 +548,8 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=100,
         cursor="create_time",
         # TikTok: comments on upgraded Smart+ ads leave the ad group empty, which the request names all the same.
-        parent=Parent(ADGROUPS, of_adgroup, inherits=("adgroup_id",)),
+        passes=(Pass({"search_field": "ADGROUP_ID"}),),
+        parent=Parent(ADGROUPS, from_row(search_value="adgroup_id"), inherits=("adgroup_id",)),
         records=comment,
         personal=("user_id", "user_name", "user_avatar_url"),
         optional=True,

@@ -1,10 +1,10 @@
 """The lists that name the events of reports: sets of offline and CRM events, and custom conversions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Row
+from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row
 from source_tiktok_ads.streams.lists.audiences import APPS, PIXELS
-from source_tiktok_ads.streams.parameters import Params
+from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, OBJECT, OBJECTS, TEXT, Shape
 
 CREATE_TIME = MOMENT("When it was created, in UTC.")
@@ -40,16 +40,6 @@ CUSTOM_CONVERSION: Mapping[str, Shape] = {
 }
 
 
-def of_pixel(pixels: Sequence[Row]) -> Params:
-    """A request for the custom conversions of one pixel."""
-    return {"event_source_type": "PIXEL", "event_source_id": pixels[0]["pixel_id"]}
-
-
-def of_app(apps: Sequence[Row]) -> Params:
-    """A request for the custom conversions of one app."""
-    return {"event_source_type": "APP", "event_source_id": apps[0]["app_platform_id"]}
-
-
 def has_conversions(app: Row) -> bool:
     """Whether custom conversions of an app can be asked for."""
     # TikTok: only those of apps whose installs TikTok attributes itself.
@@ -83,7 +73,8 @@ EVENTS: tuple[Listing, ...] = (
         ("custom_conversion_id",),
         CUSTOM_CONVERSION,
         cursor="create_time",
-        parent=Parent(PIXELS, of_pixel),
+        passes=(Pass({"event_source_type": "PIXEL"}),),
+        parent=Parent(PIXELS, from_row(event_source_id="pixel_id")),
         optional=True,
         more=(
             Listing(
@@ -91,7 +82,8 @@ EVENTS: tuple[Listing, ...] = (
                 "custom_conversion/list",
                 ("custom_conversion_id",),
                 CUSTOM_CONVERSION,
-                parent=Parent(APPS, of_app, keep=has_conversions),
+                passes=(Pass({"event_source_type": "APP"}),),
+                parent=Parent(APPS, from_row(event_source_id="app_platform_id"), keep=has_conversions),
             ),
         ),
     ),

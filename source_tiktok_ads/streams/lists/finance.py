@@ -75,14 +75,15 @@ PAYMENT_PORTFOLIO: Mapping[str, Shape] = {
     )("Credit line of the portfolio: allocated, used and available."),
 }
 
-ROW_ID = ID("Id that the connector makes of what TikTok says of the row, which has no id of its own.")
-OCCURRENCE = INTEGER("Number of the row among those of which TikTok says the same; 1 for nearly all.")
+MADE_ID: Mapping[str, Shape] = {
+    "row_id": ID("Id that the connector makes of what TikTok says of the row, which has no id of its own."),
+    "occurrence": INTEGER("Number of the row among those of which TikTok says the same; 1 for nearly all."),
+}
 
 ACCOUNT_TRANSACTION: Mapping[str, Shape] = {
     "advertiser_id": ACCOUNT_ID,
     "transfer_type": TEXT("Kind of transaction: TRANS_TYPE_TRANSFER, _PAYMENT, _COST or _TAX."),
-    "row_id": ROW_ID,
-    "occurrence": OCCURRENCE,
+    **MADE_ID,
     "date": MOMENT("When the transaction was made, in UTC."),
     "advertiser_name": ACCOUNT_NAME,
     "amount": NUMBER("Amount of the transaction."),
@@ -94,8 +95,7 @@ ACCOUNT_TRANSACTION: Mapping[str, Shape] = {
 BUDGET_MODES = "UNLIMITED, MONTHLY_BUDGET, DAILY_BUDGET or CUSTOM_BUDGET"
 BUDGET_CHANGE: Mapping[str, Shape] = {
     "advertiser_id": ACCOUNT_ID,
-    "row_id": ROW_ID,
-    "occurrence": OCCURRENCE,
+    **MADE_ID,
     "operation_time": MOMENT("When the budget was changed, in UTC."),
     "activity_type": TEXT(
         "Kind of change: INCREASE_BUDGET, DECREASE_BUDGET, BUDGET_MODE_UPDATE, REMOVE_BUDGET or RESET."

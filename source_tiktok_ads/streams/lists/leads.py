@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from source_tiktok_ads.streams.listing import ADVERTISER_ID, File, Listing, Paging, Parent, Pass, Scope, Step, Task
-from source_tiktok_ads.streams.lists.audiences import LIBRARIES, PAGE
+from source_tiktok_ads.streams.listing import ADVERTISER_ID, File, Listing, Paging, Parent, Scope, Step, Task
+from source_tiktok_ads.streams.lists.audiences import LEAD_FORMS, LIBRARIES, PAGE, page_list
 from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECT, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, unzipped, whole_lines
@@ -93,23 +93,16 @@ def _id(text: str) -> str | None:
     return id if id.strip("-") else None
 
 
-FORMS = Listing(
-    "lead forms of the account",
-    "page/get",
-    ("page_id",),
-    PAGE,
-    page_size=100,
-    passes=(Pass({"business_type": "LEAD_GEN"}),),
-)
-MOVED_FORM: Mapping[str, Shape] = {**PAGE, "library_id": ID("Id of the library the form is kept in.")}
-MOVED_FORMS = Listing(
-    "lead forms of Business Centers",
-    "page/get",
-    ("library_id", "page_id"),
-    MOVED_FORM,
-    page_size=100,
-    scope=Scope.CENTERS,
-    passes=(Pass({"business_type": "LEAD_GEN"}),),
+FORMS = page_list("lead forms of the account", LEAD_FORMS)
+MOVED_FORM: Mapping[str, Shape] = {
+    "advertiser_id": ADVERTISER_ID,
+    **PAGE,
+    "library_id": ID("Id of the library the form is kept in."),
+}
+MOVED_FORMS = replace(
+    page_list("lead forms of Business Centers", LEAD_FORMS, scope=Scope.CENTERS),
+    ids=("library_id", "page_id"),
+    columns=MOVED_FORM,
     parent=Parent(LIBRARIES, from_row("library_id"), inherits=("library_id", "advertiser_id")),
 )
 

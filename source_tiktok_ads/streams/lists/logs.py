@@ -8,14 +8,13 @@ from typing import Any
 
 from source_tiktok_ads.streams.listing import DatedListing, File, Paging, Pass, Scope, Step, Task
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
-from source_tiktok_ads.streams.lists.finance import OCCURRENCE, ROW_ID, identified, on_days
+from source_tiktok_ads.streams.lists.finance import MADE_ID, identified, on_days
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.streams.shapes import ID, MOMENT, OBJECTS, TEXT, Shape
 from source_tiktok_ads.streams.tables import csv_lines, whole_lines
 
 CHANGE: Mapping[str, Shape] = {
-    "row_id": ROW_ID,
-    "occurrence": OCCURRENCE,
+    **MADE_ID,
     "time": MOMENT("When the change was made, in UTC, to the minute."),
     "object_type": TEXT("What was changed, such as Campaign, Ad group or Ad."),
     "object_id": ID("Id of what was changed."),
@@ -29,8 +28,7 @@ CHANGE: Mapping[str, Shape] = {
 }
 
 CENTER_CHANGE: Mapping[str, Shape] = {
-    "row_id": ROW_ID,
-    "occurrence": OCCURRENCE,
+    **MADE_ID,
     "time": MOMENT("When it was done, in UTC."),
     "activity_type": TEXT("Kind of activity: USER, ACCOUNT, ASSET or BUSINESS."),
     "operator_id": ID("Id of the user who did it."),

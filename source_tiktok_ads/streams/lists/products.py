@@ -1,12 +1,12 @@
 """The lists of what is sold: products of catalogs and shops, where they come from, and what is wrong with them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass, Row, Scope, inside
 from source_tiktok_ads.streams.lists.commerce import CATALOG_ID, OF_CATALOG, STORE_ID, STORES
-from source_tiktok_ads.streams.parameters import Params, from_row
+from source_tiktok_ads.streams.parameters import from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -142,16 +142,6 @@ SHOP_PRODUCT: Mapping[str, Shape] = {
 }
 
 
-def of_shop(stores: Sequence[Row]) -> Params:
-    """A request for the products of one shop, with their use in GMV Max."""
-    # TikTok: gmv_max_ads_status and is_running_custom_shop_ads come only where this filter is set.
-    return {
-        "store_id": stores[0]["store_id"],
-        "bc_id": stores[0]["store_authorized_bc_id"],
-        "filtering": {"ad_creation_eligible": "GMV_MAX"},
-    }
-
-
 def update(entry: Row) -> Iterator[dict[str, Any]]:
     """An update of a feed as one flat row; nothing before it has begun, for only its beginning tells it apart."""
     times = inside(entry, "update_time")
@@ -227,8 +217,13 @@ PRODUCTS: tuple[Listing, ...] = (
         SHOP_PRODUCT,
         "store_products",
         page_size=100,
+        # TikTok: gmv_max_ads_status and is_running_custom_shop_ads come only where this filter is set.
+        passes=(Pass({"filtering": {"ad_creation_eligible": "GMV_MAX"}}),),
         parent=Parent(
-            STORES, of_shop, inherits=("store_id",), keep=lambda store: bool(store.get("store_authorized_bc_id"))
+            STORES,
+            from_row("store_id", bc_id="store_authorized_bc_id"),
+            inherits=("store_id",),
+            keep=lambda store: bool(store.get("store_authorized_bc_id")),
         ),
         optional=True,
     ),

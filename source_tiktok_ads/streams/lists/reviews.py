@@ -1,14 +1,22 @@
 """The lists of why something does not run as meant: reviews, diagnoses, negative keywords, details of audiences."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from source_tiktok_ads.streams.entities import ADGROUP_ID, CAMPAIGN_ID
-from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Parent, Pass, Row, inside, rows_inside
+from source_tiktok_ads.streams.listing import (
+    Listing,
+    MalformedRow,
+    Paging,
+    Parent,
+    Pass,
+    Row,
+    inside,
+    lifting,
+    rows_inside,
+)
 from source_tiktok_ads.streams.lists.audiences import AUDIENCE_LIST
-from source_tiktok_ads.streams.lists.structure import ADGROUPS
-from source_tiktok_ads.streams.parameters import Params, from_rows, in_filter
+from source_tiktok_ads.streams.lists.structure import ADGROUPS, objects
+from source_tiktok_ads.streams.parameters import from_row, from_rows, in_filter
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 TEXTS = LIST(TEXT)
@@ -159,31 +167,15 @@ def listed_in(name: str) -> Callable[[Row], Iterator[Row]]:
     return rows
 
 
-def lifted(audience: Row) -> Iterator[dict[str, Any]]:
-    """An audience whose id stands at the top, where a key has to be."""
-    yield {**audience, "audience_id": inside(audience, "audience_details").get("audience_id")}
-
-
-def of_object(kind: str, id_name: str) -> Callable[[Sequence[Row]], Params]:
-    """A request for the negative keywords of one campaign or ad group."""
-    return lambda objects: {"object_type": kind, "object_id": objects[0][id_name]}
-
-
-def ids_of(name: str, path: str, id_name: str, id: Shape) -> Listing:
-    """The ids of all objects of an account, as a parent list."""
-    fields = {"fields": [id_name]}
-    # TikTok: deleted objects come only where their status is asked for.
-    deleted = {**fields, "filtering": {"primary_status": "STATUS_ALL"}}
-    return Listing(name, path, (id_name,), {id_name: id}, passes=(Pass(fields),), with_deleted=(Pass(deleted),))
-
-
-ADS = ids_of("ad ids", "ad/get", "ad_id", AD_REVIEW["ad_id"])
-SMART_PLUS_ADS = replace(
-    ids_of("ids of upgraded Smart+ ads", "smart_plus/ad/get", "smart_plus_ad_id", ID("Id of the ad.")),
+ADS = objects("ad ids", "ad/get", {"ad_id": AD_REVIEW["ad_id"]})
+SMART_PLUS_ADS = objects(
+    "ids of upgraded Smart+ ads",
+    "smart_plus/ad/get",
+    {"smart_plus_ad_id": ID("Id of the ad.")},
     page_size=100,
     inborn=True,
 )
-CAMPAIGNS = ids_of("campaign ids", "campaign/get", "campaign_id", CAMPAIGN_ID)
+CAMPAIGNS = objects("campaign ids", "campaign/get", {"campaign_id": CAMPAIGN_ID})
 
 
 # TikTok: the gateway wants a language though the reference does not, and tells reasons only where they are asked for.
@@ -218,7 +210,8 @@ def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: S
         {id_name: id, **KEYWORD},
         "keywords",
         page_size=50,
-        parent=Parent(parent, of_object(kind, id_name), inherits=(id_name,)),
+        passes=(Pass({"object_type": kind}),),
+        parent=Parent(parent, from_row(object_id=id_name), inherits=(id_name,)),
         optional=True,
     )
 
@@ -280,7 +273,7 @@ REVIEWS: tuple[Listing, ...] = (
         AUDIENCE_DETAIL,
         paging=Paging.WHOLE,
         parent=Parent(AUDIENCE_LIST, from_rows(custom_audience_ids="audience_id"), batch_size=100),
-        records=lifted,
+        records=lifting("audience_id", out_of="audience_details"),
         optional=True,
     ),
 )

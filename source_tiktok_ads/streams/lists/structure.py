@@ -1,6 +1,7 @@
 """The lists of what an account's structure holds beside campaigns, ad groups and ads: Smart+, labels, split tests."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from source_tiktok_ads.streams.entities import (
     ADGROUP_ID,
@@ -24,7 +25,7 @@ from source_tiktok_ads.streams.entities import (
     TEXTS,
 )
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass
-from source_tiktok_ads.streams.parameters import Params, from_row
+from source_tiktok_ads.streams.parameters import Params, from_row, merged
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LOCAL_TIME, MOMENT, NUMBER, OBJECT, OBJECTS, TEXT, Shape
 
 # TikTok: these lists leave deleted objects out unless every status is asked for.
@@ -300,32 +301,28 @@ def modified_after(moment: str, now: str) -> Params:
     return {"filtering": {"modified_after": moment}}
 
 
-ADGROUPS = Listing(
+def objects(name: str, path: str, columns: Mapping[str, Shape], **more: Any) -> Listing:
+    """The objects of an account with some of their columns, of which the first is the id."""
+    asked = {"fields": [*columns]}
+    deleted = merged(asked, *(every.params for every in EVERY_STATUS))
+    return Listing(name, path, (*columns,)[:1], columns, passes=(Pass(asked),), with_deleted=(Pass(deleted),), **more)
+
+
+ADGROUPS = objects(
     "ad groups",
     "adgroup/get",
-    ("adgroup_id",),
     {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
-    passes=(Pass({"fields": ["adgroup_id", "split_test_group_id"]}),),
-    with_deleted=(
-        Pass({"fields": ["adgroup_id", "split_test_group_id"], "filtering": {"primary_status": "STATUS_ALL"}}),
-    ),
     inborn=True,
 )
-
-AD_COLUMNS: Mapping[str, Shape] = {
-    "ad_id": ID("Id of the ad."),
-    "video_id": ID("Id of its video."),
-    "image_ids": IDS("Ids of its images."),
-    "call_to_action_id": ID("Id of its portfolio of calls to action."),
-}
-OF_ADS: Params = {"fields": [*AD_COLUMNS]}
-ADS = Listing(
+ADS = objects(
     "ads of an account",
     "ad/get",
-    ("ad_id",),
-    AD_COLUMNS,
-    passes=(Pass(OF_ADS),),
-    with_deleted=(Pass({**OF_ADS, "filtering": {"primary_status": "STATUS_ALL"}}),),
+    {
+        "ad_id": ID("Id of the ad."),
+        "video_id": ID("Id of its video."),
+        "image_ids": IDS("Ids of its images."),
+        "call_to_action_id": ID("Id of its portfolio of calls to action."),
+    },
 )
 
 STRUCTURE: tuple[Listing, ...] = (
