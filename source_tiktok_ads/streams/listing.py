@@ -40,7 +40,7 @@ def rows_inside(row: Row, name: str) -> Sequence[Row]:
 
 
 def lifting(*columns: str, out_of: str) -> Callable[[Row], Iterator[Row]]:
-    """Makes records of rows with columns of their object `out_of` at the top as well, where those of a key have to be."""
+    """Makes records with some columns of the object `out_of` at the top as well, where those of a key have to stand."""
 
     def records(row: Row) -> Iterator[Row]:
         found = inside(row, out_of)
