@@ -60,6 +60,7 @@ from source_tiktok_ads.selection import streams
 from source_tiktok_ads.shell import spellings
 from source_tiktok_ads.streams.catalog import catalog
 from source_tiktok_ads.streams.listing import DatedListing, Listing
+from source_tiktok_ads.streams.lists.accounts import BUSINESS_CENTERS
 from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Accounts, CenterReport, Entity, Report, Stream
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.advertisers import AccountsError, Advertisers
@@ -183,7 +184,9 @@ class SourceTiktokAds(Source):
         # TikTok: the sandbox has neither TopView nor Promote.
         campaign_ids = CampaignIds(client, prefetcher, warn, () if settings.sandbox else HIDDEN_CAMPAIGNS)
         advertisers = Advertisers(client, settings, warn, state.account_names(blobs.values()))
-        parent_lists = ParentLists(client, settings, prefetcher, warn)
+        lists = [row for row, _ in chosen if isinstance(row, Listing)]
+        centers = [BUSINESS_CENTERS] if any(isinstance(row, CenterReport) for row, _ in chosen) else []
+        parent_lists = ParentLists(client, settings, prefetcher, warn, lists, centers)
         sync = Sync(client, settings, advertisers, campaign_ids, parent_lists, prefetcher, warn)
         read = [self._stream(row, entry, sync, blobs.get(row.name, {}), logger) for row, entry in chosen]
         try:

@@ -346,6 +346,10 @@ def gzipped(body: bytes) -> bytes:
     return packer.compress(body) + packer.flush()
 
 
+CHOOSING = ("x-lead-region", *sorted({name.lower() for source in SOURCES.values() for name in source.headers}))
+"""The headers that choose what an answer holds, as parameters do."""
+
+
 def log_entry(request: Request, found: Answer, simulator: Simulator, started: float) -> dict[str, Any]:
     """What the request log keeps; secrets are never in it."""
     query = {name: REDACTED if name in SECRET_PARAMS else values[0] for name, values in request.query.items()}
@@ -357,6 +361,7 @@ def log_entry(request: Request, found: Answer, simulator: Simulator, started: fl
         "method": request.method,
         "path": request.endpoint,
         "query": query,
+        "headers": {name: request.headers[name] for name in CHOOSING if name in request.headers},
         "token": REDACTED if request.headers.get("access-token") else "",
         "code": found.code,
     }

@@ -74,6 +74,8 @@ class Selection:
     """Accounts that cannot be read."""
     listed: bool = False
     """Whether all accounts of the token are selected."""
+    of_token: Sequence[tuple[str, str]] = ()
+    """Id and name of every account of the token, if it was asked for them."""
 
 
 FIRST_DAY = date(1970, 1, 1)
@@ -99,6 +101,7 @@ class Advertisers:
         self._lock = threading.Lock()
         self._names = {name: id for name, id in known.items() if name in config.account_names}
         self._listed_all = False
+        self._of_token: Sequence[tuple[str, str]] = ()
         self._found: list[Account] | Exception | None = None
 
     def all(self) -> list[Account]:
@@ -115,6 +118,7 @@ class Advertisers:
 
     def _find_accounts(self) -> list[Account]:
         selected = selection(self._client, self._config, self._warn, self._names)
+        self._of_token = selected.of_token
         found = with_facts(self._client, self._config, selected, self._warn)
         self._names, self._listed_all = {**self._names, **selected.names}, selected.listed
         return found
@@ -131,7 +135,7 @@ class Advertisers:
 
     def listed(self) -> Sequence[tuple[str, str]]:
         """Id and name of every account the token can read. Raises TikTokError or AccountsError."""
-        return _listed(self._client, self._config)
+        return self._of_token or _listed(self._client, self._config)
 
 
 def accounts(client: AccountsClient, config: Config, warn: Callable[[str], None]) -> list[Account]:
@@ -167,7 +171,7 @@ def selection(
         return Selection(dict.fromkeys(config.account_ids, True))
     listed = _listed(client, config)
     if not config.account_names:
-        return Selection(dict.fromkeys((id for id, _ in listed), False), listed=True)
+        return Selection(dict.fromkeys((id for id, _ in listed), False), listed=True, of_token=listed)
     return _by_name(config, listed, warn, known)
 
 
@@ -189,7 +193,8 @@ def _by_name(
     there = {id for id, _ in listed}
     gone = [id for id in dict.fromkeys(names.values()) if id not in there and id not in config.account_ids]
     ids = [*config.account_ids, *(id for id in names.values() if id in there)]
-    return Selection(dict.fromkeys(ids, True), names, [*(_refused_unlisted(id, named=True) for id in gone), *refused])
+    unreadable = [*(_refused_unlisted(id, named=True) for id in gone), *refused]
+    return Selection(dict.fromkeys(ids, True), names, unreadable, of_token=listed)
 
 
 def _listed(client: AccountsClient, config: Config) -> Sequence[tuple[str, str]]:

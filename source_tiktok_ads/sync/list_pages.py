@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,7 @@ from source_tiktok_ads.sync.refusals import (
     nothing_left,
     wrong_parameter,
 )
+from source_tiktok_ads.sync.shared_answers import SharedAnswers
 from source_tiktok_ads.sync.tasks import Tasks
 
 ROWS_PER_BATCH = 1000
@@ -55,11 +56,14 @@ Pieces = Callable[[Sequence[Any]], Sequence[Piece]]
 class ListPages:
     """Reads single lists for all streams of a sync, and remembers which metrics TikTok refused to each account."""
 
-    def __init__(self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage) -> None:
+    def __init__(
+        self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage, shared: SharedAnswers
+    ) -> None:
         self._client = client
         self._config = config
         self._prefetcher = prefetcher
         self._warn = warn
+        self._shared = shared
         self._lock = threading.Lock()
         self._lists: dict[str, Lists] = {}
         self._oddities: dict[str, AcceptedOddities] = {}
@@ -72,7 +76,8 @@ class ListPages:
             key = reading.listing.name, request.account.id, request.of
             asked = self._without_given_up(key, request)
             try:
-                yield from self._read_by_paging(reading, asked)
+                with self._shared.reading(reading.listing, asked.params) as answers:
+                    yield from self._read_by_paging(replace(reading, answers=answers), asked)
             except TikTokError as error:
                 self._give_up(key, asked, error)
             else:
@@ -121,9 +126,9 @@ class ListPages:
         elif listing.paging is Paging.TASK:
             yield from self._read_task_file(reading, request, pieces)
         elif listing.paging is Paging.CURSOR:
-            yield from self._read_cursor_pages(listing, request, pieces, reading.sent)
+            yield from self._read_cursor_pages(reading, request, pieces)
         elif listing.paging is Paging.UNCOUNTED:
-            yield from self._read_uncounted_pages(listing, request, pieces, reading.sent)
+            yield from self._read_uncounted_pages(reading, request, pieces)
         else:
             yield from self._read_numbered_pages(reading, request, pieces)
 
@@ -132,7 +137,7 @@ class ListPages:
 
         def fetch(page: int) -> Answer:
             at: Params = {"page": page} if page > 1 else {}
-            rows, info, _ = self._fetch_rows(reading.listing, request, at, repeat_timeouts=True)
+            rows, info, _ = self._fetch_rows(reading, request, at, repeat_timeouts=True)
             return Answer(0, data=Data(rows, info))
 
         attempts = [Attempt(fetch, pieces, sys.maxsize)] * MAX_READS
@@ -156,7 +161,7 @@ class ListPages:
         listing = reading.listing
 
         def fetch(size: int, page: int) -> Answer:
-            rows, info, _ = self._fetch_rows(listing, request, {"page_size": size, "page": page}, page)
+            rows, info, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page}, page)
             if listing.most and info is not None and info.total_number >= listing.most:
                 reading.full.add(listing.name)
                 info = _limit_pages(listing, info, size)
@@ -175,27 +180,25 @@ class ListPages:
         yield from lists.rows(request.account.id, fetch, pieces, reading.events.on_warning, reading.sent)
 
     def _read_uncounted_pages(
-        self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
+        self, reading: ListReading, request: ListRequest, pieces: Pieces
     ) -> Iterator[list[bytes]]:
         """The rows of all pages up to the first one that is not full or has no new rows."""
-        size, page, seen = self._page_size(listing), 0, set[int]()
+        size, page, seen = self._page_size(reading.listing), 0, set[int]()
         while True:
             page, before = page + 1, len(seen)
-            rows, _, _ = self._fetch_rows(listing, request, {"page_size": size, "page": page})
-            yield unsent(pieces(rows), seen, sent)
+            rows, _, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page})
+            yield unsent(pieces(rows), seen, reading.sent)
             if len(rows) < size or len(seen) == before:
                 return
 
-    def _read_cursor_pages(
-        self, listing: Listing, request: ListRequest, pieces: Pieces, sent: set[int]
-    ) -> Iterator[list[bytes]]:
+    def _read_cursor_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
         """The rows of a list that is paged by cursor. Raises Incomplete if TikTok announces more rows without one."""
-        size, idle, probing = self._page_size(listing), 0, False
+        size, idle, probing = self._page_size(reading.listing), 0, False
         seen, cursor = set[int](), None
         while True:
             at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
-                rows, _, data = self._fetch_rows(listing, request, {"count": size, **at})
+                rows, _, data = self._fetch_rows(reading, request, {"count": size, **at})
             except (TooLarge, TimedOut) as error:
                 size = smaller_page(size, error)
                 continue
@@ -204,7 +207,7 @@ class ListPages:
                     return
                 raise
             before = len(seen)
-            yield unsent(pieces(rows), seen, sent)
+            yield unsent(pieces(rows), seen, reading.sent)
             step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
             if step.is_last or (probing and not step.announces_more):
                 return
@@ -219,7 +222,7 @@ class ListPages:
 
     def _fetch_rows(
         self,
-        listing: Listing,
+        reading: ListReading,
         request: ListRequest,
         at: Params,
         page: int | None = None,
@@ -229,8 +232,28 @@ class ListPages:
 
         Raises Incomplete if the rows are not in their documented place but in another.
         """
-        wrong, unlikely = partial(misshapen, listing), partial(displaced, listing)
-        key = listing.name, request.account.id, request.of
+        listing = reading.listing
+        envelope = self._kept_answer(reading, request, at, page) or self._fetch(
+            reading, request, at, self._check_of(listing, request, page), repeat_timeouts
+        )
+        if elsewhere := displaced(listing, envelope):
+            raise Incomplete(f"{elsewhere}; none of these rows can be read.")
+        return rows_in(listing, envelope.data), place_of(envelope), envelope.data
+
+    def _kept_answer(self, reading: ListReading, request: ListRequest, at: Params, page: int | None) -> Envelope | None:
+        """The answer that another stream received to the same request; None if this list would not accept it."""
+        data = reading.answers.take(at)
+        if data is None:
+            return None
+        kept = Envelope(0, data=data)
+        return kept if self._check_of(reading.listing, request, page)(kept) is None else None
+
+    def _fetch(
+        self, reading: ListReading, request: ListRequest, at: Params, check: PageCheck[Envelope], repeat_timeouts: bool
+    ) -> Envelope:
+        """One answer of TikTok. A refusal that names metrics is confirmed."""
+        listing, account = reading.listing, request.account.id
+        key = listing.name, account, request.of
         params = {**request.params, **self._app_for(listing), **at}
         ask = partial(
             self._client.fetch,
@@ -238,8 +261,8 @@ class ListPages:
             {name: value for name, value in params.items() if name not in listing.headers},
             headers={name: str(params[name]) for name in listing.headers if params.get(name)},
             decode=decode_envelope,
-            advertiser_id=request.account.id if listing.scope in NAMES_ACCOUNT else None,
-            accept=PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, unlikely),
+            advertiser_id=account if listing.scope in NAMES_ACCOUNT else None,
+            accept=check,
             repeat_timeouts=repeat_timeouts,
         )
         reply = confirmed(
@@ -248,10 +271,13 @@ class ListPages:
             self._client.pause,
             partial(self._believe, key),
         )
-        if elsewhere := unlikely(reply.envelope):
-            raise Incomplete(f"{elsewhere}; none of these rows can be read.")
-        data = reply.envelope.data
-        return rows_in(listing, data), place_of(reply.envelope), data
+        reading.answers.add(at, reply.envelope.data)
+        return reply.envelope
+
+    def _check_of(self, listing: Listing, request: ListRequest, page: int | None) -> PageCheck[Envelope]:
+        """What an answer to one request has to be like."""
+        wrong, unlikely = partial(misshapen, listing), partial(displaced, listing)
+        return PageCheck(page, self._oddities_of(listing), request.account.id, place_of, wrong, unlikely)
 
     def _app_for(self, listing: Listing) -> Params:
         """The id and secret of the app for a list that takes them. Raises TikTokError if the settings have none."""

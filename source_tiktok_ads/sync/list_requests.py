@@ -14,6 +14,7 @@ from source_tiktok_ads.sync.list_records import ListingRows
 from source_tiktok_ads.sync.refusals import (
     GivenUp,
 )
+from source_tiktok_ads.sync.shared_answers import Answers
 from source_tiktok_ads.sync.tasks import PendingTasks, TaskClient
 
 NAMES_ACCOUNT = (Scope.ACCOUNT, Scope.REFERENCE)
@@ -80,3 +81,5 @@ class ListReading:
     """Marks of the rows that were emitted."""
     full: set[str] = field(default_factory=set)
     """The lists that reached the most rows TikTok gives."""
+    answers: Answers = field(default_factory=Answers)
+    """Answers that need not be asked for again, and those left for other streams."""

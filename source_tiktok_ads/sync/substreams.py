@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -42,6 +42,7 @@ from source_tiktok_ads.sync.refusals import (
     PARAMETER_REFUSED,
     wrong_parameter,
 )
+from source_tiktok_ads.sync.shared_answers import SharedAnswers, readings_of
 
 # TikTok: it answers with these codes where the token may not see one shop, pixel or Business Center, or where that one
 # does not exist or does not have the requested feature. Its other refusals are about the app or the account, so they
@@ -114,12 +115,25 @@ class RefusalCount:
 
 
 class ParentLists:
-    """Reads the lists of all streams of a sync. A parent list is read once for each account and kept."""
+    """Reads the lists of all streams of a sync. A parent list is read once for each account and kept.
 
-    def __init__(self, client: ListClient, config: Config, prefetcher: Prefetcher, warn: OnMessage) -> None:
+    `streams` are the selected lists, and `parents` further lists that the sync needs. What several of them and of their
+    parent lists ask for is asked once.
+    """
+
+    def __init__(
+        self,
+        client: ListClient,
+        config: Config,
+        prefetcher: Prefetcher,
+        warn: OnMessage,
+        streams: Iterable[Listing] = (),
+        parents: Iterable[Listing] = (),
+    ) -> None:
         self._client = client
         self._config = config
-        self._pages = ListPages(client, config, prefetcher, warn)
+        shared = SharedAnswers(readings_of(streams, parents, config.include_deleted))
+        self._pages = ListPages(client, config, prefetcher, warn, shared)
         self._warn = warn
         self._lock = threading.Lock()
         self._cached: dict[tuple[str, str, frozenset[str]], CachedList] = {}
