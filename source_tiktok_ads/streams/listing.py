@@ -168,8 +168,9 @@ class Listing:
     """The fields of a row with its records: first those of this list, then those of lists with the same answer."""
     personal: tuple[str, ...] = ()
     """The columns, and the fields at any depth, that are only emitted with the setting *personal data*."""
-    optional: bool = False
-    """Whether the list is left out with a warning if TikTok refuses it, because many accounts do not have it."""
+    required: bool = False
+    """Whether every account has the list, so that the stream fails if TikTok refuses it. Others are left out with a
+    warning."""
     inborn: bool = False
     """Whether its rows are created in the account, so that none appears later with older data of its own. A shared shop
     or pixel may do that."""
@@ -205,6 +206,11 @@ class Listing:
     def key(self) -> tuple[str, ...]:
         """The columns that identify a row. Accounts share assets, so the list of an account has the account's id."""
         return ("advertiser_id", *self.ids) if self.scope is Scope.ACCOUNT else self.ids
+
+    @property
+    def optional(self) -> bool:
+        """Whether the list is left out with a warning if TikTok refuses it, because many accounts do not have it."""
+        return not self.required
 
     @property
     def incremental(self) -> bool:

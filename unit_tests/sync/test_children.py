@@ -32,7 +32,7 @@ from source_tiktok_ads.sync.state import Coverage, ForeignState, StreamState, du
 from .canned import refused as refused_by_tiktok
 
 ZERO = date(2026, 1, 1)
-SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID})
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, required=True)
 CHAINED = [
     stream
     for stream in STREAMS

@@ -103,7 +103,7 @@ def test_a_refused_list_is_replaced_by_another() -> None:
 
 def test_a_parent_that_is_asked_for_by_days_is_read_for_the_same_days() -> None:
     """Its rows are those of the window, not of the whole sync."""
-    shops = DatedListing("sold", "sold/list", ("shop_id",), SHOPS.columns, "shops", Paging.WHOLE)
+    shops = DatedListing("sold", "sold/list", ("shop_id",), SHOPS.columns, "shops", Paging.WHOLE, required=True)
     listing = replace(WHOLE, parent=Parent(shops, of_shops, inherits=("shop_id",)))
     reading = Reading(
         lambda path, params: {"shops": [{"shop_id": params["day"]}]} if path == "sold/list" else things("1")

@@ -14,7 +14,7 @@ from source_tiktok_ads.sync.list_records import ListingRows
 from source_tiktok_ads.sync.records import ignore_invalid_value
 
 COLUMNS = {"advertiser_id": ID, "thing_id": ID, "kind": TEXT, "size": INTEGER, "modify_time": MOMENT}
-THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time")
+THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time", required=True)
 A = {"advertiser_id": "A"}
 
 

@@ -25,9 +25,19 @@ from source_tiktok_ads.sync.state import ForeignState
 from .canned import NOW, SANDBOX, A, B, C, Canned, config, facts, informed, page, refused, sync_of
 
 COLUMNS = {"advertiser_id": ID, "thing_id": ID, "currency": CURRENCY, "owner": TEXT, "modify_time": MOMENT}
-THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time", personal=("owner",))
+THINGS = Listing(
+    "things", "thing/list", ("thing_id",), COLUMNS, cursor="modify_time", personal=("owner",), required=True
+)
 DATED = DatedListing(
-    "days", "day/list", ("date",), {"date": DATE}, paging=Paging.WHOLE, cursor="date", days=30, day="date"
+    "days",
+    "day/list",
+    ("date",),
+    {"date": DATE},
+    paging=Paging.WHOLE,
+    cursor="date",
+    days=30,
+    day="date",
+    required=True,
 )
 DATED = replace(DATED, params_for=lambda first, last: {"first": str(first), "last": str(last)})
 YESTERDAY = {"modify_time": "2026-03-14T00:00:00Z", "whole_pass": "2026-03-14"}
@@ -209,7 +219,9 @@ def test_a_reference_list_that_no_account_may_read(code: int, asked: list[str]) 
 def test_the_accounts_of_the_token() -> None:
     """They come by app id and secret, whatever accounts are configured."""
     columns = {"advertiser_id": ID, "advertiser_name": TEXT}
-    listing = Listing("mine", "some/path", ("advertiser_id",), columns, paging=Paging.WHOLE, scope=Scope.TOKEN)
+    listing = Listing(
+        "mine", "some/path", ("advertiser_id",), columns, paging=Paging.WHOLE, scope=Scope.TOKEN, required=True
+    )
     reading = Reading([], listing)
     (part,) = reading.reader.slices(Account("token"))
     assert [json.loads(b"{%b}" % row) for rows in reading.reader.rows(part) for row in rows] == [
@@ -339,7 +351,7 @@ def test_days_of_many_accounts_end_where_the_day_has_begun_for_one(hour: int, la
     assert [part.days for part in slices] == [DateRange(date(2026, 3, 12), date(2026, 3, last))]
 
 
-SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE)
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID}, paging=Paging.WHOLE, required=True)
 OF_SHOPS = Parent(SHOPS, lambda rows: {"shop": rows[0]["shop_id"]})
 
 
@@ -532,7 +544,7 @@ def test_future_days_of_shops_are_ignored() -> None:
 
 def test_shops_that_cannot_be_listed_are_left_out_as_a_whole() -> None:
     """The slices that all share say so; nothing is claimed."""
-    shops = Shops(replace(SHOP_DAYS, optional=True))
+    shops = Shops(replace(SHOP_DAYS, required=False))
     shops.sync()
     before, shops.listed = shops.cursor, None
     assert shops.sync(16) == {}
@@ -627,7 +639,7 @@ def test_the_slice_of_a_stream_without_windows_has_none() -> None:
         _ = part.window
 
 
-OPTIONAL = replace(THINGS, optional=True)
+OPTIONAL = replace(THINGS, required=False)
 
 
 @pytest.mark.parametrize("code", [40001, 40007, 40008, 40009, 40013, 40014, 40118, 40125, 41001])

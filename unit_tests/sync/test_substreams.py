@@ -30,10 +30,10 @@ from source_tiktok_ads.sync.substreams import (
 from .canned import A, B, Canned, config, page, refused
 
 COLUMNS = {"advertiser_id": ID, "shop_id": ID, "thing_id": ID, "modify_time": MOMENT}
-THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, page_size=100)
+THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, page_size=100, required=True)
 WHOLE = replace(THINGS, paging=Paging.WHOLE)
 CURSOR = replace(THINGS, paging=Paging.CURSOR, page_size=20)
-SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID, "name": TEXT}, "shops", Paging.WHOLE)
+SHOPS = Listing("shops", "shop/list", ("shop_id",), {"shop_id": ID, "name": TEXT}, "shops", Paging.WHOLE, required=True)
 
 
 def of_shops(shops: Sequence[Row]) -> Params:

@@ -32,6 +32,7 @@ THINGS = DatedListing(
     task=TASK,
     params_for=lambda first, last: {"first": str(first), "last": str(last)},
     utc=True,
+    required=True,
 )
 PARAMS = {"advertiser_id": A, "first": "2026-03-01"}
 PATHS = ("thing/create", "thing/check", "thing/download")

@@ -11,7 +11,7 @@ from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Par
 from source_tiktok_ads.streams.parameters import Params, from_row
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, LOCAL_TIME, MOMENT, NUMBER, OBJECT, TEXT, Shape
 
-CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50, optional=True)
+CenterList = partial(Listing, scope=Scope.CENTERS, page_size=50)
 ACCOUNT_ID = ID("Id of the ad account.")
 ACCOUNT_NAME = TEXT("Name of the ad account.")
 ACCOUNT_STATUS = TEXT("Status of the account, such as STATUS_ENABLE or STATUS_LIMIT.")
@@ -219,6 +219,7 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         ADVERTISER_ACCOUNT,
         paging=Paging.WHOLE,
         scope=Scope.TOKEN,
+        required=True,
     ),
     BUSINESS_CENTERS,
     CenterList(
@@ -273,7 +274,6 @@ ACCOUNT_LISTS: tuple[Listing, ...] = (
         ),
         parent=OF_CENTER,
         records=transaction,
-        optional=True,
         # TikTok: at most 365 days a request, and these end with the start of one more.
         days=364,
         params_for=between,

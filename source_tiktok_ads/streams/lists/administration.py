@@ -76,12 +76,7 @@ def pixel(asset: Row) -> Iterator[Row]:
 
 
 PARTNERS = CenterList(
-    "business_center_partners",
-    "bc/partner/get",
-    ("bc_id", "partner_bc_id"),
-    PARTNER,
-    parent=OF_CENTER,
-    records=partner,
+    "business_center_partners", "bc/partner/get", ("bc_id", "partner_bc_id"), PARTNER, parent=OF_CENTER, records=partner
 )
 PIXELS_OF_CENTERS = CenterList(
     "pixels of Business Centers",

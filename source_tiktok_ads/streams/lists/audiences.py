@@ -230,26 +230,22 @@ def pages(name: str, kinds: Params) -> Listing:
     # TikTok: a page that was moved to a Business Center is listed in its library alone, which names no account.
     of_library = Parent(LIBRARIES, from_row("library_id"), owner="advertiser_id")
     moved = page_list(f"{name} of Business Centers", kinds, scope=Scope.CENTERS, parent=of_library, since=updated_since)
-    return page_list(
-        name,
-        kinds,
-        cursor="update_time",
-        since=updated_since,
-        personal=("user_id",),
-        optional=True,
-        more=(moved,),
-    )
+    return page_list(name, kinds, cursor="update_time", since=updated_since, personal=("user_id",), more=(moved,))
 
 
-PIXELS = Listing(
-    "pixels", "pixel/list", ("pixel_id",), PIXEL, "pixels", page_size=20, cursor="create_time", optional=True
-)
+PIXELS = Listing("pixels", "pixel/list", ("pixel_id",), PIXEL, "pixels", page_size=20, cursor="create_time")
 
 AUDIENCE_LIST = Listing(
-    "audiences", "dmp/custom_audience/list", ("audience_id",), AUDIENCE, page_size=100, cursor="create_time"
+    "audiences",
+    "dmp/custom_audience/list",
+    ("audience_id",),
+    AUDIENCE,
+    page_size=100,
+    cursor="create_time",
+    required=True,
 )
 
-APPS = Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE)
+APPS = Listing("apps", "app/list", ("app_id",), APP, "apps", paging=Paging.WHOLE, required=True)
 
 AUDIENCES: tuple[Listing, ...] = (
     AUDIENCE_LIST,
@@ -260,6 +256,7 @@ AUDIENCES: tuple[Listing, ...] = (
         SAVED_AUDIENCE,
         "saved_audiences",
         page_size=100,
+        required=True,
     ),
     PIXELS,
     DatedListing(
@@ -273,7 +270,6 @@ AUDIENCES: tuple[Listing, ...] = (
         records=statistics,
         containers=("statistics",),
         empty_keys=("pixel_event_type", "custom_event_type"),
-        optional=True,
         # TikTok: the counts of a request are of all its days together, so each day is asked for by itself.
         days=1,
         params_for=within,
@@ -288,7 +284,6 @@ AUDIENCES: tuple[Listing, ...] = (
         ("business_type", "objective_type", "optimization_goal"),
         PIXEL_INSTANT_PAGE_EVENT,
         paging=Paging.WHOLE,
-        optional=True,
         passes=tuple(of_goal(objective, goal) for objective, goals in GOALS.items() for goal in goals),
         trying=True,
     ),

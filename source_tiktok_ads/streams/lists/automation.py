@@ -56,7 +56,7 @@ def runs_between(first: date, last: date) -> Params:
 
 
 AUTOMATION: tuple[Listing, ...] = (
-    Listing("automated_rules", "optimizer/rule/list", ("rule_id",), RULE, "rules", page_size=100, optional=True),
+    Listing("automated_rules", "optimizer/rule/list", ("rule_id",), RULE, "rules", page_size=100),
     DatedListing(
         "automated_rule_results",
         "optimizer/rule/result/list",
@@ -67,7 +67,6 @@ AUTOMATION: tuple[Listing, ...] = (
         cursor="exec_datetime",
         # The id and the time of a run are key and cursor.
         records=lifting("task_exec_id", "exec_datetime", out_of="last_check_result_summary"),
-        optional=True,
         params_for=runs_between,
         utc=True,
     ),

@@ -199,7 +199,6 @@ def insights(
         else (),
         parent=parent,
         records=figures,
-        optional=True,
         # TikTok: a request by the hour is about one day, and is answered with all hours of it, zeros for those to come.
         days=1 if by_hour else 30,
         ahead_of_time=by_hour,
@@ -216,12 +215,9 @@ CATALOGS = Listing(
     cursor="update_time",
     scope=Scope.CENTERS,
     parent=OF_CENTER,
-    optional=True,
 )
 OF_CATALOG = Parent(CATALOGS, from_row("bc_id", "catalog_id"), inherits=("bc_id", "catalog_id"))
-STORES = Listing(
-    "gmv_max_stores", "gmv_max/store/list", ("store_id",), STORE, "store_list", Paging.WHOLE, optional=True
-)
+STORES = Listing("gmv_max_stores", "gmv_max/store/list", ("store_id",), STORE, "store_list", Paging.WHOLE)
 GMV_MAX_CAMPAIGNS = Listing(
     "gmv_max_campaigns",
     "gmv_max/campaign/get",
@@ -231,7 +227,6 @@ GMV_MAX_CAMPAIGNS = Listing(
     cursor="modify_time",
     passes=(promoting(PRODUCT_GMV_MAX), promoting(LIVE_GMV_MAX)),
     with_deleted=deleted_too(PRODUCT_GMV_MAX, LIVE_GMV_MAX),
-    optional=True,
 )
 PRODUCT_CAMPAIGNS_OF_STORES = Listing(
     "GMV Max campaigns for products, by shop",
@@ -301,7 +296,6 @@ COMMERCE: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         scope=Scope.CENTERS,
         parent=OF_CATALOG,
-        optional=True,
     ),
     STORES,
     GMV_MAX_CAMPAIGNS,

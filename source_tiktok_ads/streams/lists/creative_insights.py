@@ -88,6 +88,7 @@ def by_day(name: str, report: Listing) -> DatedListing:
         cursor="date",
         passes=(Pass({**whole.params, "lifetime": False}),),
         records=report.records,
+        required=True,
         # TikTok: the figures of a request are those of all its days together, so each day is asked for by itself.
         days=1,
         params_for=span,
@@ -135,7 +136,6 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         # TikTok: one material or one video a request; without a span, the seconds of all time come.
         parent=Parent(SHOWN_VIDEOS, in_filter(from_rows(material_ids="material_id")), inherits=("material_id",)),
         records=figures,
-        optional=True,
         empty_keys=("video_id",),
     ),
     Listing(
@@ -147,7 +147,6 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         passes=tuple(compared_over(days) for days in ("7", "14", "30", "60")),
         parent=Parent(ADS, in_filter(from_rows(ad_ids="ad_id")), batch_size=100),
         records=figures,
-        optional=True,
         # TikTok: an ad that was hardly shown comes without anything else.
         empty_keys=(*BENCHMARK_DIMENSIONS,),
     ),
@@ -160,7 +159,6 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         cursor="date",
         parent=Parent(replace(ADS, inborn=True), from_row("ad_id")),
         records=fatigue,
-        optional=True,
         # TikTok: of the last 60 days only, and the end of a span, which is not included, has to be among them.
         days=59,
         back=59,

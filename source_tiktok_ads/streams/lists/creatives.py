@@ -340,7 +340,9 @@ def creative_report(name: str, material_type: str, about: Mapping[str, Shape], m
     info = [column for column in about if column not in ("advertiser_id", "currency")]
     asked = {"material_type": material_type, "lifetime": True, "info_fields": info, "metrics_fields": [*metrics]}
     columns = {**about, **{metric: fields.METRICS[metric].shape for metric in metrics}}
-    return Listing(name, "creative/report/get", ("material_id",), columns, passes=(Pass(asked),), records=figures)
+    return Listing(
+        name, "creative/report/get", ("material_id",), columns, passes=(Pass(asked),), records=figures, required=True
+    )
 
 
 def of_identity(identities: Sequence[Row]) -> Params:
@@ -384,7 +386,6 @@ def identities(name: str, **more: Any) -> Listing:
 # list.
 IDENTITIES = identities(
     "identities",
-    optional=True,
     passes=tuple(Pass({"identity_type": kind}) for kind in ("CUSTOMIZED_USER", "AUTH_CODE", "TT_USER")),
     more=(
         identities(
@@ -445,6 +446,7 @@ CREATIVES: tuple[Listing, ...] = (
                 beyond=True,
             ),
         ),
+        required=True,
     ),
     Listing(
         "videos",
@@ -469,9 +471,12 @@ CREATIVES: tuple[Listing, ...] = (
                 beyond=True,
             ),
         ),
+        required=True,
     ),
     # TikTok: page times page_size may not exceed a hundred thousand.
-    Listing("music", "file/music/get", ("music_id",), MUSIC, "musics", cursor="modify_time", most=100_000),
+    Listing(
+        "music", "file/music/get", ("music_id",), MUSIC, "musics", cursor="modify_time", most=100_000, required=True
+    ),
     Listing(
         "portfolios",
         "creative/portfolio/list",
@@ -497,6 +502,7 @@ CREATIVES: tuple[Listing, ...] = (
                 records=with_contents,
             ),
         ),
+        required=True,
     ),
     Listing(
         "playables",
@@ -507,6 +513,7 @@ CREATIVES: tuple[Listing, ...] = (
         # TikTok: only saved ones come unless the others are asked for by name.
         passes=(Pass({"operation_status": "SAVED"}), Pass({"operation_status": "UPLOADED"})),
         with_deleted=tuple(Pass({"operation_status": status}) for status in ("SAVED", "UPLOADED", "DELETED")),
+        required=True,
     ),
     IDENTITIES,
     Listing(
@@ -527,7 +534,6 @@ CREATIVES: tuple[Listing, ...] = (
             remembered=True,
         ),
         empty_keys=("identity_authorized_bc_id",),
-        optional=True,
     ),
     Listing(
         "spark_posts",
@@ -537,7 +543,6 @@ CREATIVES: tuple[Listing, ...] = (
         page_size=50,
         records=lifting("item_id", out_of="item_info"),
         personal=("tiktok_name",),
-        optional=True,
     ),
     DatedListing(
         "comments",
@@ -552,7 +557,6 @@ CREATIVES: tuple[Listing, ...] = (
         parent=Parent(ADGROUPS, from_row(search_value="adgroup_id"), inherits=("adgroup_id",)),
         records=comment,
         personal=("user_id", "user_name", "user_avatar_url"),
-        optional=True,
         days=365,
         params_for=written_between,
         utc=True,

@@ -56,10 +56,7 @@ VIDEO: Mapping[str, Shape] = {
     "creator_info": OBJECT(display_name=TEXT, handle_name=TEXT)("Name and handle of the creator."),
     "anchor_id": ID("Id of the anchor, a link that the video shows."),
     "anchor_metrics": OBJECT(
-        anchor_views=NUMBER,
-        anchor_clicks=NUMBER,
-        anchor_unique_views=NUMBER,
-        anchor_unique_clicks=NUMBER,
+        anchor_views=NUMBER, anchor_clicks=NUMBER, anchor_unique_views=NUMBER, anchor_unique_clicks=NUMBER
     )("How often the anchor was seen and clicked, and by how many people."),
     "ad_cost": NUMBER("What ads with the video have cost."),
     "ad_impressions": INTEGER("How often ads with the video were shown."),
@@ -179,7 +176,6 @@ CREATOR_CAMPAIGNS = Listing(
     passes=(Pass({"campaign_type": "CAMPAIGN"}), Pass({"campaign_type": "BRAND_LINK"})),
     parent=Parent(ACCOUNTS, from_row("tto_tcm_account_id"), inherits=("tto_tcm_account_id",)),
     personal=("handle_names",),
-    optional=True,
 )
 COUNTRIES = replace(
     CREATOR_CAMPAIGNS,
@@ -200,14 +196,10 @@ CREATORS: tuple[Listing, ...] = (
         page_size=100,
         scope=Scope.CREATORS,
         parent=Parent(
-            COUNTRIES,
-            of_country,
-            inherits=("tto_tcm_account_id", "campaign_id", "country_code"),
-            select=by_country,
+            COUNTRIES, of_country, inherits=("tto_tcm_account_id", "campaign_id", "country_code"), select=by_country
         ),
         records=video,
         personal=("creator_info",),
-        optional=True,
         headers=(COUNTRY_HEADER,),
     ),
 )

@@ -55,7 +55,6 @@ EVENTS: tuple[Listing, ...] = (
         "event_set_list",
         paging=Paging.WHOLE,
         cursor="update_time",
-        optional=True,
     ),
     Listing(
         "crm_event_sets",
@@ -65,7 +64,6 @@ EVENTS: tuple[Listing, ...] = (
         "crm_event_sets",
         paging=Paging.WHOLE,
         cursor="create_time",
-        optional=True,
     ),
     Listing(
         "custom_conversions",
@@ -75,7 +73,6 @@ EVENTS: tuple[Listing, ...] = (
         cursor="create_time",
         passes=(Pass({"event_source_type": "PIXEL"}),),
         parent=Parent(PIXELS, from_row(event_source_id="pixel_id")),
-        optional=True,
         more=(
             Listing(
                 "custom conversions of apps",

@@ -174,7 +174,6 @@ FINANCE: tuple[Listing, ...] = (
         cursor="date",
         scope=Scope.CENTERS,
         parent=OF_CENTER,
-        optional=True,
         # TikTok: the amounts of a request are those of all its days together, so each day is asked for by itself.
         days=1,
         params_for=on_days,
@@ -205,7 +204,6 @@ FINANCE: tuple[Listing, ...] = (
         parent=OF_CENTER,
         records=identified("advertiser_id", "date", "funds_type", "amount", "currency"),
         numbered="occurrence",
-        optional=True,
         params_for=made_between,
         utc=True,
     ),
@@ -225,7 +223,6 @@ FINANCE: tuple[Listing, ...] = (
         ),
         numbered="occurrence",
         personal=("operator_name",),
-        optional=True,
         days=365,
         params_for=on_days,
         utc=True,

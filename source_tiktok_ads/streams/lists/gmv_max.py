@@ -187,13 +187,7 @@ IDENTITIES = Listing(
 def shop_videos(name: str, parent: Parent, more: tuple[Listing, ...] = ()) -> Listing:
     """The TikTok posts that GMV Max can use for a shop, as far as `parent` asks for them."""
     ids = ("store_id", "item_id")
-    return Listing(
-        *(name, "gmv_max/video/get", ids, SHOP_VIDEO, "item_list"),
-        page_size=50,
-        parent=parent,
-        more=more,
-        optional=True,
-    )
+    return Listing(*(name, "gmv_max/video/get", ids, SHOP_VIDEO, "item_list"), page_size=50, parent=parent, more=more)
 
 
 GMV_MAX: tuple[Listing, ...] = (
@@ -205,7 +199,6 @@ GMV_MAX: tuple[Listing, ...] = (
         rows_at="",
         paging=Paging.WHOLE,
         parent=Parent(GMV_MAX_CAMPAIGNS, from_row("campaign_id"), inherits=("campaign_id",)),
-        optional=True,
     ),
     # TikTok: sessions belong to campaigns for products; those that have ended are not listed.
     Listing(
@@ -225,7 +218,6 @@ GMV_MAX: tuple[Listing, ...] = (
             from_row("campaign_id"),
             inherits=("campaign_id",),
         ),
-        optional=True,
     ),
     # TikTok: posts come only to those who name identities, twenty at most, or ask for codes.
     shop_videos(
@@ -241,6 +233,5 @@ GMV_MAX: tuple[Listing, ...] = (
         rows_at="",
         paging=Paging.WHOLE,
         parent=Parent(STORES, of_shop, inherits=("store_id",), keep=has_center),
-        optional=True,
     ),
 )

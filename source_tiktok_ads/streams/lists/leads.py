@@ -137,7 +137,6 @@ LEADS: tuple[Listing, ...] = (
     replace(
         leads_of("leads", WRITTEN),
         personal=("answers",),
-        optional=True,
         more=(
             *(leads_of("leads of a region", task) for task in REGIONS),
             *(leads_of("leads of Business Centers", task, moved=True) for task in (WRITTEN, *REGIONS)),

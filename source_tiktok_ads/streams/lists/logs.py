@@ -165,7 +165,6 @@ LOGS: tuple[DatedListing, ...] = (
         paging=Paging.TASK,
         cursor="time",
         personal=("operator",),
-        optional=True,
         records=identified(*HEADS.values()),
         numbered="occurrence",
         task=Task(Step("changelog/task/check"), Step("changelog/task/download"), read=change_file, file_at="changelog"),
@@ -185,7 +184,6 @@ LOGS: tuple[DatedListing, ...] = (
         passes=(Pass({"sort_type": "ASC"}),),
         parent=OF_CENTER,
         personal=("activity_log",),
-        optional=True,
         records=identified("time", "activity_type", "operator_id", "activity_log"),
         numbered="occurrence",
         # TikTok: ranges of up to six months are recommended.

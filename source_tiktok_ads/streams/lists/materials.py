@@ -78,7 +78,6 @@ MATERIALS: tuple[Listing, ...] = (
         passes=tuple(map(overview, PARTS)),
         parent=Parent(SMART_PLUS_ADS, OF_ADS, batch_size=200),
         records=part,
-        optional=True,
     ),
     # TikTok: by day the rows do not tell the ad, so one request is about one ad.
     DatedListing(
@@ -91,7 +90,6 @@ MATERIALS: tuple[Listing, ...] = (
         passes=(Pass({"dimensions": [MAIN, "stat_time_day"], "metrics": [*METRICS]}, {"dimension": MAIN}),),
         parent=Parent(SMART_PLUS_ADS, OF_ADS, inherits=("smart_plus_ad_id",)),
         records=part,
-        optional=True,
         days=365,
         params_for=span,
     ),

@@ -149,12 +149,7 @@ def update(entry: Row) -> Iterator[dict[str, Any]]:
         yield {**inside(entry, "update_status"), **times}
 
 
-OfCatalog = partial(
-    Listing,
-    scope=Scope.CENTERS,
-    parent=OF_CATALOG,
-    optional=True,
-)
+OfCatalog = partial(Listing, scope=Scope.CENTERS, parent=OF_CATALOG)
 FEEDS = OfCatalog(
     "catalog_feeds", "catalog/feed/get", ("bc_id", "catalog_id", "feed_id"), FEED, "feed_list", paging=Paging.WHOLE
 )
@@ -176,7 +171,6 @@ PRODUCTS: tuple[Listing, ...] = (
         parent=Parent(FEEDS, from_row("bc_id", "catalog_id", "feed_id"), inherits=("bc_id", "catalog_id", "feed_id")),
         records=update,
         containers=("update_time", "update_status"),
-        optional=True,
     ),
     OfCatalog(
         "catalog_videos",
@@ -225,6 +219,5 @@ PRODUCTS: tuple[Listing, ...] = (
             inherits=("store_id",),
             keep=lambda store: bool(store.get("store_authorized_bc_id")),
         ),
-        optional=True,
     ),
 )

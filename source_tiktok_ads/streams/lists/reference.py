@@ -6,7 +6,7 @@ from functools import partial
 from source_tiktok_ads.streams.listing import Listing, Paging, Scope
 from source_tiktok_ads.streams.shapes import FLAG, ID, INTEGER, LIST, OBJECTS, TEXT, Shape
 
-ReferenceList = partial(Listing, scope=Scope.REFERENCE, paging=Paging.WHOLE)
+ReferenceList = partial(Listing, scope=Scope.REFERENCE, paging=Paging.WHOLE, required=True)
 TEXTS = LIST(TEXT)
 SPECIAL_INDUSTRIES = TEXTS("Industries with special rules in which it may be used: HOUSING, EMPLOYMENT, CREDIT.")
 

@@ -197,7 +197,6 @@ def smart_plus_reviews(name: str, list_name: str, ids: tuple[str, ...], columns:
         parent=Parent(SMART_PLUS_ADS, from_rows(smart_plus_ad_ids="smart_plus_ad_id"), batch_size=100),
         records=listed_in(list_name),
         containers=(list_name, *{"smart_plus_ad_review_infos", "material_review_infos"} - {list_name}),
-        optional=True,
     )
 
 
@@ -212,7 +211,6 @@ def negative_keywords(name: str, kind: str, parent: Listing, id_name: str, id: S
         page_size=50,
         passes=(Pass({"object_type": kind}),),
         parent=Parent(parent, from_row(object_id=id_name), inherits=(id_name,)),
-        optional=True,
     )
 
 
@@ -227,7 +225,6 @@ REVIEWS: tuple[Listing, ...] = (
         parent=Parent(ADS, from_rows(ad_ids="ad_id"), batch_size=100),
         records=by_id("ad_review_map"),
         containers=("ad_review_map",),
-        optional=True,
     ),
     Listing(
         "adgroup_reviews",
@@ -239,20 +236,13 @@ REVIEWS: tuple[Listing, ...] = (
         parent=Parent(ADGROUPS, from_rows(adgroup_ids="adgroup_id"), batch_size=20),
         records=by_id("ad_group_review_map"),
         containers=("ad_group_review_map",),
-        optional=True,
     ),
     smart_plus_reviews(
-        "smart_plus_ad_reviews",
-        "smart_plus_ad_review_infos",
-        ("smart_plus_ad_id",),
-        SMART_PLUS_AD_REVIEW,
+        "smart_plus_ad_reviews", "smart_plus_ad_review_infos", ("smart_plus_ad_id",), SMART_PLUS_AD_REVIEW
     ),
     # TikTok: material/review_info wants ids that, of a carousel's images, only this answer tells, with the reviews.
     smart_plus_reviews(
-        "smart_plus_material_reviews",
-        "material_review_infos",
-        ("smart_plus_ad_id", "ad_material_id"),
-        MATERIAL_REVIEW,
+        "smart_plus_material_reviews", "material_review_infos", ("smart_plus_ad_id", "ad_material_id"), MATERIAL_REVIEW
     ),
     Listing(
         "adgroup_diagnoses",
@@ -262,7 +252,6 @@ REVIEWS: tuple[Listing, ...] = (
         "results",
         paging=Paging.WHOLE,
         parent=Parent(ADGROUPS, in_filter(from_rows(adgroup_ids="adgroup_id")), batch_size=20),
-        optional=True,
     ),
     negative_keywords("campaign_negative_keywords", "CAMPAIGN", CAMPAIGNS, "campaign_id", CAMPAIGN_ID),
     negative_keywords("adgroup_negative_keywords", "ADGROUP", ADGROUPS, "adgroup_id", ADGROUP_ID),
@@ -274,6 +263,5 @@ REVIEWS: tuple[Listing, ...] = (
         paging=Paging.WHOLE,
         parent=Parent(AUDIENCE_LIST, from_rows(custom_audience_ids="audience_id"), batch_size=100),
         records=lifting("audience_id", out_of="audience_details"),
-        optional=True,
     ),
 )

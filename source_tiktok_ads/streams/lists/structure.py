@@ -309,10 +309,7 @@ def objects(name: str, path: str, columns: Mapping[str, Shape], **more: Any) -> 
 
 
 ADGROUPS = objects(
-    "ad groups",
-    "adgroup/get",
-    {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")},
-    inborn=True,
+    "ad groups", "adgroup/get", {"adgroup_id": ADGROUP_ID, "split_test_group_id": ID("Id of the test.")}, inborn=True
 )
 ADS = objects(
     "ads of an account",
@@ -333,7 +330,6 @@ STRUCTURE: tuple[Listing, ...] = (
         SMART_PLUS_CAMPAIGN,
         cursor="modify_time",
         with_deleted=EVERY_STATUS,
-        optional=True,
     ),
     Listing(
         "smart_plus_adgroups",
@@ -343,7 +339,6 @@ STRUCTURE: tuple[Listing, ...] = (
         cursor="modify_time",
         with_deleted=EVERY_STATUS,
         personal=("phone_info",),
-        optional=True,
     ),
     Listing(
         "smart_plus_ads",
@@ -355,9 +350,15 @@ STRUCTURE: tuple[Listing, ...] = (
         with_deleted=EVERY_STATUS,
         since=modified_after,
         personal=("phone_info",),
-        optional=True,
     ),
-    Listing("campaign_labels", "campaign_label/get", ("campaign_label_id",), CAMPAIGN_LABEL, cursor="create_time"),
+    Listing(
+        "campaign_labels",
+        "campaign_label/get",
+        ("campaign_label_id",),
+        CAMPAIGN_LABEL,
+        cursor="create_time",
+        required=True,
+    ),
     Listing(
         "split_tests",
         "split_test/result/get",
@@ -371,6 +372,5 @@ STRUCTURE: tuple[Listing, ...] = (
             inherits=("split_test_group_id",),
             keep=lambda adgroup: adgroup.get("split_test_group_id") not in (None, "", "0"),
         ),
-        optional=True,
     ),
 )
