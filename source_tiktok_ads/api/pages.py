@@ -33,12 +33,22 @@ class PageInfo(msgspec.Struct):
 
 
 def page_info(envelope: AnyEnvelope) -> PageInfo | None:
-    """The answer's `page_info`, from typed or untyped data; `None` if it is missing or unreadable."""
+    """The answer's `page_info`, from typed or untyped data; `None` if it is missing or no object.
+
+    A number in it that cannot be read is missing, the others count.
+    """
     info = _part(envelope.data, "page_info")
     if info is None or isinstance(info, PageInfo):
         return info
+    if not isinstance(info, dict):
+        return None
+    numbers = {name: _number(info.get(name)) for name in PageInfo.__struct_fields__}
+    return PageInfo(**{name: number for name, number in numbers.items() if number is not None})
+
+
+def _number(value: Any) -> int | None:
     try:
-        return msgspec.convert(info, PageInfo, strict=False, from_attributes=True)
+        return msgspec.convert(value, int, strict=False)
     except (msgspec.ValidationError, UnicodeEncodeError):
         # The encoding error comes from a text with a lone surrogate.
         return None
@@ -71,9 +81,20 @@ def wrong_list(id: str, below: Sequence[str], envelope: AnyEnvelope) -> str | No
 
 def wrong_days(dimension: str, first: date, last: date, envelope: AnyEnvelope) -> str | None:
     """Why a report is unlikely to be about these days: the time `dimension` of its first row is on another day."""
-    time = _part(_part(first_row(envelope), "dimensions"), dimension)
-    day = time.date() if isinstance(time, datetime) else _day(time)
+    day = _day_of(first_row(envelope), dimension)
     return None if day is None or first <= day <= last else f"its rows are of {day}"
+
+
+def no_day_of(dimension: str, first: date, last: date, envelope: AnyEnvelope) -> bool:
+    """Whether a report has rows, but all of them on other days than these."""
+    rows = _part(envelope.data, "list") if wrong_days(dimension, first, last, envelope) else None
+    days = [_day_of(row, dimension) for row in rows or ()]
+    return bool(days) and all(day is not None and not first <= day <= last for day in days)
+
+
+def _day_of(row: Any, dimension: str) -> date | None:
+    time = _part(_part(row, "dimensions"), dimension)
+    return time.date() if isinstance(time, datetime) else _day(time)
 
 
 def _day(time: Any) -> date | None:

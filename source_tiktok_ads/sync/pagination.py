@@ -248,14 +248,18 @@ class _Reading:
         self.expected: Sums = {}
         self.refusal = ""
         self.copies = 0
-        self._counted = True
         self._idle = 0
-        self._rows_of_last = 0
+        self._last_is_full = False
 
     def begin(self, first: Page) -> bool:
         """Take TikTok's totals from the first page. Returns whether it is the only page."""
-        self._counted, self.expected = first.info.tells, first.expected
-        return first.info.last_page == 1 and (self._counted or len(first.pieces) < self.attempt.size)
+        self.expected = first.expected
+        return first.info.last_page == 1 and not (self._is_full(first) and len(first.pieces) > first.info.total_number)
+
+    def _is_full(self, page: Page) -> bool:
+        """Whether a page has as many rows as were asked for, or as TikTok says that a page has at most."""
+        told = page.info.page_size
+        return len(page.pieces) >= (min(self.attempt.size, told) if told > 0 else self.attempt.size)
 
     def take(self, page: Page, new_rows: int, repeated: Sequence[bytes | None]) -> None:
         """Add a page with `new_rows` rows that are new to this reading, and with `repeated` ones."""
@@ -263,7 +267,7 @@ class _Reading:
             self.counts.add(page.info.total_number)
         self.refusal = page.refusal
         self._idle = 0 if new_rows else self._idle + 1
-        self._rows_of_last = len(page.pieces)
+        self._last_is_full = self._is_full(page)
         if self.totals:
             self.ledger.add(page.sums, len(page.pieces))
             self.ledger.add(self.totals.of_members(repeated), len(repeated), -1)
@@ -278,8 +282,9 @@ class _Reading:
 
     @property
     def goes_on(self) -> bool:
-        """Whether to try one more page, because TikTok does not say how many there are."""
-        return not (self._counted or self._idle or self.refusal) and self._rows_of_last >= self.attempt.size
+        """Whether to try one more page, because TikTok counts no rows, or fewer than have come by now."""
+        uncounted = len(self.seen) > max(self.counts, default=0)
+        return uncounted and self._last_is_full and not (self._idle or self.refusal)
 
     @property
     def agrees(self) -> bool:
@@ -366,10 +371,16 @@ class _Consistency:
         self._counts |= reading.counts
         self._outcomes.append((len(reading.seen), sum(reading.seen)))
         self._identical_copies = max(self._identical_copies, reading.copies) if len(set(self._outcomes)) == 1 else 0
-        self._last = reading
-        together = self._counts == {len(self._found)} and not reading.differences(self._ledger)
-        self._complete = together or (reading.agrees and not reading.differences(reading.ledger))
+        proves = self._proves(reading)
+        last = self._last = reading if proves or self._last is None else self._last
+        together = self._counts == {len(self._found)} and not last.differences(self._ledger)
+        self._complete = together or (proves and reading.agrees and not reading.differences(reading.ledger))
         return self._complete
+
+    def _proves(self, reading: _Reading) -> bool:
+        """Whether a reading has a count and totals, as far as an earlier one had: without, it cannot outdo that one."""
+        counted = bool(reading.counts) or not self._counts
+        return counted and (bool(reading.expected) or self._last is None or not self._last.expected)
 
     @property
     def settled(self) -> bool:

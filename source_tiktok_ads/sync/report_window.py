@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from source_tiktok_ads.api.errors import TikTokError
-from source_tiktok_ads.api.pages import PageInfo, page_info, wrong_account, wrong_days
+from source_tiktok_ads.api.pages import PageInfo, no_day_of, page_info, wrong_account, wrong_days
 from source_tiktok_ads.api.retry import TRIES
 from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Report
 from source_tiktok_ads.streams.parameters import Params
@@ -303,6 +303,8 @@ class Window:
             if self._splitter.fewer_objects(part):
                 raise Truncated
             self._missing.append("TikTok looked only at the newest ads of the account; rows of others are missing.")
+        if no_day_of(self._stream.grain.dimension, part.days.first, part.days.last, reply.envelope):
+            self._missing.append(f"{_place(part)}: all rows of an answer are of other days.")
         if page == 1:
             self._check_row_count(part, page_info(reply.envelope) or PageInfo())
         return reply.envelope

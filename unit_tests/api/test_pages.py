@@ -15,6 +15,7 @@ from source_tiktok_ads.api.pages import (
     PageCheck,
     PageInfo,
     first_row,
+    no_day_of,
     page_info,
     wrong_account,
     wrong_days,
@@ -35,14 +36,16 @@ class Typed(msgspec.Struct):
         (Typed(PageInfo(total_page=7)), PageInfo(total_page=7)),
         (Typed(), None),
         ({"page_info": "?"}, None),
-        ({"page_info": {"page": "\ud800"}}, None),
+        ({"page_info": {"page": "\ud800"}}, PageInfo()),
+        ({"page_info": {"page": 1, "total_number": 25, "total_page": None}}, PageInfo(page=1, total_number=25)),
+        ({"page_info": {"page": [], "page_size": "10", "total_number": "25"}}, PageInfo(page_size=10, total_number=25)),
         ({}, None),
         ([], None),
         (None, None),
     ],
 )
 def test_page_info(data: Any, expected: PageInfo | None) -> None:
-    """Typed or not, numbers as text too; anything else is none."""
+    """Typed or not, numbers as text too; one that cannot be read does not hide the others."""
     assert page_info(Envelope(0, data=data)) == expected
 
 
@@ -176,4 +179,15 @@ def test_rows_of_other_days(told: Any, why: str | None) -> None:
     first, last = date(2026, 3, 1), date(2026, 3, 5)
     for row in ({"dimensions": {"day": told}}, SimpleNamespace(dimensions=SimpleNamespace(day=told))):
         assert wrong_days("day", first, last, rows(row)) == why
+        assert no_day_of("day", first, last, rows(row)) == bool(why)
     assert wrong_days("day", first, last, rows()) is None
+    assert not no_day_of("day", first, last, rows())
+
+
+def test_rows_of_other_days_beside_those_asked_for() -> None:
+    """One row of the days, or of no day at all, and the answer may be one to the request."""
+    first, last = date(2026, 3, 1), date(2026, 3, 5)
+    days = [{"dimensions": {"day": told}} for told in ("2026-03-06", "2026-02-28", "2026-03-05", "soon")]
+    assert no_day_of("day", first, last, Envelope(0, data={"list": days[:2]}))
+    assert not no_day_of("day", first, last, Envelope(0, data={"list": days[:3]}))
+    assert not no_day_of("day", first, last, Envelope(0, data={"list": [*days[:2], days[3]]}))

@@ -44,7 +44,8 @@ class Reading:
 
 def test_each_business_center_has_slices_and_a_state_of_its_own() -> None:
     """The list is asked for once, no account is named, and yesterday is read again whatever the look-back."""
-    reading = Reading(CENTERS, lookback_days=0)
+    row = {**ROW, "dimensions": {"advertiser_id": A, "stat_time_day": "2026-03-15 00:00:00"}}
+    reading = Reading(CENTERS, page([row]), lookback_days=0)
     slices = reading.read()
     assert [(part.account.id, str(part.window.first), str(part.window.last)) for part in slices] == [
         ("7", "2026-03-14", "2026-03-15"),

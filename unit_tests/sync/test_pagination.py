@@ -214,6 +214,27 @@ def test_without_a_count_pages_are_read_until_one_is_not_full(pages: list[Any], 
     assert (book.read(), book.asked) == (rows, asked)
 
 
+@pytest.mark.parametrize(
+    "info", [{"page_size": 2, "total_number": 1, "total_page": 1}, {"total_page": 1}, {"page_size": 2}]
+)
+def test_full_pages_beyond_the_count_are_read_on(info: dict[str, int]) -> None:
+    """A full page with more rows than TikTok counts says that the count is wrong; without a count none is known."""
+    for size in (2, 9) if "page_size" in info else (2,):
+        book = Book(("AB", info), ("CD", info), ("E", info))
+        assert book.read(size=size) == "ABCDE"
+
+
+def test_a_reading_without_a_count_does_not_outdo_one_that_has_it() -> None:
+    """What an earlier reading has counted and nobody has found is missing, even if a later answer has no count."""
+    books = iter([Book(("AB", told(5, 1, 9))), *[Book(("AB", {}))] * 2])
+    attempts = (Attempt(book.fetch, Shelf.pieces, 9) for book in books)
+    with pytest.raises(Incomplete, match="TikTok counts 5 rows but gave 2 different ones in 3 readings"):
+        list(read_until_consistent(attempts, str, Prefetcher(1), set()))
+    books = iter([Book(("AB", told(3, 1, 9))), Book(("BC", {}))])
+    attempts = (Attempt(book.fetch, Shelf.pieces, 9) for book in books)
+    assert [*filter(None, read_until_consistent(attempts, str, Prefetcher(1), set()))] == [[b"A", b"B", b"C"]]
+
+
 def test_rows_that_come_twice_in_one_answer_are_a_list_that_has_them_twice() -> None:
     """As many as TikTok counts, the same to the last byte in every reading: nothing is missing, which is said."""
     book = Book(("AAB", told(3, 1, 3)))
@@ -281,6 +302,22 @@ def test_rows_have_to_add_up_to_the_totals_too() -> None:
     assert (left, said) == (['"id":"A","spend":1', '"id":"B","spend":2'], [])
     with pytest.raises(Incomplete, match=r"The 2 rows do not add up .* in 2 readings: spend 8 \(TikTok's total is 3\)"):
         spending(*[[("A", 1), ("B", 7)]] * 2, total=3)
+
+
+@pytest.mark.parametrize("info", [Info(total_number=2, total_page=1), None])
+def test_a_reading_without_totals_does_not_outdo_one_that_has_them(info: Info | None) -> None:
+    """The sums of the first reading are wrong, and no other shows right ones. Totals need no count beside them."""
+    given = iter([{"spend": 5}, None, None])
+
+    def fetch(number: int) -> Answer:
+        return Answer(0, data=Data([{"id": "A"}, {"id": "B"}], info, next(given)))
+
+    def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
+        return [(row["id"].encode(), b'"id":"%b","spend":1' % row["id"].encode()) for row in rows]
+
+    totals = Totals({"spend": NUMBER("Money.")}, "EUR", lambda name, value: None)
+    with pytest.raises(Incomplete, match=r"The 2 rows do not add up .*: spend 2 \(TikTok's total is 5\)"):
+        list(read_until_consistent([Attempt(fetch, pieces, 9, totals)] * 3, str, Prefetcher(1), set()))
 
 
 def test_figures_that_changed_after_rows_were_emitted_are_reported() -> None:

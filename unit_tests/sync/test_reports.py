@@ -293,7 +293,9 @@ def refusing(*names: str) -> Any:
 
     def answer(path: str, params: Mapping[str, Any]) -> Any:
         bad = [name for name in params["metrics"] if name in names]
-        return refused(40002, f"Invalid metric fields: {json.dumps(bad)}") if bad else page([wire()])
+        row = wire()
+        row["dimensions"]["stat_time_day"] = f"{params['start_date']} 00:00:00"
+        return refused(40002, f"Invalid metric fields: {json.dumps(bad)}") if bad else page([row])
 
     return answer
 
@@ -558,11 +560,19 @@ def test_an_answer_about_another_account_is_never_taken(dimensions: dict[str, st
 
 
 def test_an_answer_about_other_days_is_doubted() -> None:
-    """It may be a late one to another request; the same again is taken."""
+    """It may be a late one to another request. The same again is taken, but the days asked for are not claimed."""
     reading = Reading(lambda path, params: page([wire(day=31)]))
     (part,) = reading.slices()
     assert len(reading.rows(part)) == 1
     assert reading.client.doubts == ["its rows are of 2026-03-31"]
+    assert part.incomplete_reason == "2026-03-01 to 2026-03-15: all rows of an answer are of other days."
+
+
+def test_a_row_of_another_day_beside_others_is_taken() -> None:
+    """The answer is one to the request."""
+    reading = Reading(lambda path, params: page([wire(day=31), wire(day=2)]))
+    (part,) = reading.slices()
+    assert (len(reading.rows(part)), part.incomplete_reason) == (2, "")
 
 
 def test_a_refusal_of_what_was_already_left_out_is_an_error() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from source_tiktok_ads.streams.shapes import INTEGER, NUMBER
 from source_tiktok_ads.sync.records import Answer, decode
-from source_tiktok_ads.sync.totals import Ledger, Totals, rounding
+from source_tiktok_ads.sync.totals import MAX_OBJECTS, Ledger, Totals, rounding
 
 METRICS = {"spend": NUMBER("Money."), "clicks": INTEGER("Clicks.")}
 
@@ -55,6 +55,13 @@ def test_counts_agree_exactly() -> None:
     assert check.differences({"clicks": 10**15}, {"clicks": 10**15}, 1000) == []
     (one,) = check.differences({"clicks": 10**12 + 1}, {"clicks": 10**12}, 1000)
     assert str(one) == "clicks 1000000000001 (TikTok's total is 1000000000000)"
+
+
+def test_totals_do_not_cover_more_objects_than_tiktok_says() -> None:
+    """Where no count shows that beforehand, the number of rows does."""
+    check = Totals(METRICS, "EUR", lambda name, value: None)
+    assert check.differences({"clicks": 2}, {"clicks": 1}, MAX_OBJECTS) != []
+    assert check.differences({"clicks": 2}, {"clicks": 1}, MAX_OBJECTS + 1) == []
 
 
 @pytest.mark.parametrize("given", ["3", 3, 3.0, "3.0"])
