@@ -31,6 +31,10 @@ class PageInfo(msgspec.Struct):
         by_rows = -(-self.total_number // self.page_size) if self.page_size > 0 else 0
         return max(self.total_page, by_rows, 1)
 
+    def is_full(self, rows: int, size: int) -> bool:
+        """Whether a page with so many rows is full: has as many as asked for, or as it says that a page has at most."""
+        return rows >= (min(size, self.page_size) if self.page_size > 0 else size)
+
 
 def page_info(envelope: AnyEnvelope) -> PageInfo | None:
     """The answer's `page_info`, from typed or untyped data; `None` if it is missing or no object.

@@ -186,9 +186,9 @@ class ListPages:
         size, page, seen = self._page_size(reading.listing), 0, set[int]()
         while True:
             page, before = page + 1, len(seen)
-            rows, _, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page})
+            rows, info, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page})
             yield unsent(pieces(rows), seen, reading.sent)
-            if len(rows) < size or len(seen) == before:
+            if not (info or PageInfo()).is_full(len(rows), size) or len(seen) == before:
                 return
 
     def _read_cursor_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
@@ -209,6 +209,8 @@ class ListPages:
             before = len(seen)
             yield unsent(pieces(rows), seen, reading.sent)
             step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
+            if step.is_silent:
+                raise Incomplete(f"TikTok gave {len(seen)} rows in full pages, but not whether there are more.")
             if step.is_last or (probing and not step.announces_more):
                 return
             probing = not step.announces_more
@@ -325,6 +327,11 @@ class Step:
         # may be wrong there, so the next cursor is requested anyway.
         unlikely = self.rows >= self.size or (self.rows == 0 and self.before is not None)
         return not self.announces_more and (self.has_no_next or not unlikely)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the answer is full, but does not say at all whether there are more rows."""
+        return self.rows >= self.size and self.more is None and self.has_no_next
 
     @property
     def has_no_next(self) -> bool:

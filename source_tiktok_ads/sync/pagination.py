@@ -248,18 +248,17 @@ class _Reading:
         self.expected: Sums = {}
         self.refusal = ""
         self.copies = 0
+        self.conflicts = 0
+        self._hashes: dict[int, int] = {}
         self._idle = 0
         self._last_is_full = False
 
     def begin(self, first: Page) -> bool:
         """Take TikTok's totals from the first page. Returns whether it is the only page."""
         self.expected = first.expected
-        return first.info.last_page == 1 and not (self._is_full(first) and len(first.pieces) > first.info.total_number)
-
-    def _is_full(self, page: Page) -> bool:
-        """Whether a page has as many rows as were asked for, or as TikTok says that a page has at most."""
-        told = page.info.page_size
-        return len(page.pieces) >= (min(self.attempt.size, told) if told > 0 else self.attempt.size)
+        rows = len(first.pieces)
+        full = first.info.is_full(rows, self.attempt.size)
+        return first.info.last_page == 1 and not (full and rows > first.info.total_number)
 
     def take(self, page: Page, new_rows: int, repeated: Sequence[bytes | None]) -> None:
         """Add a page with `new_rows` rows that are new to this reading, and with `repeated` ones."""
@@ -267,10 +266,17 @@ class _Reading:
             self.counts.add(page.info.total_number)
         self.refusal = page.refusal
         self._idle = 0 if new_rows else self._idle + 1
-        self._last_is_full = self._is_full(page)
+        self._last_is_full = page.info.is_full(len(page.pieces), self.attempt.size)
         if self.totals:
             self.ledger.add(page.sums, len(page.pieces))
             self.ledger.add(self.totals.of_members(repeated), len(repeated), -1)
+
+    def compare(self, pieces: Sequence[Piece]) -> None:
+        """Count the rows of a page without a count that have the key of another row but differ from it."""
+        for key, members in pieces:
+            content = hash(members)
+            if members is not None and self._hashes.setdefault(mark_of(key), content) != content:
+                self.conflicts += 1
 
     @property
     def over(self) -> bool:
@@ -288,8 +294,11 @@ class _Reading:
 
     @property
     def agrees(self) -> bool:
-        """Whether the number of different rows agrees with the count of every page; true if no page has a count."""
-        return self.counts in (set(), {len(self.seen)})
+        """Whether the number of different rows agrees with the count of every page.
+
+        If no page has a count, whether no two different rows have one key.
+        """
+        return self.counts == {len(self.seen)} if self.counts else not self.conflicts
 
     @property
     def totals(self) -> Totals | None:
@@ -337,6 +346,8 @@ class _Consistency:
         pieces = reading.attempt.collect(page.pieces)
         waiting = self._hold_back(pieces) if single else {}
         self._add_to_sums(pieces, reading)
+        if page.info.total_number < 0:
+            reading.compare(pieces)
         if single:
             reading.copies = _identical_copies(pieces)
         repeated: list[bytes | None] = []
@@ -409,7 +420,7 @@ class _Consistency:
     def _only_miscounted(self, last: _Reading) -> bool:
         """Whether only the count is wrong: the totals agree, or there are at least as many rows as counted."""
         by_totals = bool(last.expected) and len(last.seen) == len(self._found) > 0
-        return by_totals or len(last.seen) + self._identical_copies >= max(last.counts)
+        return by_totals or len(last.seen) + self._identical_copies >= max(last.counts, default=sys.maxsize)
 
     def _reason_to_accept(self, last: _Reading) -> str:
         if last.expected:
@@ -422,6 +433,10 @@ class _Consistency:
         parts = []
         if self._counts not in (set(), {found}):
             parts.append(f"TikTok counts {counted} rows but gave {found} different ones in {readings} readings")
+        if last.conflicts and not self._counts:
+            parts.append(
+                f"{last.conflicts} rows have the key of another row but differ from it, and TikTok counts none"
+            )
         if differences:
             wrong = f"the {found} rows do not add up to TikTok's own totals in {readings} readings"
             parts.append(f"{wrong}: {_differences_text(differences)}")

@@ -39,6 +39,19 @@ def test_heads_in_other_words_and_questions_that_come_twice() -> None:
     assert (row["lead_id"], row["page_id"], row["form_name"]) == ("71", "73", "2")
 
 
+def test_a_question_may_have_the_name_of_a_column() -> None:
+    """What was filled in is among the answers, whatever the question is called."""
+    (row,) = lead_file(text("71,yes,no", head="lead_id,answers,Why?")).rows
+    assert row["answers"] == {"answers": "yes", "Why?": "no"}
+
+
+def test_an_archive_without_a_file_is_not_whole() -> None:
+    """A form without leads has a file with a head."""
+    out = io.BytesIO()
+    zipfile.ZipFile(out, "w").close()
+    assert lead_file(out.getvalue()).cut == "its zip archive is empty"
+
+
 def test_archives_hold_several_files() -> None:
     """The leads of all of them."""
     out = io.BytesIO()

@@ -52,6 +52,15 @@ def test_a_file_is_read_in_whatever_it_is_wrapped(found: str) -> None:
     assert [*file.rows] == [ROW]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_head_is_found_wherever_time_stands_in_it(mark: str) -> None:
+    """Behind a byte order mark, or with its columns in another order."""
+    assert [*change_file(f"{mark}{HEAD}\r\n{LINE}\r\n").rows] == [ROW]
+    assert [*change_file(printed(f"{mark}{HEAD}\r\n{LINE}\r\n")).rows] == [ROW]
+    (row,) = change_file(f"{mark}Object ID,Time\r\n17,2026-03-01 15:20\r\n").rows
+    assert row == {"object_id": "17", "time": "2026-03-01 15:20", "activity_details": []}
+
+
 def test_blank_lines_are_no_rows() -> None:
     """An example of TikTok's has such behind each row."""
     file = change_file(TEXT.replace("\r\n", "\n    \r\n"))
@@ -76,6 +85,8 @@ def test_an_account_without_changes() -> None:
         (printed(COUNTS), "it counts 1 changes and has 0"),
         (json.dumps({"file_data": f"b'{TEXT}", "file_name": "7.csv"}), "it does not end"),
         (json.dumps({"file_data": {"logs": []}}), "it does not end"),
+        (f"{HEAD}\r\n{LINE}\r\n".replace("Time", "time"), "it has no column Time"),
+        ("Error,please try again\r\n", "it has no column Time"),
         ("\n", "it is empty"),
         (None, "it does not end"),
     ],

@@ -28,6 +28,13 @@ def test_a_page_that_is_not_full_is_the_last() -> None:
     assert len(again.asked) == 2
 
 
+def test_a_page_is_full_with_as_many_rows_as_tiktok_gives_at_most() -> None:
+    """TikTok may give smaller pages than were asked for."""
+    answers = iter([things("1", "2"), things("3", "4"), things("5")])
+    reading = Reading(lambda path, params: {**next(answers), "page_info": {"page_size": 2}})
+    assert reading.read(replace(UNCOUNTED, page_size=9)) == ["1", "2", "3", "4", "5"]
+
+
 def test_further_lists_add_rows_each_once() -> None:
     """Also those that only some of them have."""
     reading = Reading(lambda path, params: things("1", "2") if path == "thing/list" else things("2", "3"))

@@ -235,6 +235,31 @@ def test_a_reading_without_a_count_does_not_outdo_one_that_has_it() -> None:
     assert [*filter(None, read_until_consistent(attempts, str, Prefetcher(1), set()))] == [[b"A", b"B", b"C"]]
 
 
+@pytest.mark.parametrize("pages", [["a1a2"], ["a1b1", "a2"]])
+def test_without_a_count_different_rows_of_one_key_are_missing(pages: list[str]) -> None:
+    """On one page or on two. If another reading has one of them, it had only changed; the same row twice is one."""
+
+    def read(*readings: list[str]) -> list[bytes]:
+        turn, now = iter(readings), list[str]()
+
+        def fetch(number: int) -> Answer:
+            now[:] = next(turn) if number == 1 else now
+            rows = now[number - 1]
+            return Answer(0, data=Data([{"id": rows[at : at + 2]} for at in range(0, len(rows), 2)]))
+
+        def pieces(rows: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
+            return [(row["id"][:1].encode(), row["id"].encode()) for row in rows]
+
+        attempts = [Attempt(fetch, pieces, 2 if len(pages) > 1 else 9)] * len(readings)
+        return [row for rows in read_until_consistent(attempts, str, Prefetcher(1), set()) for row in rows]
+
+    with pytest.raises(Incomplete, match=r"^1 rows have the key of another row but differ from it, and TikTok count"):
+        read(pages, pages, pages)
+    same = [page.replace("a2", "a1") for page in pages]
+    assert read(same)[0] == b"a1"
+    assert read(pages, same)[0] == b"a1"
+
+
 def test_rows_that_come_twice_in_one_answer_are_a_list_that_has_them_twice() -> None:
     """As many as TikTok counts, the same to the last byte in every reading: nothing is missing, which is said."""
     book = Book(("AAB", told(3, 1, 3)))

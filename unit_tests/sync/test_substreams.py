@@ -221,6 +221,14 @@ def test_a_full_last_answer_by_cursor_is_doubted(code: int, ids: int | None) -> 
         assert len(reading.read(CURSOR)) == ids
 
 
+@pytest.mark.parametrize(("more", "lacks"), [({}, 1), ({"has_more": False}, 0)])
+def test_a_full_answer_that_does_not_say_whether_there_is_more(more: dict[str, Any], lacks: int) -> None:
+    """Without has_more and a cursor, nothing shows that it is the last one."""
+    reading = Reading(things(*map(str, range(20)), **more))
+    assert len(reading.read(CURSOR)) == 20
+    assert reading.lacks == ["TikTok gave 20 rows in full pages, but not whether there are more."][:lacks]
+
+
 def test_rows_in_another_place_are_no_empty_list() -> None:
     """TikTok has renamed places before; whoever reads such an answer as empty loses every row."""
     reading = Reading({"other_things": [{"thing_id": "1"}]})

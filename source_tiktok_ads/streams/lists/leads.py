@@ -55,6 +55,8 @@ def lead_file(found: Any) -> File:
         parts = [_leads(content.decode("utf-8-sig")) for content in unzipped(found)]
     except ValueError as error:
         return File(cut=str(error))
+    if not parts:
+        return File(cut="its zip archive is empty")
     return File([row for part in parts for row in part.rows], next((part.cut for part in parts if part.cut), ""))
 
 
@@ -80,8 +82,10 @@ def _names(header: Sequence[str]) -> list[str]:
 
 def _lead(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
     told = dict(zip(names, cells, strict=True))
-    answers = {name: value for name, value in told.items() if name not in LEAD}
-    row: dict[str, Any] = {name: value or None for name, value in told.items() if name in LEAD}
+    # A question may be called "answers", too.
+    columns = {*LEAD} - {"answers"}
+    answers = {name: value for name, value in told.items() if name not in columns}
+    row: dict[str, Any] = {name: value or None for name, value in told.items() if name in columns}
     row |= {name: _id(value) for name, value in row.items() if name in IDS and value}
     time = row.get("create_time")
     return {**row, "create_time": _ZONE.sub("", time) if time else None, "answers": answers}

@@ -73,15 +73,16 @@ def change_file(found: Any) -> File:
     if text is None:
         return File(cut="it does not end, or is no file of changes")
     lines, cut = csv_lines(text)
-    start = next((place for place, line in enumerate(lines) if line[0] == "Time"), len(lines))
-    counted = sum(int(line[1]) for line in lines[:start] if len(line) == 2 and line[1].isdecimal())
+    start = next((place for place, line in enumerate(lines) if "Time" in line), len(lines))
+    counts = [int(line[1]) for line in lines[:start] if len(line) == 2 and line[1].isdecimal()]
     header, wholes = (lines[start], lines[start + 1 :]) if start < len(lines) else ([], [])
     whole, short = whole_lines(header, wholes)
     rows = [_change(dict(zip(header, line, strict=True))) for line in whole]
     made = sum(max(1, len(row["activity_details"])) for row in rows)
-    fewer = f"it counts {counted} changes and has {made}" if counted > made else ""
-    none = "" if lines else "it is empty"
-    return File(rows, cut or short or fewer or none)
+    fewer = f"it counts {sum(counts)} changes and has {made}" if sum(counts) > made else ""
+    # Without the head of the table, an account without changes has nothing but its counts.
+    none = "" if header or len(counts) == len(lines) else "it has no column Time"
+    return File(rows, cut or short or fewer or none or ("" if lines else "it is empty"))
 
 
 def _unwrapped(found: Any) -> str | None:
@@ -98,7 +99,8 @@ def _unwrapped(found: Any) -> str | None:
         if not isinstance(inner, str):
             return None
         text = inner
-    return _unprinted(text)
+    plain = _unprinted(text)
+    return None if plain is None else plain.removeprefix("\ufeff")
 
 
 def _unprinted(text: str) -> str | None:
