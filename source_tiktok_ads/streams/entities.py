@@ -30,6 +30,11 @@ PARAMETERS = OBJECTS(key=TEXT, value=TEXT)
 CUSTOM_ACTIONS = OBJECTS(code=TEXT, days=INTEGER)
 
 
+def columns_of(columns: Mapping[str, Shape], *names: str) -> Mapping[str, Shape]:
+    """Some columns of another stream, which mean the same in this one."""
+    return {name: columns[name] for name in names}
+
+
 def same_ids(name: str) -> Shape:
     """The published name of a column of ids."""
     return IDS(f"Published name of {name}, with the same ids.", wire=name)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from source_tiktok_ads.streams import fields
-from source_tiktok_ads.streams.entities import ADGROUP_NAMES, CAMPAIGN_NAMES
+from source_tiktok_ads.streams.entities import ADGROUP_NAMES, CAMPAIGN_NAMES, columns_of
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Paging, Parent, Pass, Row, inside, lifting
 from source_tiktok_ads.streams.lists.accounts import OF_CENTER
 from source_tiktok_ads.streams.lists.structure import ADGROUPS, ADS
@@ -259,14 +259,13 @@ COMMENT: Mapping[str, Shape] = {
     "is_auth_comment_manage_scope": FLAG("Whether that includes managing comments."),
     **CAMPAIGN_NAMES,
     "adgroup_id": ID("Id of the ad group under which it stands; of a post that several show, the first of them."),
-    "adgroup_name": ADGROUP_NAMES["adgroup_name"],
+    **columns_of(ADGROUP_NAMES, "adgroup_name"),
     "ad_id": ID("Id of the ad under which it stands; empty for upgraded Smart+ ads."),
     "ad_name": TEXT("Name of that ad."),
     "ad_text": TEXT("Text of that ad."),
     "app_id": ID("Id of the app that ad promotes."),
     "tiktok_item_id": ID("Id of the TikTok post, for Spark Ads."),
-    "identity_id": LENT_IDENTITY["identity_id"],
-    "identity_type": LENT_IDENTITY["identity_type"],
+    **columns_of(LENT_IDENTITY, "identity_id", "identity_type"),
     "video_play_url": TEXT("Address of the ad's video."),
     "video_cover_url": TEXT("Signed address of the video's cover; it changes on every read."),
     "user_id": ID("Id of the TikTok user who wrote it."),

@@ -4,25 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from source_tiktok_ads.streams.entities import (
+    ADGROUP,
     ADGROUP_ID,
-    ADGROUP_NAMES,
-    BID_TYPE,
     BUDGETS,
+    CAMPAIGN,
     CAMPAIGN_ATTRIBUTION,
-    CAMPAIGN_NAMES,
-    CATALOG_ID,
     CREATE_TIME,
     CUSTOM_ACTIONS,
-    DEEP_BID_TYPE,
     IDENTITY,
     IDS,
     NUMBERS,
-    OPTIMIZATION_EVENT,
-    OPTIMIZATION_GOAL,
     PARAMETERS,
-    ROAS_BID,
     STATUSES,
     TEXTS,
+    columns_of,
 )
 from source_tiktok_ads.streams.listing import Listing, Paging, Parent, Pass
 from source_tiktok_ads.streams.parameters import Params, from_row, merged
@@ -40,24 +35,19 @@ PHONE = OBJECT(phone_region_code=TEXT, phone_region_calling_code=TEXT, phone_num
 )
 
 SMART_PLUS_CAMPAIGN: Mapping[str, Shape] = {
-    **CAMPAIGN_NAMES,
-    "campaign_type": TEXT("Whether it is a regular campaign or one dedicated to iOS 14 and later."),
+    **columns_of(CAMPAIGN, "campaign_id", "campaign_name", "campaign_type"),
     "smart_plus_adgroup_mode": TEXT("Whether it may have one ad group or several: SINGLE or MULTIPLE."),
     "create_time": CREATE_TIME,
     "modify_time": MODIFY_TIME,
     **STATUSES,
     "objective_type": TEXT("The advertising objective, such as WEB_CONVERSIONS."),
-    "sales_destination": TEXT("Where a campaign for sales leads: TikTok Shop, website, app, or website and app."),
-    "app_promotion_type": TEXT("What an app campaign is after: installs, winning back users or pre-registration."),
-    "app_id": ID("Id of the promoted app."),
-    "campaign_app_profile_page_state": TEXT("Whether the profile page of the app is used: ON, OFF, INVALID or UNSET."),
+    **columns_of(CAMPAIGN, "sales_destination", "app_promotion_type", "app_id", "campaign_app_profile_page_state"),
     "catalog_enabled": FLAG("Whether the campaign uses a catalog."),
     "catalog_type": TEXT("Kind of the catalog, such as ECOM."),
     "special_industries": TEXTS("Declared industries with special rules: HOUSING, EMPLOYMENT, CREDIT."),
     "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
     "is_promotional_campaign": FLAG("Whether it advertises a sale or another event."),
-    **BUDGETS,
-    "budget_optimize_on": FLAG("Whether TikTok spreads the campaign's budget over its ad groups; sent only when so."),
+    **columns_of(CAMPAIGN, "budget", "budget_mode", "budget_optimize_on"),
     "budget_auto_adjust_strategy": BUDGET_STRATEGY,
     "current_budget": CURRENT_BUDGET,
     "is_advanced_dedicated_campaign": FLAG("Whether it is an Advanced Dedicated Campaign for iOS 14 and later."),
@@ -104,19 +94,14 @@ TARGETING = OBJECT(
 )("Who may see the ads: places, people, devices, interests, audiences.")
 
 SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
-    **CAMPAIGN_NAMES,
-    **ADGROUP_NAMES,
-    "create_time": CREATE_TIME,
+    **columns_of(ADGROUP, "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "create_time"),
     "modify_time": MODIFY_TIME,
     # What is promoted, and in whose name.
-    "promotion_type": TEXT("What is promoted, such as WEBSITE, APP_ANDROID or TIKTOK_SHOP."),
-    "promotion_website_type": TEXT("Whether the landing page is TikTok's own: TIKTOK_NATIVE_PAGE or UNSET."),
-    "app_id": ID("Id of the promoted app."),
+    **columns_of(ADGROUP, "promotion_type", "promotion_website_type", "app_id"),
     "app_config": OBJECTS(app_id=ID)("The promoted apps, where they are several."),
     "minis_id": ID("Id of the TikTok mini-app."),
     "gaming_ad_compliance_agreement": GAMING_AGREEMENT,
-    "catalog_id": CATALOG_ID,
-    "catalog_authorized_bc_id": ID("Id of the Business Center that owns the catalog."),
+    **columns_of(ADGROUP, "catalog_id", "catalog_authorized_bc_id"),
     **IDENTITY,
     "messaging_app_type": TEXT("Messaging app that people are led to, such as WHATSAPP."),
     "messaging_app_account_id": ID("Account in that messaging app."),
@@ -125,8 +110,7 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
     "phone_info": PHONE,
     "movie_premiere_date": TEXT("Day of the film's first showing."),
     # What it is optimised for.
-    "optimization_goal": OPTIMIZATION_GOAL,
-    "optimization_event": OPTIMIZATION_EVENT,
+    **columns_of(ADGROUP, "optimization_goal", "optimization_event"),
     "custom_conversion_id": ID("Id of the custom conversion it is optimised for."),
     "pixel_id": ID("Id of the pixel that measures it."),
     "deep_funnel_optimization_status": TEXT("Whether an event deeper in the funnel counts too: ON or OFF."),
@@ -134,11 +118,10 @@ SMART_PLUS_ADGROUP: Mapping[str, Shape] = {
     "deep_funnel_event_source_id": ID("Id of what measures that event."),
     "deep_funnel_optimization_event": TEXT("That event deeper in the funnel."),
     # Bid, budget and time.
-    "bid_type": BID_TYPE,
+    **columns_of(ADGROUP, "bid_type"),
     "bid_price": NUMBER("Bid, in the currency of the account."),
     "conversion_bid_price": NUMBER("Cost of a conversion that the bidding aims at."),
-    "deep_bid_type": DEEP_BID_TYPE,
-    "roas_bid": ROAS_BID,
+    **columns_of(ADGROUP, "deep_bid_type", "roas_bid"),
     "incentive_offer_type": TEXT("Whether TikTok credits a cost above the target."),
     "billing_event": TEXT("What is paid for, such as CPM or OCPM."),
     "pacing": TEXT("How fast the budget is spent: smoothly or as fast as possible."),
@@ -217,8 +200,7 @@ TRACKING = OBJECT(
 )
 
 SMART_PLUS_AD: Mapping[str, Shape] = {
-    **CAMPAIGN_NAMES,
-    **ADGROUP_NAMES,
+    **columns_of(ADGROUP, "campaign_id", "campaign_name", "adgroup_id", "adgroup_name"),
     "smart_plus_ad_id": ID("Id of the ad; its creatives stand as rows of their own in ads."),
     "ad_name": TEXT("Name of the ad."),
     **STATUSES,
