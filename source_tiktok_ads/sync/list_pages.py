@@ -377,7 +377,7 @@ def misshapen(listing: Listing, envelope: Envelope) -> str | None:
 def displaced(listing: Listing, envelope: Envelope) -> str | None:
     """Where the rows of an answer are if they are not in their documented place; None if nothing suggests that."""
     data = envelope.data
-    if listing.places and not any(name in data for name in listing.places):
+    if listing.places and all(data.get(name) is None for name in listing.places):
         # TikTok: it leaves out empty lists, but has also renamed some, such as transaction to transaction_list.
         others = [name for name, value in data.items() if _is_list_of_objects(value)]
         return _elsewhere(listing.rows_at, others)

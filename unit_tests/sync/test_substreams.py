@@ -229,9 +229,10 @@ def test_a_full_answer_that_does_not_say_whether_there_is_more(more: dict[str, A
     assert reading.lacks == ["TikTok gave 20 rows in full pages, but not whether there are more."][:lacks]
 
 
-def test_rows_in_another_place_are_no_empty_list() -> None:
+@pytest.mark.parametrize("old", [{}, {"list": None}])
+def test_rows_in_another_place_are_no_empty_list(old: dict[str, Any]) -> None:
     """TikTok has renamed places before; whoever reads such an answer as empty loses every row."""
-    reading = Reading({"other_things": [{"thing_id": "1"}]})
+    reading = Reading({**old, "other_things": [{"thing_id": "1"}]})
     assert reading.read(WHOLE) == []
     assert reading.lacks == ["TikTok's answer has no list, but other_things; none of these rows can be read."]
 
