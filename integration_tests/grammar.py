@@ -34,6 +34,12 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "sku": ("sku_id",),
     "search_term": ("search_terms",),
     "search_keyword": ("search_keyword",),
+    "contextual_tag": ("contextual_tag",),
+    "post": ("post_id",),
+    "instant_page": ("page_id",),
+    "form_component": ("component_name",),
+    "live_room": ("room_id",),
+    "ad_type": ("ad_type",),
 }
 # Ads with all their creatives.
 SMART_PLUS: Mapping[str, tuple[str, str]] = {"smart_plus_ad": ("AUCTION_AD", "ad_id_v2")}
@@ -61,17 +67,25 @@ MONTHLY = tuple(f"_by_{name}_monthly" for name in (*INTERESTS, "device_brand"))
 # TikTok's rules refuse them, and yet other connectors ask for them.
 COUNTRIES_BY_HOUR = ("adgroup_insights_by_country_extended_hourly", "ad_insights_by_country_extended_hourly")
 SEARCHES_BY_AD = ("ad_insights_by_search_term_daily", "ad_insights_by_search_keyword_daily")
-OPTIONAL = (*COUNTRIES_BY_HOUR, *SEARCHES_BY_AD)
+# What ads show or lead to, and the content that they stand beside.
+SHOWN = (
+    *(f"ad_insights_by_{name}" for name in ("post", "instant_page", "form_component", "live_room")),
+    *(f"{level}_insights_by_ad_type" for level in ("adgroup", "campaign")),
+)
+CONTEXTS = tuple(f"{level}_insights_by_contextual_tag" for level in LEVELS)
+OPTIONAL = (*COUNTRIES_BY_HOUR, *SEARCHES_BY_AD, *SHOWN, *CONTEXTS)
 # What ads have shown of catalogs; no source tells of a metric that names the parents of an ad.
 PRODUCTS = tuple(f"ad_insights_by_{name}" for name in ("catalog", "product_set", "product", "sku"))
 # Small counts are veiled there.
-SEARCHES = (*SEARCHES_BY_AD, *(f"adgroup{name.removeprefix('ad')}" for name in SEARCHES_BY_AD))
+SEARCHES = tuple(f"{level}{name.removeprefix('ad')}" for level in LEVELS for name in SEARCHES_BY_AD)
 # Every report stream there has to be.
 NAMES = (
     *(f"{level}_insights{rest}" for level in LEVELS for rest in (*DAILY, *DAILY_TOO, "_hourly", "_lifetime", *MONTHLY)),
     *(f"smart_plus_ad_insights{rest}" for rest in ("_daily", *DAILY[1:], *DAILY_TOO, "_hourly", "_lifetime", *MONTHLY)),
     *COUNTRIES_BY_HOUR,
     *SEARCHES,
+    *SHOWN,
+    *CONTEXTS,
     *PRODUCTS,
     *SHOP,
 )
@@ -109,7 +123,7 @@ def asked(stream: str) -> Asked | None:
     if told is None or (told["by"] and told["by"] not in BREAKDOWNS):
         return None
     level, id_dimension = {**LEVELS, **SMART_PLUS}[told["level"]]
-    basic = told["by"] in (None, "country_extended", "search_term", "search_keyword")
+    basic = told["by"] in (None, "country_extended", "search_term", "search_keyword") or stream in SHOWN
     by = BREAKDOWNS[told["by"]] if told["by"] else ()
     kind = "CATALOG" if stream in PRODUCTS else "BASIC" if basic else "AUDIENCE"
     return Asked(level, kind, id_dimension, by, TIMES[told["grain"] or ""])

@@ -27,6 +27,8 @@ LANGUAGE = ("language",)
 PLACEMENT = ("placement",)
 DMA = ("dma_id",)
 AC = ("ac",)
+CONTEXT = ("contextual_tag",)
+AD_TYPE = ("ad_type",)
 # TikTok: by interest and by brand of device there is no time dimension, so these reports are asked for month by month.
 INTEREST = ("interest_category",)
 INTEREST_2 = ("interest_category_tier2",)
@@ -52,6 +54,7 @@ ADS: tuple[Report, ...] = (
     Report("ad_insights_by_placement", AD, DAY, PLACEMENT, AUDIENCE),
     Report("ad_insights_by_dma", AD, DAY, DMA, AUDIENCE),
     Report("ad_insights_by_ac", AD, DAY, AC, AUDIENCE),
+    Report("ad_insights_by_contextual_tag", AD, DAY, CONTEXT, AUDIENCE, optional=True),
     Report("ad_insights_by_interest_category_monthly", AD, MONTH, INTEREST, AUDIENCE),
     Report("ad_insights_by_interest_category_tier2_monthly", AD, MONTH, INTEREST_2, AUDIENCE),
     Report("ad_insights_by_interest_category_tier3_monthly", AD, MONTH, INTEREST_3, AUDIENCE),
@@ -95,6 +98,7 @@ ADGROUPS: tuple[Report, ...] = (
     Report("adgroup_insights_by_placement", ADGROUP, DAY, PLACEMENT, AUDIENCE),
     Report("adgroup_insights_by_dma", ADGROUP, DAY, DMA, AUDIENCE),
     Report("adgroup_insights_by_ac", ADGROUP, DAY, AC, AUDIENCE),
+    Report("adgroup_insights_by_contextual_tag", ADGROUP, DAY, CONTEXT, AUDIENCE, optional=True),
     Report("adgroup_insights_by_interest_category_monthly", ADGROUP, MONTH, INTEREST, AUDIENCE),
     Report("adgroup_insights_by_interest_category_tier2_monthly", ADGROUP, MONTH, INTEREST_2, AUDIENCE),
     Report("adgroup_insights_by_interest_category_tier3_monthly", ADGROUP, MONTH, INTEREST_3, AUDIENCE),
@@ -115,6 +119,7 @@ CAMPAIGNS: tuple[Report, ...] = (
     Report("campaign_insights_by_placement", CAMPAIGN, DAY, PLACEMENT, AUDIENCE),
     Report("campaign_insights_by_dma", CAMPAIGN, DAY, DMA, AUDIENCE),
     Report("campaign_insights_by_ac", CAMPAIGN, DAY, AC, AUDIENCE),
+    Report("campaign_insights_by_contextual_tag", CAMPAIGN, DAY, CONTEXT, AUDIENCE, optional=True),
     Report("campaign_insights_by_interest_category_monthly", CAMPAIGN, MONTH, INTEREST, AUDIENCE),
     Report("campaign_insights_by_interest_category_tier2_monthly", CAMPAIGN, MONTH, INTEREST_2, AUDIENCE),
     Report("campaign_insights_by_interest_category_tier3_monthly", CAMPAIGN, MONTH, INTEREST_3, AUDIENCE),
@@ -135,6 +140,7 @@ ADVERTISERS: tuple[Report, ...] = (
     Report("advertiser_insights_by_placement", ADVERTISER, DAY, PLACEMENT, AUDIENCE),
     Report("advertiser_insights_by_dma", ADVERTISER, DAY, DMA, AUDIENCE),
     Report("advertiser_insights_by_ac", ADVERTISER, DAY, AC, AUDIENCE),
+    Report("advertiser_insights_by_contextual_tag", ADVERTISER, DAY, CONTEXT, AUDIENCE, optional=True),
     Report("advertiser_insights_by_interest_category_monthly", ADVERTISER, MONTH, INTEREST, AUDIENCE),
     Report("advertiser_insights_by_interest_category_tier2_monthly", ADVERTISER, MONTH, INTEREST_2, AUDIENCE),
     Report("advertiser_insights_by_interest_category_tier3_monthly", ADVERTISER, MONTH, INTEREST_3, AUDIENCE),
@@ -148,6 +154,20 @@ SEARCHES: tuple[Report, ...] = (
     Report("ad_insights_by_search_keyword_daily", AD, DAY, KEYWORD, optional=True),
     Report("adgroup_insights_by_search_term_daily", ADGROUP, DAY, TERM),
     Report("adgroup_insights_by_search_keyword_daily", ADGROUP, DAY, KEYWORD),
+    Report("campaign_insights_by_search_term_daily", CAMPAIGN, DAY, TERM),
+    Report("campaign_insights_by_search_keyword_daily", CAMPAIGN, DAY, KEYWORD),
+    Report("advertiser_insights_by_search_term_daily", ADVERTISER, DAY, TERM),
+    Report("advertiser_insights_by_search_keyword_daily", ADVERTISER, DAY, KEYWORD),
+)
+
+# What ads show or lead to. TikTok has the figures 16 hours late, and only those metrics that it lists for each.
+SHOWN: tuple[Report, ...] = (
+    Report("ad_insights_by_post", AD, DAY, ("post_id",), optional=True),
+    Report("ad_insights_by_instant_page", AD, DAY, ("page_id",), optional=True),
+    Report("ad_insights_by_form_component", AD, DAY, ("component_name",), optional=True),
+    Report("ad_insights_by_live_room", AD, DAY, ("room_id",), optional=True),
+    Report("adgroup_insights_by_ad_type", ADGROUP, DAY, AD_TYPE, optional=True),
+    Report("campaign_insights_by_ad_type", CAMPAIGN, DAY, AD_TYPE, optional=True),
 )
 
 # TikTok: of the metrics of these only the two that come unasked are sure; ids of parents are metrics too.
@@ -166,4 +186,14 @@ SHOPS: tuple[Report, ...] = (
     Report("gmv_max_campaign_insights_by_country", CAMPAIGN, DAY, COUNTRY, TT_SHOP, optional=True),
 )
 
-REPORTS: tuple[Report, ...] = (*ADS, *SMART_PLUS_ADS, *ADGROUPS, *CAMPAIGNS, *ADVERTISERS, *SEARCHES, *PRODUCTS, *SHOPS)
+REPORTS: tuple[Report, ...] = (
+    *ADS,
+    *SMART_PLUS_ADS,
+    *ADGROUPS,
+    *CAMPAIGNS,
+    *ADVERTISERS,
+    *SEARCHES,
+    *SHOWN,
+    *PRODUCTS,
+    *SHOPS,
+)
