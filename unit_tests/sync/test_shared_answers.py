@@ -1,7 +1,7 @@
 """What several streams of a sync ask for is asked once, unless the first answer cannot be relied on."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -204,7 +204,8 @@ def test_rows_that_nobody_takes_any_more_hold_up_nobody() -> None:
     sync = Sync(by_page(ROWS), SHOPS, THINGS)
     pages = sync.pages(SHOPS)
     next(pages)
-    pages.close()  # type: ignore[attr-defined]
+    assert isinstance(pages, Generator)
+    pages.close()
     assert len(sync.known(SHOPS)) == len(ROWS)
 
 
