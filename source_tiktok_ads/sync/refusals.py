@@ -205,10 +205,11 @@ class Refusals:
 
         return confirmed(ask, costly, self._pause, lambda names: self._believe(advertiser_id, names))
 
-    def less(self, advertiser_id: str, asked: Asked, error: TikTokError) -> Asked:
+    def less(self, advertiser_id: str, asked: Asked, error: TikTokError, had_totals: bool = False) -> Asked:
         """What to request after a refusal, without what was refused.
 
-        Raises the error if nothing may be left out, or if nothing would be left.
+        Raises the error if nothing may be left out, or if nothing would be left. A request that was answered with
+        totals before (`had_totals`) is not refused for them: the rows may have disagreed with them.
         """
         named = self.named(asked, error)
         if named & self._essential:
@@ -218,7 +219,7 @@ class Refusals:
             return replace(self.asked(advertiser_id), totals=asked.totals)
         named_else = invalid_metrics(error.message) or self._other_filters(error)
         explained = named_else or isinstance(error, TooLarge)
-        if asked.totals and wrong_parameter(error) and not explained:
+        if asked.totals and not had_totals and wrong_parameter(error) and not explained:
             # Totals only serve as a check, so no row is missing without them.
             return replace(asked, totals=False)
         raise error

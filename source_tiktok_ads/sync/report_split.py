@@ -118,6 +118,11 @@ class RequestSplitter:
         by = next((name for name in names if name in filters and self._stream.level.path), "")
         return RequestPart(days, by, filters.get(by, ()))
 
+    def with_some_metrics(self, part: RequestPart) -> RequestPart:
+        """The part, limited to as many metrics as one request takes."""
+        asked = part.metrics or tuple(self._divisible)
+        return replace(part, metrics=asked[: self._most_metrics]) if len(asked) > self._most_metrics else part
+
     def fitting(self, part: RequestPart) -> list[RequestPart]:
         """The parts to read instead of a part that exceeds what TikTok could answer before; empty if it does not."""
         if self._stream.most_ids and (parts := self._split_to_most_ids(part)):

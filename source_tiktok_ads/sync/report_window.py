@@ -16,6 +16,7 @@ from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync import records
 from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.pagination import (
+    MAX_DIFFERENCES_NAMED,
     MAX_UNSPLIT_READS,
     READS_BEFORE_SPLIT,
     Attempt,
@@ -64,6 +65,8 @@ class ReportContext:
     refusals: Refusals
     limits: dict[str, RequestLimits] = field(default_factory=dict)
     unreadable: set[tuple[str, str]] = field(default_factory=set)
+    without_whole: set[str] = field(default_factory=set)
+    """The accounts of which TikTok gives no count and totals for what is read campaign by campaign."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Window:
         self._merged_pairs = 0
         self._refused_names: set[str] = set()
         self._missing: list[str] = []
+        self._with_totals: list[RequestPart] = []
 
     def rows(self, days: DateRange) -> Iterator[list[bytes]]:
         """The rows page by page, each as the members of a JSON object without braces. Raises TikTokError."""
@@ -159,10 +163,32 @@ class Window:
             return (yield from self._read_unsplittable(part, progress))
         if parts[0].metrics != part.metrics:
             return (yield from self._read_joined(part, parts, progress))
+        by_objects = parts[0].days == part.days
+        whole = error if isinstance(error, Incomplete) else self._ask_whole(part) if by_objects else None
         found = yield from self._read_parts(parts, progress)
-        if isinstance(error, Incomplete) and parts[0].days == part.days:
-            self._compare_with_whole(part, error, found)
+        if whole and (less := self._less_than_whole(whole, found)):
+            self._report_less(part, less, by_objects)
         return found
+
+    def _ask_whole(self, part: RequestPart) -> Incomplete | None:
+        """TikTok's count and totals of a part that has to be read campaign by campaign; None if it gives none.
+
+        They take a page of one row, which TikTok may answer although the part is too large for it. The first time it
+        does not, the account is not asked again.
+        """
+        account_id = self._slice.account.id
+        if part.by or self._stream.most_ids or account_id in self._context.without_whole:
+            return None
+        asked = self._context.refusals.asked(account_id)
+        try:
+            envelope = self._fetch_page(self._splitter.with_some_metrics(part), asked, 1, 1, size=1)
+        except (TikTokError, Truncated):
+            envelope = Answer(0)
+        info, expected = page_info(envelope) or PageInfo(), self._totals().expected(envelope) if asked.totals else {}
+        if info.total_number < 0 and not expected:
+            self._context.without_whole.add(account_id)
+            return None
+        return Incomplete("", counted=info.total_number, expected=expected)
 
     def _split(
         self, part: RequestPart, error: Truncated | TooManyRows | Incomplete | TikTokError
@@ -185,26 +211,33 @@ class Window:
             ledger.add(found.sums, found.rows)
         return Found(ledger.rows, ledger.sums)
 
-    def _compare_with_whole(self, part: RequestPart, whole: Incomplete, found: Found) -> None:
-        """Mark the window as incomplete if the parts have less than TikTok says of the whole.
+    def _less_than_whole(self, whole: Incomplete, found: Found) -> str:
+        """What the parts of a request have less than TikTok says of the whole; empty if nothing.
 
-        Objects that TikTok does not list are in none of the parts. More is accepted, because figures may have grown
-        while the parts were read.
+        More is accepted, because figures may have grown while the parts were read.
         """
         less = [
-            difference
+            str(difference)
             for difference in self._totals().differences(found.sums, whole.expected, found.rows)
             if difference.found < difference.expected
         ]
-        if less:
-            named = ", ".join(map(str, less[:3]))
+        if not whole.expected and found.rows < whole.counted:
+            less = [f"rows {found.rows} (TikTok counts {whole.counted})"]
+        return ", ".join(less[:MAX_DIFFERENCES_NAMED])
+
+    def _report_less(self, part: RequestPart, less: str, by_objects: bool) -> None:
+        """Mark the window as incomplete if its campaigns have less than the whole, and warn if its days have.
+
+        Objects that TikTok does not list are in none of the parts. Days leave nothing out, so the count and totals of
+        the days themselves are believed.
+        """
+        if by_objects:
             self._missing.append(
-                f"{_place(part)}: campaigns or ad groups read one by one lack rows of the whole: {named}."
+                f"{_place(part)}: campaigns or ad groups read one by one lack rows of the whole: {less}."
             )
-        elif not whole.expected and found.rows < whole.counted:
-            self._missing.append(
-                f"{_place(part)}: TikTok counts {whole.counted} rows, but campaigns or ad groups read one by one have "
-                f"{found.rows}."
+        else:
+            self._warn(
+                f"{_place(part)}: days read one by one have less than TikTok says of all: {less}; they are taken."
             )
 
     def _read_unsplittable(self, part: RequestPart, progress: WindowProgress) -> Reading:
@@ -239,7 +272,7 @@ class Window:
                 )
             except TikTokError as error:
                 if not self._slice.reader.learn_page_size(self._slice.account, error):
-                    asked = refusals.less(account_id, asked, error)
+                    asked = refusals.less(account_id, asked, error, had_totals=part in self._with_totals)
             else:
                 progress.repeated.hold()
                 if refusals.gives_up_totals(account_id, asked):
@@ -285,10 +318,13 @@ class Window:
         params = self._stream.params(self._slice.account.id, part.days.first, part.days.last, asked.deleted, part.only)
         return {**params, "metrics": self._metrics(part, asked)}
 
-    def _fetch_page(self, part: RequestPart, asked: Asked, server_attempts: int, page: int) -> Any:
+    def _fetch_page(
+        self, part: RequestPart, asked: Asked, server_attempts: int, page: int, size: int | None = None
+    ) -> Any:
         # TikTok: only the first page has totals.
         totals = {"enable_total_metrics": True} if asked.totals and page == 1 else {}
-        params = {**self._params(part, asked), **totals, "page": page}
+        sized = {"page_size": size} if size else {}
+        params = {**self._params(part, asked), **totals, **sized, "page": page}
         ask = partial(
             self._slice.reader.ask,
             self._slice,
@@ -305,8 +341,10 @@ class Window:
             self._missing.append("TikTok looked only at the newest ads of the account; rows of others are missing.")
         if no_day_of(self._stream.grain.dimension, part.days.first, part.days.last, reply.envelope):
             self._missing.append(f"{_place(part)}: all rows of an answer are of other days.")
-        if page == 1:
+        if page == 1 and size is None:
             self._check_row_count(part, page_info(reply.envelope) or PageInfo())
+        if totals:
+            self._with_totals.append(part)
         return reply.envelope
 
     def _wrong_account(self, answer: Answer) -> str | None:

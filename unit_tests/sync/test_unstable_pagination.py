@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_ads.streams.catalog import BY_NAME
 from source_tiktok_ads.streams.model import HIDDEN_CAMPAIGNS, Report
@@ -22,7 +23,7 @@ from source_tiktok_ads.sync.pagination import (
 from source_tiktok_ads.sync.records import Answer, decode
 from source_tiktok_ads.sync.reports import ReportReader
 
-from .canned import A, Canned, Truncated, config, informed, page, sync_of
+from .canned import A, Canned, Truncated, config, informed, page, refused, sync_of
 
 STREAM = BY_NAME["campaign_insights_by_province"]
 
@@ -203,3 +204,82 @@ def test_a_report_is_read_in_parts_until_no_row_can_move() -> None:
     assert len(left) == len({(row["campaign_id"], row["stat_time_day"]) for row in left}) == 8
     assert {row["advertiser_id"] for row in left} == {A}
     assert said == []
+
+
+def too_large_unless(params: Mapping[str, Any], whole: Any) -> Any:
+    """One campaign's row; for all campaigns together `whole` where a single row is asked for, else a refusal."""
+    if "campaign_ids" in str(params.get("filtering")):
+        return page([province(1, date.fromisoformat(params["start_date"]))])
+    return whole if params["page_size"] == 1 else refused(40067)
+
+
+@pytest.mark.parametrize(("total", "whole"), [(1, True), (2, False)])
+def test_campaigns_of_a_part_that_is_too_large_are_compared_with_the_whole(total: int, whole: bool) -> None:
+    """A page of one row tells how many there are, so a campaign that TikTok does not list is missed."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "campaign/get":
+            return page([] if special(params) else [{"campaign_id": "1"}])
+        return too_large_unless(params, page([province(1, date(2026, 3, 12))], total=total, pages=total))
+
+    assert isinstance(STREAM, Report)
+    rows, finished, said = one_day(STREAM, answer)
+    assert (rows, finished) == (1, whole)
+    assert any("lack rows of the whole: rows 1 (TikTok counts 2)" in sentence for sentence in said) != whole
+
+
+def test_where_the_whole_cannot_be_counted_an_account_is_asked_for_it_once() -> None:
+    """TikTok refuses even a page of one row: the campaigns are read, and nothing shows whether they are all."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "campaign/get":
+            return page([] if special(params) else [{"campaign_id": "1"}])
+        return too_large_unless(params, refused(40067))
+
+    client = Canned(informed(answer))
+    sync, said = sync_of(client, config(start_date="2026-02-01", end_date="2026-03-12"))
+    assert isinstance(STREAM, Report)
+    parts = [*ReportReader(STREAM, sync, False, {}).generate()]
+    rows = [row for part in parts for record in part.read() for row in record.data[""].lines.splitlines()]
+    assert len(parts) == 2
+    assert len(rows) > 0
+    assert all(part.finished for part in parts)
+    assert said == []
+    assert len([params for params in client.paths("report/integrated/get") if params["page_size"] == 1]) == 1
+
+
+def test_days_that_have_less_than_the_whole_are_taken_with_a_warning() -> None:
+    """Each day has the rows that TikTok counts for it, so nothing shows what else the count of all days means."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        first, last = (date.fromisoformat(params[name]) for name in ("start_date", "end_date"))
+        return page(
+            [province(1, first), *([province(1, last)] if last > first else [])], total=3 if last > first else 1
+        )
+
+    sync, said = sync_of(Canned(informed(answer)), config(start_date="2026-03-12", end_date="2026-03-13"))
+    assert isinstance(STREAM, Report)
+    (part,) = ReportReader(STREAM, sync, False, {}).generate()
+    rows = [row for record in part.read() for row in record.data[""].lines.splitlines()]
+    assert (len(rows), part.finished) == (2, True)
+    (sentence,) = said
+    assert "2026-03-12 to 2026-03-13: days read one by one have less than TikTok says of all: rows 2" in sentence
+
+
+def test_totals_that_disagreed_are_not_forgotten_where_tiktok_refuses_them_next() -> None:
+    """The first reading lacks a row by its totals. A refusal of the second one that names nothing ends the part."""
+    stream = BY_NAME["campaign_insights"]
+    assert isinstance(stream, Report)
+    turn = count()
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "campaign/get":
+            return page([])
+        if "enable_total_metrics" in params and next(turn):
+            return refused(40002, "something is wrong")
+        key = {"campaign_id": "1", "stat_time_day": "2026-03-12 00:00:00"}
+        row = {"dimensions": key, "metrics": {"spend": "1.00", "impressions": "10", "clicks": "1"}}
+        return {**page([row]), "total_metrics": {"spend": "3.00", "impressions": "30", "clicks": "3"}}
+
+    with pytest.raises(AirbyteTracedException, match="something is wrong"):
+        one_day(stream, answer)
