@@ -237,7 +237,7 @@ the error say what happened, for which account and request, with TikTok's own wo
 """
 
 FOLLOWS: Mapping[Action, str] = {
-    Action.TAKE: "takes the answer, with a warning",
+    Action.TAKE: "takes the answer, with a warning, as incomplete unless TikTok's count or totals prove it whole",
     Action.RETRY: "asks again after growing waits",
     Action.SLOW: "waits and asks more slowly",
     Action.PAUSE: "pauses all requests for minutes or until the quota is free",
@@ -261,6 +261,8 @@ def troubleshooting_page() -> str:
 
 def _trouble(answer: str, rule: Rule) -> str:
     follows = "ends the sync at once" if rule is REGION else FOLLOWS[rule.action]
+    if rule.then is Action.TAKE:
+        follows = f"{follows}, then {FOLLOWS[rule.then]}"
     return f"| {answer} | {rule.happened} | {follows} | {rule.next_step} |\n"
 
 

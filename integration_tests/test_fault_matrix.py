@@ -120,6 +120,7 @@ PASSING = (
     twice("code", "40067", code=40067),
     once("code", "hidden fault", code=40100, message="Internal service timed out. Please retry in sometime."),
     once("code", "full minute", code=40016, message="App reaches the QPM limit 600"),
+    once("in_part", rows=2),
     *(once(kind) for kind in ("qps", "restricted", "busy")),
     *(once(kind) for kind in ("data_null", "no_page_info", "html", "empty", "cut", "broken_gzip", "reset")),
     *(once("http", f"http {status}", http=status) for status in (401, 403, 429, 500, 502, 503)),
@@ -165,7 +166,8 @@ LASTING = (
     always("total_number", UNPROVEN, "TikTok counts", streams=(ENTITY,), rows=7),
     always("short", SHORT, "TikTok counts", page=1, rows=4),
     always("shift", SHORT, "TikTok counts", name="shift up", page=1, rows=-2),
-    Fault("20001 always", "replace", WARNED, "code 20001", rule={"find": '"code":0', "put": '"code":20001'}),
+    always("replace", WARNED, "code 20001", name="20001", find='"code":0', put='"code":20001'),
+    always("in_part", SHORT, "TikTok answered only in part", page=1, rows=4),
     Fault(
         "metrics always",
         "metrics",

@@ -46,6 +46,7 @@ HEALED: Mapping[str, Fault] = {
     "HTML": {"kind": "html"},
     "empty body": {"kind": "empty"},
     "null data": {"kind": "data_null"},
+    "in part": {"kind": "in_part", "rows": 3},
     "no page_info": {"kind": "no_page_info"},
 }
 # Rows that move while they are read, the first time a page is asked for.
@@ -141,7 +142,7 @@ def test_a_list_that_cannot_be_proven_is_short(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
 def test_what_tiktok_calls_a_part_is_counted(mode: str) -> None:
-    """Code 20001: the data are taken with a warning, and rows that lack are found by the total as ever."""
+    """Code 20001: the data are taken with a warning where TikTok's count proves that no row is missing."""
     with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
         simulator.faults.add("replace", find='"code":0', put='"code":20001', path="ad/get")
         simulator.faults.add("short", rows=2, page=1, once_per_request=True, path="ad/get")
@@ -150,6 +151,26 @@ def test_what_tiktok_calls_a_part_is_counted(mode: str) -> None:
     assert difference(by_key("ads", outcome.records["ads"]), expected.table(simulator, "ads")) == ""
     told = [line for line in outcome.warnings if "TikTok answered only in part" in line and "code 20001" in line]
     assert all(any(id in line for line in told) for id in WORLD.advertiser_ids)
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "mode"),
+    [
+        ("apps", "app/list", "full_refresh"),
+        ("identity_posts", "identity/video/get", "full_refresh"),
+        ("pixel_event_statistics", "pixel/event/stats", "incremental"),
+    ],
+)
+def test_a_part_of_a_list_that_nothing_counts_is_incomplete(stream: str, path: str, mode: str) -> None:
+    """Code 20001 in one answer and by cursor: no refresh is complete, no state claims it, what is missing is named."""
+    with Simulator(WORLD, Switches(signed_urls=False)) as simulator:
+        simulator.faults.add("in_part", path=path)
+        outcome = read(simulator, [stream], mode=mode, start_date="2026-02-25", **PAGES)
+    full = mode == "full_refresh"
+    assert (outcome.code, outcome.statuses[stream][-1]) == (int(full), "INCOMPLETE" if full else "COMPLETE")
+    said = "\n".join([outcome.sentences, *outcome.warnings])
+    assert "TikTok answered only in part (code 20001" in said
+    assert "and nothing proves that no row is missing" in said
 
 
 def test_an_outage_is_waited_for_once() -> None:

@@ -1235,6 +1235,11 @@ def test_faults_of_the_answer(simulator: Simulator, http: requests.Session) -> N
     faults.clear()
     faults.add("data_null", times=1)
     assert probe(simulator, http)["data"] is None
+    faults.add("in_part", rows=2, times=1)
+    found = probe(simulator, http)
+    assert (found["code"], len(found["data"]["list"]), found["data"]["page_info"]["total_number"]) == (20001, 8, 15)
+    faults.add("in_part", times=1)
+    assert http.get(url(simulator, "user/info")).json()["code"] == 20001
     faults.add("no_page_info", times=1)
     assert set(probe(simulator, http)["data"]) == {"list"}
     faults.add("total_number", rows=3, times=1)

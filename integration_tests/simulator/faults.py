@@ -33,7 +33,7 @@ PARTS = {
 }
 ANSWERS = ("code", "page_size", "time_span", *PARTS, *WORDINGS)
 CHANGES = (
-    *("data_null", "no_page_info", "total_number", "shift", "short", "repeat", "throttle", "date"),
+    *("data_null", "in_part", "no_page_info", "total_number", "shift", "short", "repeat", "throttle", "date"),
     *answers.OF_PAGES,
     *answers.OF_ROWS,
     *answers.OF_TASKS,
@@ -199,6 +199,9 @@ def changed(rules: list[Rule], request: Request, answer: Answer, ask: Ask, now: 
             answer = replace(answer, headers={**answer.headers, "Date": _date(now + timedelta(seconds=rule.seconds))})
         elif rule.kind == "data_null":
             answer = replace(answer, data=None)
+        elif rule.kind == "in_part":
+            kept = _short(rule, request, answer.data, ask) if answers.has_rows(answer.data) else answer.data
+            answer = replace(answer, code=20001, message="Partial success.", data=kept)
         elif rule.kind in CHANGERS and _has_what_changes(rule.kind, answer.data):
             answer = replace(answer, data=CHANGERS[rule.kind](rule, request, answer.data, ask))
     return answer

@@ -81,7 +81,7 @@ class Client:
         self._monotonic, self._random = runtime.monotonic, runtime.random
         self._clock = Clock(runtime.monotonic, runtime.wall_clock, not stand_in)
         self._waiter = Waiter(runtime, self.now, self.log)
-        self._reader = ResponseReader(self._clock, self.redact, self.log, transport.close)
+        self._reader = ResponseReader(self._clock, self.redact, transport.close)
         self._confirming_clock, self._probing = threading.Lock(), threading.Lock()
         self._clock_confirmed = False
         self._answered = -math.inf
@@ -181,8 +181,9 @@ class Client:
             budget.seconds += self._monotonic() - began
             self._report_outcome(reservation, outcome, id(budget))
             if isinstance(outcome, ApiResponse):
-                return outcome
-            if silence < LONGEST and outcome.kind == "timeout" and not outcome.code:
+                if outcome.in_part is None or not self._waits_for_whole(outcome.in_part, budget):
+                    return outcome
+            elif silence < LONGEST and outcome.kind == "timeout" and not outcome.code:
                 self._give_up_connection(outcome, budget, silence)
             else:
                 self._wait_or_raise(request, outcome, budget, first)
@@ -302,6 +303,16 @@ class Client:
             self._wait_for_maintenance(error, budget, wait)
         else:
             self._waiter.wait(wait * self._scale, error.rule.happened)
+
+    def _waits_for_whole(self, error: TikTokError, budget: RetryBudget) -> bool:
+        """Wait before a request that was answered only in part is sent again. Returns False if the answer is to do."""
+        wait = budget.wait_after(error, self._random())
+        if wait is None:
+            self.log(logging.WARNING, error.sentence)
+            return False
+        self.log(logging.INFO, f"{error.event}; asking again in {wait:.0f} s.")
+        self._waiter.wait(wait * self._scale, error.rule.happened)
+        return True
 
     def _wait_for_maintenance(self, error: TikTokError, budget: RetryBudget, own_wait: float) -> None:
         """Wait until the request may be sent again: on its own, or with all others while none is answered."""

@@ -19,7 +19,7 @@ Kind = Literal["connect", "proxy", "trust", "timeout", "silent", "cut", "garbled
 class Action(Enum):
     """What to do about an error: the client does it (first group), or its caller (second group)."""
 
-    TAKE = "take the answer, warn where it is not whole"
+    TAKE = "take the answer, though it may not be whole"
     RETRY = "ask again after a growing wait"
     SLOW = "the app is too quick: wait briefly, lower the pace"
     PAUSE = "the app is locked out: nobody asks for minutes, then one probe"
@@ -151,10 +151,13 @@ _LIMIT = replace(
 # TikTok: the verdict stands in the body's `code`, beside HTTP 200 even for a bad token or a throttle.
 RULES: Mapping[int, Rule] = {
     20001: Rule(
-        Action.TAKE,
+        Action.RETRY,
         "system",
         "TikTok answered only in part",
-        "Compare the figures with Ads Manager; a refresh of the stream reads them again.",
+        "Nothing to do where TikTok's count or totals prove that no row is missing; otherwise the part is named as "
+        "incomplete, and the next sync reads it again.",
+        tries=3,
+        then=Action.TAKE,
     ),
     40000: _bug("TikTok calls the request's parameters invalid"),
     40001: _account("TikTok gives no permission for this account or operation"),
@@ -590,6 +593,13 @@ def for_one_account(error: TikTokError) -> TikTokError:
         path=error.path,
         advertiser_id=error.advertiser_id,
     )
+
+
+def incomplete_account_list(error: TikTokError) -> TikTokError:
+    """The error for a list of accounts of which TikTok gives only a part."""
+    next_step = "Run the sync again later, or name the accounts by id, so that they need not be listed."
+    rule = replace(error.rule, action=Action.GIVE_UP, next_step=next_step)
+    return TikTokError(rule, code=error.code, message=error.message, request_id=error.request_id, path=error.path)
 
 
 def error_from_code(code: int, message: str, request_id: str, path: str, advertiser_id: str | None) -> TikTokError:

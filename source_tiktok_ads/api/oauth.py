@@ -9,7 +9,7 @@ import msgspec
 from source_tiktok_ads.shell import Redactor
 
 from .envelope import Envelope, decode_envelope, decoder
-from .errors import TimedOut, readable
+from .errors import TimedOut, incomplete_account_list, readable
 from .request import Request, to_json
 from .response import ApiResponse
 from .retry import TRIES, RetryBudget
@@ -84,21 +84,25 @@ def _exchange(client: OAuthClient, body: dict[str, Any]) -> _Grant:
 def list_accounts(
     client: OAuthClient, app_id: str, secret: str, *, attempts: int = TRIES, repeat_timeouts: bool = True
 ) -> list[tuple[str, str]]:
-    """Id and name of every account that the token can read, each once and in TikTok's order.
+    """Id and name of every account that the token can read, in TikTok's order.
 
-    A row without an id is left out with a warning. Raises TikTokError.
+    An account that TikTok lists under several names comes once for each. A row without an id is left out with a
+    warning. Raises TikTokError, also if TikTok gives only a part of the list.
     """
     client.redact.learn(secret)
     request = Request(ACCOUNT_LIST, decode_envelope, {"app_id": app_id, "secret": secret}, accept=_why_no_account_list)
-    data = client.send(request, RetryBudget(attempts, attempts, repeat_timeouts)).envelope.data
-    found: dict[str, str] = {}
-    for row in data.get("list") or ():
+    answer = client.send(request, RetryBudget(attempts, attempts, repeat_timeouts))
+    if answer.in_part:
+        # Nothing counts the accounts, and of one that is missing no stream could say that its rows are missing.
+        raise incomplete_account_list(answer.in_part)
+    found: dict[str, list[str]] = {}
+    for row in answer.envelope.data.get("list") or ():
         if account := _account_of(row):
-            found[account[0]] = found.get(account[0]) or account[1]
+            found.setdefault(account[0], []).append(account[1])
         else:
             row_text = readable(client.redact(to_json(row)))
             client.log(logging.WARNING, f"TikTok lists an account without an id, which can't be read: {row_text}.")
-    return [*found.items()]
+    return [(id, name) for id, names in found.items() for name in dict.fromkeys(filter(None, names)) or ("",)]
 
 
 def _why_no_account_list(envelope: Envelope) -> str | None:

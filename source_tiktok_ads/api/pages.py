@@ -9,6 +9,7 @@ from typing import Any, Generic
 import msgspec
 
 from .envelope import AnyEnvelope, E
+from .errors import readable
 
 
 class PageInfo(msgspec.Struct):
@@ -56,6 +57,12 @@ def _number(value: Any) -> int | None:
     except (msgspec.ValidationError, UnicodeEncodeError):
         # The encoding error comes from a text with a lone surrogate.
         return None
+
+
+def verdict_in_part(envelope: AnyEnvelope) -> str:
+    """TikTok's code and request_id if it gave an answer only in part; empty if not."""
+    # The client returns no answer with another code, but raises an error.
+    return f"code {envelope.code}, request_id {readable(envelope.request_id or '-')}" if envelope.code else ""
 
 
 def first_row(envelope: AnyEnvelope) -> Any:

@@ -1,6 +1,5 @@
 """Turns an HTTP response into TikTok's answer or an error."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,8 @@ class ApiResponse(Generic[E]):
 
     envelope: E
     headers: Mapping[str, str]
+    in_part: TikTokError | None = None
+    """TikTok's verdict if it answered only in part."""
 
     @property
     def cut(self) -> bool:
@@ -35,10 +36,9 @@ class ApiResponse(Generic[E]):
 class ResponseReader:
     """Reads HTTP responses, sets the clock by their dates, and closes connections that delivered a wrong answer."""
 
-    def __init__(self, clock: Clock, redact: Redactor, log: Log, close_connections: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, redact: Redactor, close_connections: Callable[[], None]) -> None:
         self._clock = clock
         self._redact = redact
-        self._log = log
         self._close_connections = close_connections
         self._stale_answers = StaleAnswers()
 
@@ -68,15 +68,13 @@ class ResponseReader:
         if self._stale_answers.is_stale(envelope.request_id or "", encoded.identity):
             self._close_connections()
             return _garbled(request, "the answer to another request, once more")
-        error = self._error_in(request, envelope)
-        return ApiResponse(envelope, response.headers) if error is None else error
+        verdict = self._refusal(request, envelope) if envelope.code else None
+        if verdict and verdict.rule.then is not Action.TAKE:
+            return verdict
+        return self._fault_in(request, envelope) or ApiResponse(envelope, response.headers, verdict)
 
-    def _error_in(self, request: Request[E], envelope: E) -> TikTokError | None:
-        if envelope.code:
-            error = self._refusal(request, envelope)
-            if error.action is not Action.TAKE:
-                return error
-            self._log(logging.WARNING, error.sentence)
+    def _fault_in(self, request: Request[E], envelope: E) -> TikTokError | None:
+        """The error for an answer that has no data, or not those of the request."""
         # TikTok: success without data is a fault of its servers, not an empty answer.
         if envelope.data is None:
             return _garbled(request, "no data")

@@ -18,7 +18,7 @@ from source_tiktok_ads.api.errors import (
     TooLarge,
     invalid_metrics,
 )
-from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info
+from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, page_info, verdict_in_part
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Row
 from source_tiktok_ads.streams.parameters import Params
@@ -27,10 +27,12 @@ from source_tiktok_ads.sync.pagination import (
     MAX_IDLE_PAGES,
     MAX_READS,
     Attempt,
+    Doubts,
     Incomplete,
     Lists,
     Prefetcher,
     read_until_consistent,
+    read_without_doubt,
     smaller_page,
     unsent,
 )
@@ -126,9 +128,9 @@ class ListPages:
         elif listing.paging is Paging.TASK:
             yield from self._read_task_file(reading, request, pieces)
         elif listing.paging is Paging.CURSOR:
-            yield from self._read_cursor_pages(reading, request, pieces)
+            yield from read_without_doubt(partial(self._read_cursor_pages, reading, request, pieces))
         elif listing.paging is Paging.UNCOUNTED:
-            yield from self._read_uncounted_pages(reading, request, pieces)
+            yield from read_without_doubt(partial(self._read_uncounted_pages, reading, request, pieces))
         else:
             yield from self._read_numbered_pages(reading, request, pieces)
 
@@ -137,8 +139,8 @@ class ListPages:
 
         def fetch(page: int) -> Answer:
             at: Params = {"page": page} if page > 1 else {}
-            rows, info, _ = self._fetch_rows(reading, request, at, repeat_timeouts=True)
-            return Answer(0, data=Data(rows, info))
+            rows, info, envelope = self._fetch_rows(reading, request, at, repeat_timeouts=True)
+            return _answer_of(envelope, rows, info)
 
         attempts = [Attempt(fetch, pieces, sys.maxsize)] * MAX_READS
         yield from read_until_consistent(attempts, reading.events.on_warning, self._prefetcher, reading.sent)
@@ -150,22 +152,26 @@ class ListPages:
         day = self._client.now().date().isoformat()
         tasks = Tasks(self._client, listing, account, advertiser_id, reading.events.pending, day)
         file = tasks.file(request.params)
-        rows = unsent(pieces(file.rows), set(), reading.sent)
+        found, doubts = pieces(file.rows), Doubts()
+        doubts.compare(found)
+        rows = unsent(found, set(), reading.sent)
         for start in range(0, len(rows), ROWS_PER_BATCH):
             yield rows[start : start + ROWS_PER_BATCH]
         if file.cut:
             raise Incomplete(file.cut)
         tasks.done(request.params)
+        if doubts:
+            raise Incomplete(doubts.sentence)
 
     def _read_numbered_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
         listing = reading.listing
 
         def fetch(size: int, page: int) -> Answer:
-            rows, info, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page}, page)
+            rows, info, envelope = self._fetch_rows(reading, request, {"page_size": size, "page": page}, page)
             if listing.most and info is not None and info.total_number >= listing.most:
                 reading.full.add(listing.name)
                 info = _limit_pages(listing, info, size)
-            return Answer(0, data=Data(rows, info))
+            return _answer_of(envelope, rows, info)
 
         if listing.newest_first and reading.into.since:
             try:
@@ -180,25 +186,30 @@ class ListPages:
         yield from lists.rows(request.account.id, fetch, pieces, reading.events.on_warning, reading.sent)
 
     def _read_uncounted_pages(
-        self, reading: ListReading, request: ListRequest, pieces: Pieces
+        self, reading: ListReading, request: ListRequest, pieces: Pieces, doubts: Doubts
     ) -> Iterator[list[bytes]]:
-        """The rows of all pages up to the first one that is not full or has no new rows."""
+        """The rows of all pages up to the first one that is not full or has no new rows, read once."""
         size, page, seen = self._page_size(reading.listing), 0, set[int]()
         while True:
             page, before = page + 1, len(seen)
-            rows, info, _ = self._fetch_rows(reading, request, {"page_size": size, "page": page})
-            yield unsent(pieces(rows), seen, reading.sent)
+            rows, info, envelope = self._fetch_rows(reading, request, {"page_size": size, "page": page})
+            yield unsent(_noted(pieces(rows), envelope, doubts), seen, reading.sent)
             if not (info or PageInfo()).is_full(len(rows), size) or len(seen) == before:
                 return
 
-    def _read_cursor_pages(self, reading: ListReading, request: ListRequest, pieces: Pieces) -> Iterator[list[bytes]]:
-        """The rows of a list that is paged by cursor. Raises Incomplete if TikTok announces more rows without one."""
+    def _read_cursor_pages(
+        self, reading: ListReading, request: ListRequest, pieces: Pieces, doubts: Doubts
+    ) -> Iterator[list[bytes]]:
+        """The rows of a list that is paged by cursor, read once.
+
+        Raises Incomplete if TikTok announces more rows without a cursor.
+        """
         size, idle, probing = self._page_size(reading.listing), 0, False
         seen, cursor = set[int](), None
         while True:
             at: Params = {"cursor": cursor} if cursor is not None else {}
             try:
-                rows, _, data = self._fetch_rows(reading, request, {"count": size, **at})
+                rows, _, envelope = self._fetch_rows(reading, request, {"count": size, **at})
             except (TooLarge, TimedOut) as error:
                 size = smaller_page(size, error)
                 continue
@@ -207,8 +218,8 @@ class ListPages:
                     return
                 raise
             before = len(seen)
-            yield unsent(pieces(rows), seen, reading.sent)
-            step = Step(len(rows), size, data.get("has_more"), data.get("cursor"), cursor)
+            yield unsent(_noted(pieces(rows), envelope, doubts), seen, reading.sent)
+            step = Step(len(rows), size, envelope.data.get("has_more"), envelope.data.get("cursor"), cursor)
             if step.is_silent:
                 raise Incomplete(f"TikTok gave {len(seen)} rows in full pages, but not whether there are more.")
             if step.is_last or (probing and not step.announces_more):
@@ -229,8 +240,8 @@ class ListPages:
         at: Params,
         page: int | None = None,
         repeat_timeouts: bool = False,
-    ) -> tuple[list[dict[str, Any]], PageInfo | None, Mapping[str, Any]]:
-        """The rows of one answer, its page info, and its whole data.
+    ) -> tuple[list[dict[str, Any]], PageInfo | None, Envelope]:
+        """The rows of one answer, its page info, and the whole answer.
 
         Raises Incomplete if the rows are not in their documented place but in another.
         """
@@ -240,7 +251,7 @@ class ListPages:
         )
         if elsewhere := displaced(listing, envelope):
             raise Incomplete(f"{elsewhere}; none of these rows can be read.")
-        return rows_in(listing, envelope.data), place_of(envelope), envelope.data
+        return rows_in(listing, envelope.data), place_of(envelope), envelope
 
     def _kept_answer(self, reading: ListReading, request: ListRequest, at: Params, page: int | None) -> Envelope | None:
         """The answer that another stream received to the same request; None if this list would not accept it."""
@@ -273,6 +284,9 @@ class ListPages:
             self._client.pause,
             partial(self._believe, key),
         )
+        if reply.envelope.code:
+            # What TikTok gave only in part is not for other streams.
+            reading.answers.doubted = True
         reading.answers.add(at, reply.envelope.data)
         return reply.envelope
 
@@ -350,6 +364,18 @@ def rows_in(listing: Listing, data: Mapping[str, Any]) -> Any:
     if not listing.places:
         return [data] if data else []
     return next((data[name] for name in listing.places if data.get(name)), [])
+
+
+def _answer_of(envelope: Envelope, rows: list[dict[str, Any]], info: PageInfo | None) -> Answer:
+    """The answer with its rows and page info in the usual places."""
+    return Answer(envelope.code, request_id=envelope.request_id, data=Data(rows, info))
+
+
+def _noted(pieces: Sequence[Piece], envelope: Envelope, doubts: Doubts) -> Sequence[Piece]:
+    """The rows of an answer, after noting what speaks against them."""
+    doubts.compare(pieces)
+    doubts.note(verdict_in_part(envelope))
+    return pieces
 
 
 def place_of(envelope: Envelope) -> PageInfo | None:

@@ -20,7 +20,7 @@ from source_tiktok_ads.sync.date_ranges import DateRange, windows
 from source_tiktok_ads.sync.incremental import DAYS_UNDER_WAY, DateRangeReader, ModifiedReader, Pages
 from source_tiktok_ads.sync.list_records import ListingRows
 from source_tiktok_ads.sync.list_requests import ListEvents, ListRequest
-from source_tiktok_ads.sync.pagination import unsent
+from source_tiktok_ads.sync.pagination import Doubts, unsent
 from source_tiktok_ads.sync.reader import FURTHEST, MAX_CONSECUTIVE_FAILURES, Reader, Slice, Sync
 from source_tiktok_ads.sync.refusals import GivenUp
 from source_tiktok_ads.sync.state import Changes
@@ -74,9 +74,17 @@ class ListReader(ModifiedReader[Listing]):
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
         if self.stream.scope is Scope.TOKEN:
-            yield unsent(rows.pieces(self._accounts_of_token(), {}, part.mark_incomplete), set(), set())
+            yield self._rows_of_token(part, rows)
         else:
             yield from self._read_through_first([part.account, *self._stand_ins], part, rows, params)
+
+    def _rows_of_token(self, part: Slice, rows: ListingRows) -> list[bytes]:
+        """The rows of the token's accounts. Several that TikTok lists under one id are reported: one is kept."""
+        found, doubts = rows.pieces(self._accounts_of_token(), {}, part.mark_incomplete), Doubts()
+        doubts.compare(found)
+        if doubts:
+            part.mark_incomplete(doubts.sentence)
+        return unsent(found, set(), set())
 
     def _read_through_first(self, accounts: Sequence[Account], part: Slice, rows: ListingRows, params: Params) -> Pages:
         """The rows of a slice, requested through the first of the accounts that may read them."""

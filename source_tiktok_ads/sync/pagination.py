@@ -6,6 +6,7 @@ them. Equal readings alone prove nothing: they only show that the answer is stab
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from threading import Semaphore
 from typing import Any, TypeVar
 
 from source_tiktok_ads.api.errors import Action, TikTokError, TimedOut, TooLarge
-from source_tiktok_ads.api.pages import PageInfo, page_info
+from source_tiktok_ads.api.pages import PageInfo, page_info, verdict_in_part
 from source_tiktok_ads.sync.records import Answer, Key, Piece
 from source_tiktok_ads.sync.totals import Difference, Ledger, Sums, Totals
 
@@ -151,6 +152,74 @@ class Page:
     """TikTok's totals for the whole request."""
     refusal: str = ""
     """Why TikTok refuses the page, if it does."""
+    in_part: str = ""
+    """TikTok's verdict if it gave the page only in part."""
+
+
+# TikTok: links to files are signed anew for every answer.
+_LINK = re.compile(rb'"https?://[^"]*"')
+
+
+class Doubts:
+    """What speaks against one reading of a request, where no count and no totals of TikTok prove it complete."""
+
+    def __init__(self) -> None:
+        self.conflicts = 0
+        """The number of rows that have the key of another row but differ from it."""
+        self.in_part = ""
+        """TikTok's verdict if it gave an answer only in part."""
+        self._hashes: dict[int, int] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything speaks against the reading."""
+        return bool(self.conflicts or self.in_part)
+
+    def compare(self, pieces: Sequence[Piece]) -> None:
+        """Count the rows of one answer that differ from another row with the same key, in this answer or before.
+
+        A row of an earlier answer may have other links.
+        """
+        here: dict[int, bytes] = {}
+        for key, members in pieces:
+            if members is not None:
+                mark, content = mark_of(key), hash(_LINK.sub(b"", members))
+                same = here.setdefault(mark, members) == members
+                self.conflicts += not (self._hashes.setdefault(mark, content) == content and same)
+
+    def note(self, in_part: str) -> None:
+        """Keep TikTok's verdict on an answer, if that came only in part."""
+        self.in_part = self.in_part or in_part
+
+    def reasons(self, counted: bool = False) -> list[str]:
+        """What speaks against the reading, as parts of a sentence. Where rows are counted, conflicts do not matter."""
+        differ = f"{self.conflicts} rows have the key of another row but differ from it, and TikTok counts none"
+        parts = f"TikTok answered only in part ({self.in_part}), and nothing proves that no row is missing"
+        return [*([differ] if self.conflicts and not counted else ()), *([parts] if self.in_part else ())]
+
+    @property
+    def sentence(self) -> str:
+        """What speaks against the reading, as a sentence."""
+        return f"{as_sentence(self.reasons())}."
+
+
+def as_sentence(parts: Sequence[str]) -> str:
+    """Several reasons as one sentence, without its full stop."""
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def read_without_doubt(read: Callable[[Doubts], Iterator[list[bytes]]]) -> Iterator[list[bytes]]:
+    """The rows of a request whose rows TikTok does not count. `read` reads it once, and notes what speaks against that.
+
+    It is read at most MAX_READS times, because an object may have changed between two pages. Raises Incomplete.
+    """
+    doubts = Doubts()
+    for _ in range(MAX_READS):
+        doubts = Doubts()
+        yield from read(doubts)
+        if not doubts:
+            return
+    raise Incomplete(doubts.sentence)
 
 
 def read_until_consistent(
@@ -248,8 +317,7 @@ class _Reading:
         self.expected: Sums = {}
         self.refusal = ""
         self.copies = 0
-        self.conflicts = 0
-        self._hashes: dict[int, int] = {}
+        self.doubts = Doubts()
         self._idle = 0
         self._last_is_full = False
 
@@ -265,18 +333,12 @@ class _Reading:
         if page.info.total_number >= 0:
             self.counts.add(page.info.total_number)
         self.refusal = page.refusal
+        self.doubts.note(page.in_part)
         self._idle = 0 if new_rows else self._idle + 1
         self._last_is_full = page.info.is_full(len(page.pieces), self.attempt.size)
         if self.totals:
             self.ledger.add(page.sums, len(page.pieces))
             self.ledger.add(self.totals.of_members(repeated), len(repeated), -1)
-
-    def compare(self, pieces: Sequence[Piece]) -> None:
-        """Count the rows of a page without a count that have the key of another row but differ from it."""
-        for key, members in pieces:
-            content = hash(members)
-            if members is not None and self._hashes.setdefault(mark_of(key), content) != content:
-                self.conflicts += 1
 
     @property
     def over(self) -> bool:
@@ -296,9 +358,12 @@ class _Reading:
     def agrees(self) -> bool:
         """Whether the number of different rows agrees with the count of every page.
 
-        If no page has a count, whether no two different rows have one key.
+        If no page has a count, whether no two different rows have one key, and TikTok gave no page only in part. Totals
+        can prove that nothing is missing in such a page.
         """
-        return self.counts == {len(self.seen)} if self.counts else not self.conflicts
+        if self.counts:
+            return self.counts == {len(self.seen)}
+        return not (self.doubts.conflicts or (self.doubts.in_part and not self.expected))
 
     @property
     def totals(self) -> Totals | None:
@@ -347,7 +412,7 @@ class _Consistency:
         waiting = self._hold_back(pieces) if single else {}
         self._add_to_sums(pieces, reading)
         if page.info.total_number < 0:
-            reading.compare(pieces)
+            reading.doubts.compare(pieces)
         if single:
             reading.copies = _identical_copies(pieces)
         repeated: list[bytes | None] = []
@@ -420,7 +485,9 @@ class _Consistency:
     def _only_miscounted(self, last: _Reading) -> bool:
         """Whether only the count is wrong: the totals agree, or there are at least as many rows as counted."""
         by_totals = bool(last.expected) and len(last.seen) == len(self._found) > 0
-        return by_totals or len(last.seen) + self._identical_copies >= max(last.counts, default=sys.maxsize)
+        by_count = len(last.seen) + self._identical_copies >= max(last.counts, default=sys.maxsize)
+        # A wrong count proves nothing about an answer that TikTok itself calls a part.
+        return by_totals or (by_count and not last.doubts.in_part)
 
     def _reason_to_accept(self, last: _Reading) -> str:
         if last.expected:
@@ -433,17 +500,13 @@ class _Consistency:
         parts = []
         if self._counts not in (set(), {found}):
             parts.append(f"TikTok counts {counted} rows but gave {found} different ones in {readings} readings")
-        if last.conflicts and not self._counts:
-            parts.append(
-                f"{last.conflicts} rows have the key of another row but differ from it, and TikTok counts none"
-            )
+        parts.extend(last.doubts.reasons(counted=bool(self._counts)))
         if differences:
             wrong = f"the {found} rows do not add up to TikTok's own totals in {readings} readings"
             parts.append(f"{wrong}: {_differences_text(differences)}")
         if last.refusal:
             parts.append(f"TikTok refuses further pages: {last.refusal}")
-        text = "; ".join(parts)
-        return text[:1].upper() + text[1:]
+        return as_sentence(parts)
 
 
 def _identical_copies(pieces: Sequence[Piece]) -> int:
@@ -498,10 +561,11 @@ def _read_page(attempt: Attempt, number: int, adds: bool = True) -> Page:
     # Convert the rows here: an answer takes several times the memory of its pieces while the page waits.
     rows = (answer.data.list if answer.data else None) or ()
     info, pieces = page_info(answer) or PageInfo(), attempt.pieces(rows)
+    in_part = verdict_in_part(answer)
     if attempt.totals is None or not adds:
-        return Page(info, pieces)
+        return Page(info, pieces, in_part=in_part)
     expected = attempt.totals.expected(answer) if number == 1 else {}
-    return Page(info, pieces, attempt.totals.of_page(rows, pieces), expected)
+    return Page(info, pieces, attempt.totals.of_page(rows, pieces), expected, in_part=in_part)
 
 
 def mark_of(key: Key) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from source_tiktok_ads.api.envelope import Envelope, decode_envelope, decode_file
 from source_tiktok_ads.api.errors import TikTokError
+from source_tiktok_ads.api.pages import verdict_in_part
 from source_tiktok_ads.api.response import ApiResponse
 from source_tiktok_ads.streams.listing import File, Listing, Row, Step, Task
 from source_tiktok_ads.streams.parameters import Params
@@ -200,11 +201,13 @@ class Tasks:
     def _download(self, params: Params, id: str) -> File:
         task = self._task
         if task.file_at:
-            data = self._ask_about_task(task.download, params, id, _why_no_object).data
-            found = data.get(task.file_at)
+            answer = self._ask_about_task(task.download, params, id, _why_no_object)
+            file = task.read(answer.data.get(task.file_at))
         else:
-            found = self._ask_about_task(task.download, params, id, decode=decode_file).data
-        file = task.read(found)
+            answer = self._ask_about_task(task.download, params, id, decode=decode_file)
+            file = task.read(answer.data)
+        if answer.code:
+            raise Lost(f"TikTok gives its file only in part ({verdict_in_part(answer)})", file.rows)
         if file.cut:
             raise Lost(f"its file is not whole: {file.cut}", file.rows)
         return file

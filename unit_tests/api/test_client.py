@@ -393,12 +393,32 @@ def test_the_code_outranks_the_status() -> None:
     assert caught.value.code == 40001
 
 
-def test_partly_successful_is_taken_with_a_warning() -> None:
-    """20001 brings data."""
-    bench = Bench(HttpResponse(200, {}, envelope(20001, "partly", {"list": [1]})))
-    assert get(bench).data == {"list": [1]}
-    assert [level for level, _ in bench.log] == [logging.WARNING]
-    assert "20001" in bench.texts[0]
+PARTLY = HttpResponse(200, {}, envelope(20001, "partly", {"list": [1]}))
+
+
+def test_an_answer_in_part_is_asked_for_again_and_then_taken_with_a_warning() -> None:
+    """20001 brings data, and the answer keeps its code, so that a reader sees that rows may be missing."""
+    bench = Bench(PARTLY, PARTLY, PARTLY, ok({"list": [1, 2]}))
+    answer = get(bench)
+    assert (answer.code, answer.data) == (20001, {"list": [1]})
+    assert len(bench.script.asked) == 3
+    assert [level for level, _ in bench.log] == [logging.INFO, logging.INFO, logging.WARNING]
+    assert "20001" in bench.texts[-1]
+
+
+def test_an_answer_in_part_is_followed_by_the_whole_one() -> None:
+    """Nothing is warned of then."""
+    bench = Bench(PARTLY, ok({"list": [1, 2]}))
+    answer = get(bench)
+    assert (answer.code, answer.data) == (0, {"list": [1, 2]})
+    assert [level for level, _ in bench.log] == [logging.INFO]
+
+
+def test_a_part_of_the_account_list_is_an_error() -> None:
+    """No stream could say that the rows of an account are missing that is in no list."""
+    with pytest.raises(TikTokError, match=r"answered only in part .*20001.*name the accounts by id") as caught:
+        Bench(PARTLY, PARTLY, PARTLY).client.accounts("7", "app-secret")
+    assert caught.value.action is Action.GIVE_UP
 
 
 def test_a_revoked_token_ends_everything_at_once() -> None:
@@ -807,11 +827,11 @@ def test_an_odd_row_of_the_account_list_costs_only_itself(odd: Any) -> None:
     assert f"an account without an id, which can't be read: {json.dumps(odd, separators=(',', ':'))}." in text
 
 
-def test_an_account_that_is_listed_several_times_is_one() -> None:
-    """With its first name, where it has any."""
+def test_an_account_that_is_listed_several_times_comes_once_for_each_name() -> None:
+    """Whoever wants one row an account sees that there are two; a row without a name is no other."""
     rows = [{"advertiser_id": 1}, {"advertiser_id": "2", "advertiser_name": "b"}, {"advertiser_id": "1"}]
     rows += [{"advertiser_id": "1", "advertiser_name": "a"}, {"advertiser_id": "1", "advertiser_name": "c"}]
-    assert Bench(ok({"list": rows})).client.accounts("7", "app-secret") == [("1", "a"), ("2", "b")]
+    assert Bench(ok({"list": rows})).client.accounts("7", "app-secret") == [("1", "a"), ("1", "c"), ("2", "b")]
 
 
 @pytest.mark.parametrize("data", [{"list": "x"}, {"list": {"advertiser_id": 1}}, []])

@@ -30,8 +30,21 @@ RESTRICTED = "Due to too many requests, requests from App 7 are temporarily rest
 CONFLICT = "Conflict occurs. The input params including metrics and dimensions have no relation."
 
 EXPECTED = {
-    Action.TAKE: {20001},
-    Action.RETRY: {40050, 40200, 40201, 40202, 40700, 50000, 50002, 51008, 51021, 51065, 51305, 55555, 59999, 60001},
+    Action.RETRY: {
+        20001,
+        *range(40200, 40203),
+        40050,
+        40700,
+        50000,
+        50002,
+        51008,
+        51021,
+        51065,
+        51305,
+        55555,
+        59999,
+        60001,
+    },
     Action.SLOW: {40100},
     Action.BRAKE: {40133},
     Action.BRAKE_ENDPOINT: {40016, 40132},

@@ -54,6 +54,10 @@ def facts(id: str, **more: Any) -> Data:
     return {"advertiser_id": id, "name": f"Name {id[-1]}", "currency": "EUR", "timezone": "Etc/UTC", **more}
 
 
+class InPart(dict[str, Any]):
+    """Data that TikTok calls only a part of the answer."""
+
+
 class Truncated(dict[str, Any]):
     """Data that covers only the newest ads of the account, as a header says."""
 
@@ -108,8 +112,9 @@ class Canned:
         if isinstance(data, Exception):
             raise data
         told = {"x-tt-ads-throttle": "1"} if isinstance(data, Truncated) else {}
+        head = {"code": 20001 if isinstance(data, InPart) else 0, "message": "OK", "request_id": "req-9"}
         # A file comes without the envelope.
-        sent = data if isinstance(data, bytes) else json.dumps({"code": 0, "message": "OK", "data": data}).encode()
+        sent = data if isinstance(data, bytes) else json.dumps({**head, "data": data}).encode()
         envelope = decode(sent)
         # The real client asks again for what is doubted, and gets the same here.
         if accept is not None and (doubt := accept(envelope)) is not None:

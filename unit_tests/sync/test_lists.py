@@ -231,6 +231,17 @@ def test_the_accounts_of_the_token() -> None:
     ]
 
 
+def test_an_account_of_the_token_with_two_names_is_missing_one() -> None:
+    """One row of its key is kept, so the stream is not complete."""
+    columns = {"advertiser_id": ID, "advertiser_name": TEXT}
+    listing = Listing("mine", "some/path", ("advertiser_id",), columns, paging=Paging.WHOLE, scope=Scope.TOKEN)
+    reading = Reading([], listing)
+    reading.client.listed = [(A, "one"), (A, "other"), (B, "two")]
+    (part,) = reading.reader.slices(Account("token"))
+    assert [len(rows) for rows in reading.reader.rows(part)] == [2]
+    assert part.incomplete_reason.startswith("1 rows have the key of another row but differ from it")
+
+
 def test_the_accounts_of_a_token_that_cannot_list_them() -> None:
     """The sandbox has no such list: the stream fails with what to do."""
     listing = replace(THINGS, scope=Scope.TOKEN)

@@ -12,6 +12,7 @@ from source_tiktok_ads.sync.pagination import (
     MAX_IDLE_PAGES,
     MAX_READS,
     Attempt,
+    Doubts,
     Found,
     Incomplete,
     Prefetcher,
@@ -258,6 +259,54 @@ def test_without_a_count_different_rows_of_one_key_are_missing(pages: list[str])
     same = [page.replace("a2", "a1") for page in pages]
     assert read(same)[0] == b"a1"
     assert read(pages, same)[0] == b"a1"
+
+
+def answer(rows: str, counted: int | None = None, code: int = 20001) -> Answer:
+    """The only page of a list, of which TikTok says that it is only a part unless the code is 0."""
+    info = None if counted is None else Info(**told(counted, 1, 9))
+    return Answer(code, request_id="req-9", data=Data([{"id": row} for row in rows], info))
+
+
+def read_once_each(*answers: Answer) -> bytes:
+    """All rows of a list of one page that is read as often as there are answers."""
+    turns = iter(answers)
+    attempts = [Attempt(lambda number: next(turns), Shelf.pieces, 9)] * len(answers)
+    return b"".join(row for rows in read_until_consistent(attempts, str, Prefetcher(1), set()) for row in rows)
+
+
+def test_a_part_of_an_answer_is_incomplete_unless_the_count_proves_it_whole() -> None:
+    """Without a count it is read again, until TikTok gives all of it."""
+    assert read_once_each(answer("AB", 2)) == b"AB"
+    assert read_once_each(answer("A"), answer("AB", code=0)) == b"AB"
+    with pytest.raises(Incomplete, match=r"^TikTok answered only in part \(code 20001, request_id req-9\), and noth"):
+        read_once_each(*[answer("A")] * MAX_READS)
+    with pytest.raises(Incomplete, match=r"TikTok counts 1 rows but gave 2 different.*; TikTok answered only in part"):
+        read_once_each(*[answer("AB", 1)] * MAX_READS)
+
+
+def test_a_part_of_an_answer_is_complete_where_totals_prove_it() -> None:
+    """Even if nothing counts its rows."""
+    totals = Totals({"spend": NUMBER("Money.")}, "EUR", lambda name, value: None)
+
+    def read(total: int) -> list[bytes]:
+        answer = Answer(20001, data=Data([{"id": "A", "spend": 1}], None, {"spend": total}))
+        attempts = [Attempt(lambda number: answer, lambda rows: [(b"A", b'"spend":1')], 9, totals)] * MAX_READS
+        return [row for rows in read_until_consistent(attempts, str, Prefetcher(1), set()) for row in rows]
+
+    assert read(1) == [b'"spend":1']
+    with pytest.raises(Incomplete, match=r"TikTok answered only in part.*do not add up to TikTok's own totals"):
+        read(2)
+
+
+def test_links_that_are_signed_anew_make_no_other_row() -> None:
+    """On another page; two rows of one page were signed together."""
+    one, other = (b'"id":1,"url":"https://cdn.example/%b"' % sign for sign in (b"a?x=1", b"b?x=2"))
+    doubts = Doubts()
+    doubts.compare([(b"1", one)])
+    doubts.compare([(b"1", other), (b"2", None)])
+    assert not doubts
+    doubts.compare([(b"1", one), (b"1", other)])
+    assert doubts.conflicts == 1
 
 
 def test_rows_that_come_twice_in_one_answer_are_a_list_that_has_them_twice() -> None:

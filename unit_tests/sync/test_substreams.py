@@ -27,7 +27,7 @@ from source_tiktok_ads.sync.substreams import (
     top,
 )
 
-from .canned import A, B, Canned, config, page, refused
+from .canned import A, B, Canned, InPart, config, page, refused
 
 COLUMNS = {"advertiser_id": ID, "shop_id": ID, "thing_id": ID, "modify_time": MOMENT}
 THINGS = Listing("things", "thing/list", ("thing_id",), COLUMNS, page_size=100, required=True)
@@ -227,6 +227,64 @@ def test_a_full_answer_that_does_not_say_whether_there_is_more(more: dict[str, A
     reading = Reading(things(*map(str, range(20)), **more))
     assert len(reading.read(CURSOR)) == 20
     assert reading.lacks == ["TikTok gave 20 rows in full pages, but not whether there are more."][:lacks]
+
+
+UNCOUNTED = replace(THINGS, paging=Paging.UNCOUNTED, page_size=2)
+
+
+def paged(listing: Listing, *readings: Sequence[Sequence[tuple[str, str]]], part: int = 0) -> Reading:
+    """A list whose readings have these pages, with the id and the time of each row; the first `part` are in part."""
+    turns, now, read = iter(readings), list[Any](), list[int]()
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        at = int(params.get("cursor", params.get("page", 1) - 1))
+        if at == 0:
+            now[:] = next(turns)
+            read.append(1)
+        rows = [{"thing_id": id, "modify_time": time} for id, time in (now[at] if at < len(now) else ())]
+        data = {"list": rows, "has_more": at + 1 < len(now), "cursor": at + 1}
+        return InPart(data) if len(read) <= part else data
+
+    return Reading(answer)
+
+
+OLD, NEW = "2026-03-01 00:00:00", "2026-03-02 00:00:00"
+SAME = [[("1", OLD), ("2", OLD)], [("3", OLD)]]
+OTHER = [[("1", OLD), ("2", OLD)], [("1", NEW)]]
+CONFLICT = "1 rows have the key of another row but differ from it, and TikTok counts none."
+PART = "TikTok answered only in part (code 20001, request_id req-9), and nothing proves that no row is missing."
+
+
+@pytest.mark.parametrize("listing", [replace(CURSOR, page_size=2), UNCOUNTED])
+def test_different_rows_of_one_key_are_read_again_and_then_lack(listing: Listing) -> None:
+    """An object may have changed between two pages; then the next reading has it once. No row leaves twice."""
+    changed = paged(listing, OTHER, SAME)
+    assert (changed.read(listing), changed.lacks) == (["1", "2", "3"], [])
+    merged = paged(listing, *[OTHER] * 3)
+    assert (merged.read(listing), merged.lacks) == (["1", "2"], [CONFLICT])
+    copies = paged(listing, [[("1", OLD), ("2", OLD)], [("1", OLD)]])
+    assert (copies.read(listing), copies.lacks) == (["1", "2"], [])
+
+
+@pytest.mark.parametrize("listing", [replace(CURSOR, page_size=2), UNCOUNTED])
+def test_a_part_of_a_list_that_nothing_counts_lacks(listing: Listing) -> None:
+    """It is read again, until TikTok gives all of it."""
+    healed = paged(listing, SAME[:1], SAME, part=1)
+    assert (healed.read(listing), healed.lacks) == (["1", "2", "3"], [])
+    short = paged(listing, *[SAME] * 3, part=9)
+    assert (short.read(listing), short.lacks) == (["1", "2", "3"], [PART])
+
+
+def test_a_part_of_a_list_is_not_kept_for_other_streams() -> None:
+    """They ask for it themselves."""
+    data = {"list": [{"thing_id": "1"}]}
+    answers = iter([*[InPart(data)] * 3, data])
+    reading = Reading(lambda path, params: next(answers))
+    reading.parent_lists = ParentLists(
+        reading.client, config(), Prefetcher(1), reading.said.append, [WHOLE, replace(WHOLE, name="others")]
+    )
+    assert (reading.read(WHOLE), reading.lacks) == (["1"], [PART])
+    assert (reading.read(replace(WHOLE, name="others")), len(reading.lacks)) == (["1"], 1)
 
 
 @pytest.mark.parametrize("old", [{}, {"list": None}])

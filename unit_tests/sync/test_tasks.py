@@ -13,7 +13,7 @@ from source_tiktok_ads.sync.lists import DatedListReader
 from source_tiktok_ads.sync.pagination import Incomplete
 from source_tiktok_ads.sync.tasks import FIRST_WAIT, LONGEST_WAIT, MAX_WAIT, PendingTasks, Tasks
 
-from .canned import A, Canned, config, informed, refused, sync_of
+from .canned import A, Canned, InPart, config, informed, refused, sync_of
 
 TASK = Task(
     Step("thing/check"),
@@ -243,6 +243,30 @@ def test_a_window_whose_file_is_cut_is_short() -> None:
     ((_, part, rows),) = windows(TikTok(("SUCCESS",) * 2, "xy"), replaced(read=lambda found: cut))
     assert len(rows) == 1
     assert "its file is not whole" in part.incomplete_reason
+
+
+def test_different_rows_of_one_key_in_a_file_are_missing() -> None:
+    """One of them leaves, the window is not claimed, and the next sync has another file written. Copies are one row."""
+    twice = [{"thing_id": "a", "name": "x"}, {"thing_id": "a", "name": "y"}]
+    ((reader, part, rows),) = windows(TikTok(), replaced(read=lambda found: File(twice)))
+    assert len(rows) == 1
+    assert part.incomplete_reason.startswith("1 rows have the key of another row but differ from it")
+    assert reader.kept.added({}) == {}
+    ((_, part, rows),) = windows(TikTok(), replaced(read=lambda found: File(twice[:1] * 2)))
+    assert (len(rows), part.incomplete_reason) == (1, "")
+
+
+@pytest.mark.parametrize("at", ["file", ""])
+def test_a_file_that_tiktok_gives_only_in_part_is_short(at: str) -> None:
+    """However it comes; another task is created first."""
+    tiktok = TikTok(("SUCCESS",) * 2, ("ab",) * 2)
+    client = Canned(
+        lambda path, params: InPart(tiktok(path, params)) if path == "thing/download" else tiktok(path, params)
+    )
+    listing = replaced(file_at=at, read=lambda found: File([{"thing_id": "a"}]))
+    file = Tasks(client, listing, A, A, PendingTasks({}, "2026-03-01"), "2026-03-15").file(PARAMS)
+    assert (tiktok.created, len(file.rows)) == (2, 1)
+    assert "TikTok gives its file only in part (code 20001, request_id req-9)" in file.cut
 
 
 def test_many_rows_leave_in_pages() -> None:
