@@ -167,7 +167,7 @@ LASTING = (
     always("short", SHORT, "TikTok counts", page=1, rows=4),
     always("shift", SHORT, "TikTok counts", name="shift up", page=1, rows=-2),
     always("replace", WARNED, "code 20001", name="20001", find='"code":0', put='"code":20001'),
-    always("in_part", SHORT, "TikTok answered only in part", page=1, rows=4),
+    always("in_part", SHORT, "TikTok answered only in part (code 20001", page=1, rows=4),
     Fault(
         "metrics always",
         "metrics",
