@@ -102,7 +102,9 @@ def always(
 
 def code_always(code: int, fate: str, blame: str, message: str = "no luck today") -> Fault:
     """A verdict that every request for one account meets."""
-    named = f'code {code} "{message}", request_id 20260310FAULT'
+    # Of a code that the connector does not know, TikTok's words come first.
+    said = "" if code == UNKNOWN_CODE else f' "{message}"'
+    named = f"code {code}{said}, request_id 20260310FAULT"
     return always("code", fate, named, f"{blame}_error", str(code), code=code, message=message)
 
 
@@ -110,7 +112,8 @@ DELAYING = (40016, 40050, 40132, 40133, 40200, 40201, 40202, 40700)
 SERVER = (50000, 50002, 50099, 51021, 51065, 51305, 60001)
 OF_ACCOUNTS = (40001, 40106, 40119, 40300, 40301)
 OF_STREAMS = (40007, 40008, 40009, 40013, 40014, 40118, 40125, 41001)
-OF_REQUESTS = (40000, 40002, 40006, 40010, 40011, 40051, 40900, 41002, 49999)
+UNKNOWN_CODE = 49999
+OF_REQUESTS = (40000, 40002, 40006, 40010, 40011, 40051, 40900, 41002, UNKNOWN_CODE)
 OF_CREDENTIALS = (40101, 40102, 40103, 40104, 40105, 40107, 40110, 40113, 40115, 40124, 40131, 41000)
 UNREADABLE = "TikTok's answer could not be read"
 BROKEN = "The connection to TikTok broke"
