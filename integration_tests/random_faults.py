@@ -182,6 +182,7 @@ def short(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
         "repeat": {"rows": chance.randint(1, 4)},
         "total_number": {"rows": chance.choice((-3, 2, 7))},
         "no_page_info": {},
+        "in_part": {"rows": chance.randint(1, 4)},
         "container": {"put": "items"},
     }
     kind = chance.choice(tuple(kinds))
@@ -191,12 +192,15 @@ def short(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
 
 
 def renamed(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
-    """The rows of a list without pages stand under another name."""
+    """The rows of a list without pages stand under another name, or some are missing, as TikTok says."""
     targets = pool.of(lambda asked: asked["path"] in LISTS and LISTS[asked["path"]].paging in ("none", "cursor"))
     if not targets:
         return None
     asked = chance.choice(targets)
-    return Fault("container", ({"kind": "container", "put": "items", **same(asked, chance), **often(chance)},))
+    rule: Rule = chance.choice(
+        ({"kind": "container", "put": "items"}, {"kind": "in_part", "rows": chance.randint(1, 3)})
+    )
+    return Fault(rule["kind"], ({**rule, **same(asked, chance), **often(chance)},))
 
 
 def part_refused(chance: random.Random, pool: Pool, first: bool) -> Fault | None:
