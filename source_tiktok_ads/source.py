@@ -70,6 +70,7 @@ from source_tiktok_ads.sync.entities import AccountReader, EntityReader
 from source_tiktok_ads.sync.lists import DatedListReader, ListReader
 from source_tiktok_ads.sync.pagination import Prefetcher
 from source_tiktok_ads.sync.reader import Reader, Sync, failure
+from source_tiktok_ads.sync.remembered import RememberedChildren
 from source_tiktok_ads.sync.reports import CenterReportReader, ReportReader
 from source_tiktok_ads.sync.substreams import ParentLists
 
@@ -206,8 +207,8 @@ class SourceTiktokAds(Source):
         reader, known = _reader(stream, sync, full, {} if full else blob)
         cursor: Cursor
         if full:
-            reader.children = state.children_before(blob)
-            cursor = FullCursor(stream.name, self.message_repository, lambda: reader.children)
+            reader.remembered = RememberedChildren(stream, blob)
+            cursor = FullCursor(stream.name, self.message_repository, reader.remembered.blob)
         else:
             emit = self.message_repository.emit_message
             remembered = sync.advertisers.remembered

@@ -21,6 +21,7 @@ from source_tiktok_ads.streams.catalog import BY_NAME, STREAMS, entry
 from source_tiktok_ads.streams.listing import Listing
 from source_tiktok_ads.sync import state
 from source_tiktok_ads.sync.children import cursor_of_groups, groups_of
+from source_tiktok_ads.sync.remembered import RememberedChildren
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_ads"
@@ -352,7 +353,7 @@ def test_qlik_configuration_is_read_as_meant() -> None:
 
 def test_states_shown_are_states() -> None:
     """The states shown are read by the connector, entry by entry, and written again in the same way."""
-    report, entities, chained, _ = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
+    report, entities, chained, refresh, _ = (json.loads(block) for block in blocks(ROOT / "docs" / "state.md", "json"))
     for shown in (report, entities, chained):
         assert state.dump(state.parse(shown)) == shown
     for cursor in state.parse(report).cursors.values():
@@ -363,6 +364,8 @@ def test_states_shown_are_states() -> None:
         groups = groups_of(cursor, "date", inborn=False)
         assert groups is not None
         assert cursor_of_groups(groups, "date", 28) == cursor
+    kept = RememberedChildren(BY_NAME["custom_conversions"], refresh).blob()
+    assert {state.NO_CURSOR: True, **kept} == refresh
     for cursor in state.parse(entities).cursors.values():
         assert state.cursor_of_changes(state.changes_of(cursor, "modify_time"), "modify_time") == cursor
 

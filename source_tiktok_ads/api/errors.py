@@ -506,13 +506,13 @@ class TikTokError(Exception):
     @property
     def verdict(self) -> str:
         """TikTok's code, message and request_id in one line."""
-        return self._verdict(f' "{self.message}"' if self.message else "")
+        return self._verdict(f'"{self.message}"' if self.message else "")
 
     def _verdict(self, text: str) -> str:
         by_tiktok = self.code >= 1000 or self.code < 0
         said = f"code {self.code}" if by_tiktok else f"HTTP {self.code}" if self.code else self.kind or ""
-        request = f", request_id {self.request_id}" if self.request_id else ""
-        return f"{said}{text}{request}"
+        request = f"request_id {self.request_id}" if self.request_id else ""
+        return ", ".join(filter(None, [" ".join(filter(None, [said, text])), request]))
 
     @property
     def event(self) -> str:
@@ -522,7 +522,7 @@ class TikTokError(Exception):
             # The connector does not know this code, so TikTok's own words come first.
             said = f'TikTok says "{self.message}"' if self.message else "TikTok gives no reason"
             return f"{said} ({account}{self.path}: {self._verdict('')}). {self.rule.happened}"
-        return f"{self.rule.happened} ({account}{self.path}: {self.verdict})"
+        return f"{self.rule.happened} ({account}{': '.join(filter(None, [self.path, self.verdict]))})"
 
     @property
     def sentence(self) -> str:

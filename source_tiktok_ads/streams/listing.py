@@ -130,9 +130,15 @@ class Parent:
     owner: str = ""
     """The column with the account that a row belongs to, if accounts share the list. A row without a value belongs to
     every account."""
-    remembered: bool = False
-    """Whether a full refresh also reads for the parent rows of the last one, even if the list no longer has them. The
-    ids of such a row have to suffice for the request."""
+    needs: tuple[str, ...] = ()
+    """The columns besides the ids that a request needs, for parent rows that are no longer listed."""
+    describes: bool = False
+    """Whether the rows only describe the parent row, as the details of an audience do, and so vanish with it."""
+
+    @property
+    def remembered(self) -> bool:
+        """Whether a full refresh also reads for the parent rows of the last one that the list no longer has."""
+        return not (self.listing.inborn or self.describes)
 
     def takes(self, row: Row, account_id: str) -> bool:
         """Whether requests for an account are sent for a parent row."""
@@ -172,8 +178,8 @@ class Listing:
     """Whether every account has the list, so that the stream fails if TikTok refuses it. Others are left out with a
     warning."""
     inborn: bool = False
-    """Whether its rows are created in the account, so that none appears later with older data of its own. A shared shop
-    or pixel may do that."""
+    """Whether its rows are created in the account and stay in its list, so that none appears later with older data of
+    its own, and none leaves the list with rows that still exist. A shared shop or pixel may do both."""
     trying: bool = False
     """Whether TikTok may not know some of the passes. Those that it refuses twice as wrong have no rows."""
     also_at: tuple[str, ...] = ()

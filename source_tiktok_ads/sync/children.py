@@ -16,6 +16,9 @@ from source_tiktok_ads.streams.listing import Listing, Parent, Row
 from source_tiktok_ads.sync.date_ranges import DateRange, known_after, missing, to_read
 from source_tiktok_ads.sync.state import Coverage, ForeignState, coverage_of, cursor_of_coverage
 
+KnownChildren = Mapping[str, Row]
+"""Children by their names in the state, each with the columns that a request needs besides the ids."""
+
 EVERYBODY: frozenset[str] = frozenset({"*"})
 """The group of every child that no other group names, for lists whose children never appear with a past."""
 
@@ -48,12 +51,24 @@ class Children:
     """The children in the state. They are read for even if the list no longer has them or says they have no rows."""
     only: Collection[str] | None = None
     """The children that the slice is limited to; None means all."""
+    needs: tuple[str, ...] = ()
+    """The columns besides the ids that a request for a child needs."""
+    columns: dict[str, Row] = field(default_factory=dict)
+    """These columns of each child, if there are any."""
     asked: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
     """The known children that are no longer listed."""
     gone: dict[str, TikTokError] = field(default_factory=dict)
     """The unlisted children that TikTok refuses as well."""
+
+    @classmethod
+    def below(
+        cls, parent: Parent, known: KnownChildren | Collection[str] = frozenset(), only: Collection[str] | None = None
+    ) -> Children:
+        """The children of a parent at the top of a chain."""
+        columns = dict(known) if isinstance(known, Mapping) else {}
+        return cls(parent.listing, {*known}, only, parent.needs, columns)
 
     def of(self, row: Row) -> str:
         """The child that a row belongs to."""
@@ -65,9 +80,16 @@ class Children:
         listed = {self.of(row) for row in wanted}
         self.unlisted |= {child for child in self.known if child not in listed and self.wants(child)}
         self.asked |= listed | self.unlisted
-        return [*wanted, *(row_of(self.root, child) for child in sorted(self.unlisted))]
+        if self.needs:
+            self.columns.update((self.of(row), {name: row.get(name) for name in self.needs}) for row in wanted)
+        return [*wanted, *(self._row_of(child) for child in sorted(self.unlisted))]
 
-    def follow(self, above: Children) -> frozenset[str]:
+    def _row_of(self, child: str) -> Row:
+        """A row of an unlisted child. What a state does not have of it is empty, so TikTok refuses the request."""
+        known = self.columns.get(child, {})
+        return {**row_of(self.root, child), **{name: known.get(name, "") for name in self.needs}}
+
+    def follow(self, above: Children) -> KnownChildren:
         """Copy the outcomes of `above`, the children of the parent's own list, which was read for all listed ones.
 
         Returns the known children that are not listed.
@@ -76,7 +98,8 @@ class Children:
         self.unlisted |= {child for child in self.known if child not in above.asked and self.wants(child)}
         self.asked |= listed | self.unlisted
         self.refused |= above.refused & listed
-        return frozenset(self.unlisted)
+        self.columns.update((child, row) for child, row in above.columns.items() if child in listed)
+        return {child: self.columns.get(child, {}) for child in self.unlisted}
 
     def wants(self, child: str) -> bool:
         """Whether the slice reads for a child."""
@@ -98,6 +121,12 @@ class Children:
     def read(self) -> set[str]:
         """The children that were read completely."""
         return self.asked - self.refused - {*self.gone}
+
+    @property
+    def to_remember(self) -> KnownChildren:
+        """The children that the next full refresh reads for: all but those that are neither listed nor answered."""
+        kept = self.asked - {*self.gone} - (self.unlisted & self.refused)
+        return {child: self.columns.get(child, {}) for child in kept}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -105,19 +105,19 @@ class AccountCursor(Cursor):
 
 
 class FullCursor(FinalStateCursor):
-    """What a full refresh sends in place of a state: that it is over, and whom it asked about in each account.
+    """What a full refresh sends in place of a state: that it is over, and which children it read for in each account.
 
-    The next one asks for those too, so that a Business Center or identity that is not listed is not missed in silence.
+    The next one reads for these too, so that the rows of a shop or Business Center that is no longer listed are not
+    missing without a word.
     """
 
     def __init__(
-        self, stream_name: str, repository: MessageRepository, children: Callable[[], Mapping[str, Collection[str]]]
+        self, stream_name: str, repository: MessageRepository, remembered: Callable[[], Mapping[str, Any]]
     ) -> None:
         super().__init__(stream_name, None, repository)
-        self._children = children
+        self._remembered = remembered
 
     @property
     def state(self) -> MutableMapping[str, Any]:
         """The content of the state message."""
-        children = {id: sorted(asked) for id, asked in self._children().items()}
-        return {**super().state, **({"children": children} if children else {})}
+        return {**super().state, **self._remembered()}

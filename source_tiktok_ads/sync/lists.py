@@ -49,7 +49,9 @@ class ListReader(ModifiedReader[Listing]):
         whole = not self.stream.cursor_tracks_changes or before.whole_pass_due(began.date())
         since = None if whole else before.since
         if parent := root_parent(self.stream):
-            part.children = Children(parent.listing, before.children or self.children.get(part.account.id, frozenset()))
+            known = before.children or self.remembered.of(parent, part.account.id)
+            part.children = Children.below(parent, known)
+        part.further = further_children(self, part.account)
         rows = ListingRows(self.stream, self.surprise, since, self.sync.config.personal_data, self._is_new(part))
         pages = self._pages(part, rows, {})
         if changed := self._changes_filter(part.account, since, began):
@@ -64,12 +66,11 @@ class ListReader(ModifiedReader[Listing]):
 
     def _changes_with_children(self, part: Slice, changes: Changes) -> Changes:
         """The changes with the children that were read completely. A refused child is read whole by a later sync."""
+        report_gone(self, part)
+        read = [part.children] if part.children else []
+        self.remembered.keep(part.account.id, [*read, *part.further.values()])
         if part.children is None:
             return changes
-        for child, error in sorted(part.children.gone.items()):
-            say_gone(self, part, child, error)
-        if (parent := root_parent(self.stream)) and parent.remembered:
-            self.children = {**self.children, part.account.id: frozenset(part.children.asked - {*part.children.gone})}
         return replace(changes, children=frozenset(part.children.read))
 
     def _pages(self, part: Slice, rows: ListingRows, params: Params) -> Pages:
@@ -172,12 +173,17 @@ class DatedListReader(DateRangeReader[DatedListing]):
         last = min(self.sync.config.end_date or today, today)
         groups = self._groups_at_start[account.id] = self._groups[account.id] = self._plausible_groups(account, today)
         for window in self.cut(groups.base.owed(last, self.lookback), today):
-            yield Slice(self, account, window, children=Children(self._root, groups.named))
+            yield Slice(self, account, window, children=self._children_to_read(account, groups))
         for some, owed in groups.late(self._listed_children(account), self._start_of(account)).extra(
             last, self.lookback
         ):
             for window in self.cut(owed, today):
                 yield Slice(self, account, window, children=Children(self._root, groups.named & some, some))
+
+    def _children_to_read(self, account: Account, groups: Groups) -> Children:
+        """The children that a window is read for: in a full refresh, those of the last one too."""
+        root = top(self.stream)
+        return Children.below(root, self.remembered.of(root, account.id) if self.full else groups.named)
 
     def _start_of(self, account: Account) -> date:
         """The first day to read for children of the account that the state does not know."""
@@ -266,6 +272,7 @@ class DatedListReader(DateRangeReader[DatedListing]):
         yield from read(self, part, rows, ListRequest(part.account, params, constants))
         if part.children:
             self._report_gone(part, part.children)
+            self.remembered.keep(part.account.id, [part.children])
 
     def _until(self, part: Slice) -> str:
         """The current time of the account, if the list has rows of future times, which are not emitted; else empty."""
@@ -281,7 +288,7 @@ class DatedListReader(DateRangeReader[DatedListing]):
         begun = self._groups_at_start[account.id]
         for child, error in sorted(new.items()):
             first = begun.owed_from(child, self.today(account), self.lookback)
-            say_gone(self, part, child, error, f" Its days from {first} on are not read.")
+            say_gone(self, part, children.root.name, child, error, f" Its days from {first} on are not read.")
 
 
 def read_for(stream: Listing, accounts: list[Account]) -> list[Account]:
@@ -322,13 +329,30 @@ def read(reader: Reader[Any], part: Slice, rows: ListingRows, request: ListReque
 
     events = ListEvents(reader.warn_of(part), on_incomplete, on_skipped, on_given_up, on_refused, reader.kept)
     request = request.also({}, {**own, **money})
-    yield from reader.sync.parent_lists.rows(reader.stream, request, rows, events, part.children)
+    yield from reader.sync.parent_lists.rows(reader.stream, request, rows, events, part.children, part.further)
 
 
-def say_gone(reader: Reader[Any], part: Slice, child: str, error: TikTokError, days: str = "") -> None:
+def further_children(reader: ListReader, account: Account) -> dict[str, Children]:
+    """The children of an account that each further list of a stream is read for, by the name of that list."""
+    found = ((more.name, root_parent(more)) for more in reader.stream.more)
+    return {name: Children.below(parent, reader.remembered.of(parent, account.id)) for name, parent in found if parent}
+
+
+def report_gone(reader: ListReader, part: Slice) -> None:
+    """Report each child that is no longer listed and refused, by the stream's own list or only by a further one."""
+    own = [("", part.children)] if part.children else []
+    reported: set[tuple[str, str]] = set()
+    for name, children in (*own, *part.further.items()):
+        what = f" What is missing are its {name}." if name else ""
+        for child, error in sorted(children.gone.items()):
+            if (children.root.name, child) not in reported:
+                reported.add((children.root.name, child))
+                say_gone(reader, part, children.root.name, child, error, what)
+
+
+def say_gone(reader: Reader[Any], part: Slice, parent: str, child: str, error: TikTokError, what: str = "") -> None:
     """Report a child that is no longer listed and that TikTok refuses. The next sync does not request it."""
-    parent = top(reader.stream).listing.name
-    say_left_out(reader, part, f"{child} is no longer among the {parent}, and {error.event}.{days}")
+    say_left_out(reader, part, f"{child} is no longer among the {parent}, and {error.event}.{what}")
 
 
 def say_left_out(reader: Reader[Any], part: Slice, sentence: str) -> None:

@@ -34,6 +34,7 @@ from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.pagination import Prefetcher
 from source_tiktok_ads.sync.records import Answer, Page
 from source_tiktok_ads.sync.refusals import GivenUp, confirmed, wrong_parameter
+from source_tiktok_ads.sync.remembered import RememberedChildren
 from source_tiktok_ads.sync.state import NOTHING_READ, Changes
 from source_tiktok_ads.sync.substreams import ParentLists
 from source_tiktok_ads.sync.summary import EmptyColumns, Summary
@@ -119,6 +120,8 @@ class Slice(Partition):
     """What TikTok refused to the account."""
     children: Children | None = None
     """The shops, pixels or the like that the slice reads for."""
+    further: dict[str, Children] = field(default_factory=dict)
+    """Those that the further lists of the stream are read for, by the name of the list."""
 
     def __hash__(self) -> int:
         return id(self)
@@ -152,7 +155,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     """Reads one stream in one sync: its slices, the rows of each, and what happens if one fails.
 
     `full` means that the stream is read whole, whatever a state says. `known` are the accounts in its state.
-    `children` are the Business Centers or the like, by account, of the last full refresh, and later of this one.
+    `remembered` are the shops, Business Centers or the like of the last full refresh, and later of this one.
     """
 
     def __init__(self, stream: AnyStream, sync: Sync, full: bool, known: Collection[str] = ()) -> None:
@@ -174,7 +177,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._named_children: dict[str, set[str]] = {}
         self._empty_columns = EmptyColumns(always_filled(stream))
         sync.summary.watch(stream.name, self._empty_columns)
-        self.children: Mapping[str, frozenset[str]] = {}
+        self.remembered = RememberedChildren(stream)
         self._believed = AcceptedOddities(lambda text: sync.warn(f"{stream.name}: {text}"))
 
     @abstractmethod

@@ -81,13 +81,6 @@ def dump(state: StreamState) -> dict[str, Any]:
     return {"version": VERSION, **state.settings, "states": states}
 
 
-def children_before(blob: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """Whom the last full refresh of a stream asked about in each account, as its last state says."""
-    told = blob.get("children")
-    lists = told.items() if isinstance(told, dict) else ()
-    return {str(id): frozenset(map(str, children)) for id, children in lists if isinstance(children, list)}
-
-
 def account_names(blobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Which account each configured name stands for, as the states of the streams say; what can't be read is left."""
     told = (blob.get("accounts") for blob in blobs)

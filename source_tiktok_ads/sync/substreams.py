@@ -20,7 +20,7 @@ from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import DatedListing, Listing, Parent, Row, Scope
 from source_tiktok_ads.streams.parameters import Params
 from source_tiktok_ads.sync.advertisers import Account
-from source_tiktok_ads.sync.children import Children, child_id, root_parent
+from source_tiktok_ads.sync.children import Children, KnownChildren, child_id, root_parent
 from source_tiktok_ads.sync.list_pages import ListPages
 from source_tiktok_ads.sync.list_records import ListingRows
 from source_tiktok_ads.sync.list_requests import (
@@ -58,8 +58,14 @@ MAX_CONSECUTIVE_REFUSALS = 20
 
 
 _NOTHING: Params = {}
+_NOBODY: Mapping[str, Children] = {}
+_ALL_LISTED: KnownChildren = {}
 
 _LATER = "a later sync that is not refused reads its past too"
+
+
+CacheKey = tuple[str, str, str]
+"""A parent list, the account, and the unlisted children that it was read for."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,14 @@ class RefusalCount:
     unconfirmed: list[tuple[ListRequest, Row]] = field(default_factory=list)
     """Requests that were refused once and will be sent again."""
 
-    def skip(self, row: Row) -> str:
-        """Mark the child of a row that was refused earlier in this sync as refused. Returns the child."""
+    def skip(self, row: Row, error: TikTokError | None) -> str:
+        """Mark the child of a row that was refused earlier in this sync as refused. Returns the child.
+
+        The error is that of a child that was no longer listed.
+        """
         child = self.children.of(row)
+        if error:
+            self.children.refuse(row, error)
         self.children.refused.add(child)
         return child
 
@@ -136,11 +147,12 @@ class ParentLists:
         self._pages = ListPages(client, config, prefetcher, warn, shared)
         self._warn = warn
         self._lock = threading.Lock()
-        self._cached: dict[tuple[str, str, frozenset[str]], CachedList] = {}
-        self._unreadable: dict[tuple[str, str, frozenset[str]], TikTokError] = {}
-        self._list_locks: dict[tuple[str, str, frozenset[str]], threading.Lock] = {}
+        self._cached: dict[CacheKey, CachedList] = {}
+        self._unreadable: dict[CacheKey, TikTokError] = {}
+        self._list_locks: dict[CacheKey, threading.Lock] = {}
         self._refused_for_good: set[Place] = set()
         self._refused_as: dict[Place, str] = {}
+        self._gone_with: dict[Place, TikTokError] = {}
         self._confirmed: set[Place] = set()
         self._refused_in_a_window: set[Place] = set()
         self._batch_sizes: dict[tuple[str, str], int] = {}
@@ -153,10 +165,12 @@ class ParentLists:
         into: ListingRows,
         events: ListEvents,
         children: Children | None = None,
+        further: Mapping[str, Children] = _NOBODY,
     ) -> Iterator[list[bytes]]:
         """The rows of one account's list and of its further lists, page by page, each row once.
 
-        `children` selects the rows of the list at the top of the chain to read for, and records the outcome of each.
+        `children` selects the rows of the list at the top of the chain to read for, and records the outcome of each;
+        `further` does so for the further lists, by their names.
         Raises TikTokError if the account cannot be read.
         """
         reading = ListReading(listing, into, events)
@@ -166,18 +180,17 @@ class ParentLists:
         for more in listing.more:
             if more.beyond and listing.name not in reading.full:
                 continue
-            yield from self._read_further_list(
-                replace(reading, listing=more), request if more.since else replace(request, params={})
-            )
+            own = request if more.since else replace(request, params={})
+            yield from self._read_further_list(replace(reading, listing=more), own, further.get(more.name))
 
     def _read_further_list(
-        self, reading: ListReading, request: ListRequest, last: bool = False
+        self, reading: ListReading, request: ListRequest, children: Children | None, last: bool = False
     ) -> Iterator[list[bytes]]:
         """The rows of a further list. If TikTok refuses it or a part of it twice, only that is left out."""
         say = partial(self._report_once, reading, request)
         events = replace(reading.events, on_refused=lambda child, sentence: say(sentence))
         try:
-            yield from self._read_passes_of(replace(reading, events=events), request, None)
+            yield from self._read_passes_of(replace(reading, events=events), request, children)
             return
         except TikTokError as error:
             if _is_wrong_request(error) or (error.action not in REFUSALS and not wrong_parameter(error)):
@@ -187,7 +200,7 @@ class ParentLists:
                 self._report_once(reading, request, sentence)
                 return
             self._client.pause(CONFIRM_AFTER, error.rule.happened)
-        yield from self._read_further_list(reading, request, last=True)
+        yield from self._read_further_list(reading, request, children, last=True)
 
     def _read_passes_of(
         self, reading: ListReading, request: ListRequest, children: Children | None
@@ -202,7 +215,7 @@ class ParentLists:
         if listing.parent is None:
             yield from self._read_passes(reading, passes)
         else:
-            below = children or Children(top(listing).listing)
+            below = children or Children.below(top(listing))
             yield from self._read_below_parent(reading, request, passes, listing.parent, below)
 
     def _read_passes(self, reading: ListReading, passes: Sequence[ListRequest]) -> Iterator[list[bytes]]:
@@ -281,9 +294,7 @@ class ParentLists:
                     reading.events.on_refused(child, f"{parent.listing.path}: {sentence}")
         return parent.select(rows)
 
-    def _parent_list(
-        self, listing: Listing, request: ListRequest, unlisted: frozenset[str] = frozenset()
-    ) -> CachedList:
+    def _parent_list(self, listing: Listing, request: ListRequest, unlisted: KnownChildren = _ALL_LISTED) -> CachedList:
         """The rows of a parent list; of the same days if the parent is read by days."""
         if isinstance(listing, DatedListing):
             return self._read_parent_list(listing, request.account, unlisted, request.params)
@@ -361,7 +372,8 @@ class ParentLists:
         for row in rows:
             where = request_place(reading, request, parent, row)
             if where in refused:
-                child = refusals.skip(row)
+                # The parent list of one stream may be the list of another, which has to report the child too.
+                child = refusals.skip(row, self._gone_with.get(where))
                 if where in self._refused_as:
                     reading.events.on_refused(child, self._refused_as[where])
             else:
@@ -389,6 +401,8 @@ class ParentLists:
         unlisted = children.refuse(row, error)
         with self._lock:
             self._confirmed.add(where)
+            if unlisted:
+                self._gone_with[where] = error
             # TikTok may refuse only the days of this window, so other windows still ask for the row.
             if unlisted or not wrong_parameter(error):
                 self._refused_for_good.add(where)
@@ -439,7 +453,7 @@ class ParentLists:
             self._report_once(reading, request, sentence)
             yield from self._read_pages(replace(reading, listing=other), request)
 
-    def known(self, listing: Listing, account: Account, unlisted: frozenset[str] = frozenset()) -> CachedList:
+    def known(self, listing: Listing, account: Account, unlisted: KnownChildren = _ALL_LISTED) -> CachedList:
         """A list of one account, read once per sync; with `unlisted`, only the rows that belong to these children.
 
         Raises TikTokError if the list cannot be read.
@@ -447,14 +461,14 @@ class ParentLists:
         if listing.scope not in NAMES_ACCOUNT:
             # Such a list is the same for every account.
             account = Account(listing.scope.name.lower(), named=False)
-        key = listing.name, account.id, unlisted
+        key = listing.name, account.id, json.dumps(unlisted, sort_keys=True)
         with self._lock:
             lock = self._list_locks.setdefault(key, threading.Lock())
         with lock:
             if key in self._unreadable:
                 raise self._unreadable[key]
             if key not in self._cached:
-                self._cached[key] = self._read_and_keep(key, listing, account)
+                self._cached[key] = self._read_and_keep(key, listing, account, unlisted)
             return self._cached[key]
 
     def listed(self, listing: Listing, account: Account) -> frozenset[str]:
@@ -466,9 +480,8 @@ class ParentLists:
         rows = self.known(parent.listing, account).rows
         return frozenset(child_id(parent.listing, row) for row in rows if parent.takes(row, account.id))
 
-    def _read_and_keep(self, key: tuple[str, str, frozenset[str]], listing: Listing, account: Account) -> CachedList:
+    def _read_and_keep(self, key: CacheKey, listing: Listing, account: Account, unlisted: KnownChildren) -> CachedList:
         """The rows of a list. A second refusal of a list that names no account is kept, so it is not read again."""
-        unlisted = key[2]
         try:
             return self._read_parent_list(listing, account, unlisted)
         except TikTokError as error:
@@ -482,12 +495,12 @@ class ParentLists:
             raise
 
     def _read_parent_list(
-        self, listing: Listing, account: Account, unlisted: frozenset[str], params: Params = _NOTHING
+        self, listing: Listing, account: Account, unlisted: KnownChildren, params: Params = _NOTHING
     ) -> CachedList:
         incomplete: list[str] = []
         left_out: list[str] = []
         refused: dict[str, str] = {}
-        children = Children(top(listing).listing, unlisted, unlisted or None) if listing.parent else None
+        children = Children.below(top(listing), unlisted, {*unlisted} or None) if listing.parent else None
 
         def warn(text: str) -> None:
             self._warn(f"{listing.path}, account {account.id}: {text}")

@@ -18,6 +18,7 @@ from source_tiktok_ads.api.errors import (
     error_from_code,
     error_without_code,
     invalid_metrics,
+    missing_column,
     named_limit,
     named_minute_limit,
     readable,
@@ -270,12 +271,15 @@ def test_sentence_says_what_for_whom_why_and_what_next() -> None:
     [
         (error_without_code("status", "", "x", None, 503), "(x: HTTP 503)"),
         (error_without_code("garbled", "empty body", "x", "1"), '(account 1, x: garbled "empty body")'),
-        (TikTokError(RULES[50000], path="x"), "(x: )"),
+        (TikTokError(RULES[50000], path="x"), "(x)"),
+        (TikTokError(RULES[50000], path="x", request_id="2026A"), "(x: request_id 2026A)"),
+        (missing_column("ad_id", 7, "x", "1"), '(account 1, x: "ad_id stands in none of 7 rows")'),
     ],
 )
 def test_sentence_without_a_verdict(error: TikTokError, part: str) -> None:
-    """No code, no empty quotes."""
+    """No code, no empty quotes, no gap where the code would stand."""
     assert part in error.sentence
+    assert "  " not in error.sentence
 
 
 @pytest.mark.parametrize(

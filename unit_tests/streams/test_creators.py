@@ -28,11 +28,18 @@ def test_accounts_are_bare_ids() -> None:
     assert [*accounts_in({"tto_tcm_account_ids": None})] == []
 
 
-@pytest.mark.parametrize("answer", [{"tcm_account_ids": ["1"]}, {"tto_tcm_account_ids": "1"}])
-def test_accounts_elsewhere_are_no_empty_list(answer: dict[str, Any]) -> None:
-    """An answer in which the ids have another name, or are no list, is refused."""
-    with pytest.raises(MalformedRow, match="tto_tcm_account_ids is no list"):
+@pytest.mark.parametrize("answer", [{"tcm_account_ids": ["1"]}, {}])
+def test_an_answer_without_the_ids_is_not_an_answer_without_accounts(answer: dict[str, Any]) -> None:
+    """The list may have another name now."""
+    with pytest.raises(MalformedRow, match="tto_tcm_account_ids is missing"):
         next(accounts_in(answer))
+
+
+@pytest.mark.parametrize("ids", ["1", "", 0, False, {}, {"list": ["1"]}])
+def test_ids_that_are_no_list_are_refused(ids: Any) -> None:
+    """Also those that Python takes for empty."""
+    with pytest.raises(MalformedRow, match="tto_tcm_account_ids is no list"):
+        next(accounts_in({"tto_tcm_account_ids": ids}))
 
 
 def test_campaigns_are_asked_about_country_by_country() -> None:

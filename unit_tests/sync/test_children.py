@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_tiktok_ads.streams.catalog import STREAMS
-from source_tiktok_ads.streams.listing import Listing, Parent
+from source_tiktok_ads.streams.listing import Listing, Parent, Row
 from source_tiktok_ads.streams.shapes import ID
 from source_tiktok_ads.sync.children import (
     EVERYBODY,
@@ -78,7 +78,8 @@ def test_every_list_of_a_chain_that_has_a_state_can_be_asked_by_what_it_keeps(st
     """A child that is no longer listed is requested by its id, and each row below it has the id of the child."""
     top = root_parent(stream)
     assert top
-    row = row_of(top.listing, "/".join(f"{number}" for number, _ in enumerate(top.listing.ids)))
+    row: Row = row_of(top.listing, "/".join(f"{number}" for number, _ in enumerate(top.listing.ids)))
+    row = {**row, **dict.fromkeys(top.needs, "7")}
     assert set(top.inherits) <= {*row}
     assert top.params_for([row])
     parent = stream.parent
@@ -86,6 +87,8 @@ def test_every_list_of_a_chain_that_has_a_state_can_be_asked_by_what_it_keeps(st
         assert {*top.listing.ids} <= {*parent.listing.columns}
         parent = parent.listing.parent
     assert (stream.since, stream.newest_first) == (None, False)
+    # The cursor of an incremental stream has the ids alone.
+    assert not (stream.incremental and top.needs)
 
 
 def test_a_child_is_named_by_its_ids() -> None:
@@ -118,7 +121,7 @@ def test_a_child_list_takes_over_the_outcomes_of_its_parent_list() -> None:
     """It takes over the listed and the refused children, and returns the known ones that are not listed."""
     above = Children(SHOPS, asked={"1", "2", "4"}, refused={"2"})
     below = Children(SHOPS, {"1", "3"}, {"1", "2", "3"})
-    assert below.follow(above) == {"3"}
+    assert below.follow(above) == {"3": {}}
     assert (below.asked, below.refused, below.read) == ({"1", "2", "3"}, {"2"}, {"1", "3"})
 
 

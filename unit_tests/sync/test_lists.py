@@ -20,6 +20,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.date_ranges import DateRange
 from source_tiktok_ads.sync.lists import MAX_SENTENCE, DatedListReader, ListReader, also_short
 from source_tiktok_ads.sync.reader import MAX_NAMED, Slice
+from source_tiktok_ads.sync.remembered import RememberedChildren
 from source_tiktok_ads.sync.state import ForeignState
 
 from .canned import NOW, SANDBOX, A, B, C, Canned, config, facts, informed, page, refused, sync_of
@@ -754,14 +755,130 @@ def test_a_full_refresh_asks_for_business_centers_that_are_not_listed_for_once(c
 
     centers = replace(SHOPS, scope=Scope.CENTERS)
     things = replace(THINGS, paging=Paging.WHOLE, cursor="", scope=Scope.CENTERS)
-    listing = replace(things, parent=replace(OF_SHOPS, listing=centers, remembered=True))
+    listing = replace(things, parent=replace(OF_SHOPS, listing=centers))
     reading = Reading(answer, listing, full=True)
-    reading.reader.children = {"centers": frozenset({"1", "2"})}
+    reading.reader.remembered = RememberedChildren(listing, {"children": {"centers": ["1", "2"]}})
     (part,) = reading.reader.slices(Account("centers"))
     pages = list(part.read())
     assert len(pages) == (1 if code else 2)
-    assert reading.reader.children == {"centers": frozenset({"1"} if code else {"1", "2"})}
+    assert reading.reader.remembered.blob() == {"children": {"centers": ["1"] if code else ["1", "2"]}}
     assert ["2 is no longer among the shops" in text for text in reading.said] == [True] * bool(code)
+
+
+@pytest.mark.parametrize("code", [0, 40001])
+def test_a_full_refresh_by_days_reads_for_children_that_are_no_longer_listed(code: int) -> None:
+    """In every window; once TikTok refuses one, a single warning names it with its days, and it is forgotten."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": "1"}]}
+        return refused(code) if code and params["shop"] == "2" else {"list": [{"date": "2026-03-01"}]}
+
+    reading = Reading(answer, SHOP_DAYS, full=True, start_date="2026-01-01")
+    reading.reader.remembered = RememberedChildren(SHOP_DAYS, {"children": {A: ["2"], B: ["9"]}})
+    parts = [*reading.reader.slices(Account(A))]
+    assert len(parts) == 3
+    for part in parts:
+        assert len([*part.read()]) == 1
+    # What TikTok refuses is requested twice in the first window, and in no other.
+    assert [params["shop"] for params in reading.asked if "shop" in params].count("2") == (2 if code else 3)
+    kept = {"children": {A: ["1"] if code else ["1", "2"], B: ["9"]}}
+    assert reading.reader.remembered.blob() == kept
+    said = [text for text in reading.said if "2 is no longer among the shops" in text]
+    assert [text.endswith("Its days from 2026-01-01 on are not read.") for text in said] == [True] * bool(code)
+
+
+OWNED_SHOPS = replace(SHOPS, columns={"shop_id": ID, "owner": ID})
+OF_OWNED = Parent(
+    OWNED_SHOPS,
+    lambda rows: {"shop": rows[0]["shop_id"], "owner": rows[0]["owner"]},
+    keep=lambda row: bool(row["owner"]),
+    needs=("owner",),
+)
+OF_OWNED_THINGS = replace(THINGS, name="parts", path="part/list", paging=Paging.WHOLE, cursor="")
+MIDDLE = replace(
+    OF_OWNED_THINGS,
+    name="middle",
+    path="middle/list",
+    columns={**THINGS.columns, "shop_id": ID},
+    parent=replace(OF_OWNED, inherits=("shop_id",)),
+)
+
+
+@pytest.mark.parametrize("chained", [False, True])
+@pytest.mark.parametrize("owner", ["8", ""])
+def test_a_child_is_requested_with_the_columns_that_the_state_has_of_it(chained: bool, owner: str) -> None:
+    """It has left the list or is listed without them. Columns that no state has are empty, so that TikTok refuses."""
+    asked = []
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": [{"shop_id": "1", "owner": "7"}, {"shop_id": "3", "owner": ""}]}
+        if "owner" in params:
+            asked.append((params["shop"], params["owner"]))
+        return {"list": [{"thing_id": params.get("shop", "5")}]} if params.get("owner", "7") else refused(40001)
+
+    below = Parent(MIDDLE, lambda rows: {"thing": rows[0]["thing_id"]})
+    listing = replace(OF_OWNED_THINGS, parent=below if chained else OF_OWNED)
+    reading = Reading(answer, listing, full=True)
+    known = [{"shop_id": id, "owner": owner} if owner else id for id in ("1", "2", "3")]
+    reading.reader.remembered = RememberedChildren(listing, {"children": {A: known}})
+    (part,) = reading.reader.slices(Account(A))
+    list(part.read())
+    assert {*asked} == {("1", "7"), ("2", owner), ("3", owner)}
+    kept = ["1", "2", "3"] if owner else ["1"]
+    entries = reading.reader.remembered.blob()["children"][A]
+    assert entries == [{"shop_id": id, "owner": "7" if id == "1" else owner} for id in kept]
+    assert len([text for text in reading.said if "no longer among the shops" in text]) == 3 - len(kept)
+
+
+@pytest.mark.parametrize("own", [0, 40001])
+@pytest.mark.parametrize("lists", [("shop/list",), ("shop/list", "center/list")])
+def test_a_further_list_reads_for_children_that_are_no_longer_listed_too(lists: tuple[str, ...], own: int) -> None:
+    """A child that only a further list is refused for is named with that list; its name comes once in a sync."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path in ("shop/list", "center/list"):
+            return {"list": [{"shop_id": "1"}]}
+        wrong = params["shop"] == "2" and (path == "more/list" or own)
+        return refused(40001) if wrong else {"list": [{"thing_id": params["shop"]}]}
+
+    root = replace(SHOPS, name="centers", path="center/list") if len(lists) == 2 else SHOPS
+    more = replace(THINGS, name="more things", path="more/list", paging=Paging.WHOLE, cursor="")
+    more = replace(more, parent=replace(OF_SHOPS, listing=root))
+    listing = replace(THINGS, paging=Paging.WHOLE, cursor="", parent=OF_SHOPS, more=(more,))
+    reading = Reading(answer, listing, full=True)
+    blob = {"children": {A: ["2"]}, **({"further": {root.path: {A: ["2"]}}} if len(lists) == 2 else {})}
+    reading.reader.remembered = RememberedChildren(listing, blob)
+    (part,) = reading.reader.slices(Account(A))
+    list(part.read())
+    said = [text for text in reading.said if f"2 is no longer among the {root.name}" in text]
+    by_more = len(lists) == 2 or not own
+    assert [text.endswith("What is missing are its more things.") for text in said] == [by_more]
+    kept = ["1"] if own else ["1", "2"]
+    further = {"further": {root.path: {A: ["1"]}}} if len(lists) == 2 else {}
+    assert reading.reader.remembered.blob() == {"children": {A: kept}, **further}
+
+
+def test_a_list_reports_a_child_that_it_was_refused_for_as_the_parent_list_of_another_stream() -> None:
+    """It does not request the child again."""
+
+    def answer(path: str, params: Mapping[str, Any]) -> Any:
+        if path == "shop/list":
+            return {"list": []}
+        return refused(40001) if params.get("shop") == "2" else {"list": []}
+
+    own = replace(THINGS, paging=Paging.WHOLE, cursor="", columns={**THINGS.columns, "shop_id": ID}, parent=OF_SHOPS)
+    below = replace(OF_OWNED_THINGS, parent=Parent(own, lambda rows: {}))
+    reading = Reading(answer, below, full=True)
+    for listing in (below, own):
+        reader = ListReader(listing, reading.sync, True, {})
+        reader.remembered = RememberedChildren(listing, {"children": {A: ["2"]}})
+        (part,) = reader.slices(Account(A))
+        list(part.read())
+    said = [text for text in reading.said if "2 is no longer among the shops" in text]
+    assert [text.split(",")[0] for text in said] == ["Left out: parts", "Left out: things"]
+    assert [params.get("shop") for params in reading.asked].count("2") == 2
 
 
 def test_missing_rows_of_several_centers_are_all_reported() -> None:

@@ -18,7 +18,6 @@ from source_tiktok_ads.sync.state import (
     StreamState,
     account_names,
     changes_of,
-    children_before,
     coverage_of,
     cursor_of_changes,
     cursor_of_coverage,
@@ -336,11 +335,3 @@ def test_a_state_that_knows_names_is_read_like_any_other() -> None:
     """The names stand beside the accounts' entries."""
     blob = {"version": 1, "accounts": {"Acme": A}, "states": [{"partition": {"advertiser_id": A}, "cursor": {"n": 1}}]}
     assert parse(blob).cursors == {A: {"n": 1}}
-
-
-def test_a_full_refresh_leaves_word_of_whom_it_asked_about() -> None:
-    """By account; what has another form says nothing."""
-    assert children_before({NO_CURSOR: True, "children": {"centers": ["1", 2], "odd": 7}}) == {
-        "centers": frozenset({"1", "2"})
-    }
-    assert children_before({NO_CURSOR: True}) == children_before({"children": ["1"]}) == {}

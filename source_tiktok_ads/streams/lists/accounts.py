@@ -209,7 +209,7 @@ def transaction(row: Row) -> Iterator[dict[str, Any]]:
 
 with_id = lifting("bc_id", out_of="bc_info")
 BUSINESS_CENTERS = CenterList("business_centers", "bc/get", ("bc_id",), BUSINESS_CENTER, records=with_id)
-OF_CENTER = Parent(BUSINESS_CENTERS, from_row("bc_id"), inherits=("bc_id",), remembered=True)
+OF_CENTER = Parent(BUSINESS_CENTERS, from_row("bc_id"), inherits=("bc_id",))
 
 ACCOUNT_LISTS: tuple[Listing, ...] = (
     Listing(

@@ -227,6 +227,7 @@ GMV_MAX_CAMPAIGNS = Listing(
     cursor="modify_time",
     passes=(promoting(PRODUCT_GMV_MAX), promoting(LIVE_GMV_MAX)),
     with_deleted=deleted_too(PRODUCT_GMV_MAX, LIVE_GMV_MAX),
+    inborn=True,
 )
 PRODUCT_CAMPAIGNS_OF_STORES = Listing(
     "GMV Max campaigns for products, by shop",

@@ -116,6 +116,8 @@ def compared_over(days: str) -> Pass:
 SHOWN_VIDEOS = replace(
     VIDEO_INSIGHTS,
     name="videos that were shown",
+    # A video that was ever shown stays in a report on all time.
+    inborn=True,
     columns={"material_id": MATERIAL_ID},
     passes=(
         Pass({"material_type": "VIDEO", "lifetime": True, "info_fields": ["material_id"], "metrics_fields": ["spend"]}),
@@ -157,7 +159,7 @@ CREATIVE_INSIGHTS: tuple[Listing, ...] = (
         CREATIVE_FATIGUE,
         page_size=500,
         cursor="date",
-        parent=Parent(replace(ADS, inborn=True), from_row("ad_id")),
+        parent=Parent(ADS, from_row("ad_id")),
         records=fatigue,
         # TikTok: of the last 60 days only, and the end of a span, which is not included, has to be among them.
         days=59,

@@ -530,7 +530,6 @@ CREATIVES: tuple[Listing, ...] = (
             of_identity,
             inherits=("identity_id", "identity_type", "identity_authorized_bc_id"),
             keep=has_posts,
-            remembered=True,
         ),
         empty_keys=("identity_authorized_bc_id",),
     ),

@@ -110,9 +110,14 @@ VIDEO: Mapping[str, Shape] = {
 
 
 def accounts_in(answer: Row) -> Iterator[dict[str, Any]]:
-    """The accounts of an answer, which lists bare ids."""
-    ids = answer.get(ACCOUNT_IDS, "") or []
-    if ACCOUNT_IDS not in answer or not isinstance(ids, list):
+    """The accounts of an answer, which lists bare ids; null if there are none.
+
+    Raises MalformedRow for anything else, also for an answer without the list, because its name may have changed.
+    """
+    if ACCOUNT_IDS not in answer:
+        raise MalformedRow(f"{ACCOUNT_IDS} is missing")
+    ids = [] if answer[ACCOUNT_IDS] is None else answer[ACCOUNT_IDS]
+    if not isinstance(ids, list):
         raise MalformedRow(f"{ACCOUNT_IDS} is no list")
     yield from ({"tto_tcm_account_id": id} for id in ids)
 

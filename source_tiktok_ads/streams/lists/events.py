@@ -80,7 +80,9 @@ EVENTS: tuple[Listing, ...] = (
                 ("custom_conversion_id",),
                 CUSTOM_CONVERSION,
                 passes=(Pass({"event_source_type": "APP"}),),
-                parent=Parent(APPS, from_row(event_source_id="app_platform_id"), keep=has_conversions),
+                parent=Parent(
+                    APPS, from_row(event_source_id="app_platform_id"), keep=has_conversions, needs=("app_platform_id",)
+                ),
             ),
         ),
     ),

@@ -170,7 +170,8 @@ def _named(identity: Row) -> Params:
     return {**told, "store_id": own} if kind == "TTS_TT" else told
 
 
-SHOPS = Parent(STORES, of_shop, inherits=("store_id", "store_authorized_bc_id"), keep=can_run)
+CENTER = ("store_authorized_bc_id",)
+SHOPS = Parent(STORES, of_shop, inherits=("store_id", *CENTER), keep=can_run, needs=CENTER)
 IDENTITIES = Listing(
     "identities of shops for GMV Max",
     "gmv_max/identity/get",
@@ -232,6 +233,6 @@ GMV_MAX: tuple[Listing, ...] = (
         AUTHORIZATION,
         rows_at="",
         paging=Paging.WHOLE,
-        parent=Parent(STORES, of_shop, inherits=("store_id",), keep=has_center),
+        parent=Parent(STORES, of_shop, inherits=("store_id",), keep=has_center, needs=CENTER),
     ),
 )

@@ -107,7 +107,9 @@ MOVED_FORMS = replace(
     page_list("lead forms of Business Centers", LEAD_FORMS, scope=Scope.CENTERS),
     ids=("library_id", "page_id"),
     columns=MOVED_FORM,
-    parent=Parent(LIBRARIES, from_row("library_id"), inherits=("library_id", "advertiser_id")),
+    parent=Parent(
+        LIBRARIES, from_row("library_id"), inherits=("library_id", "advertiser_id"), needs=("advertiser_id",)
+    ),
 )
 
 WHOSE = ("advertiser_id", "library_id")
@@ -135,15 +137,20 @@ def leads_of(name: str, task: Task, moved: bool = False) -> Listing:
 
 # TikTok: leads of Europe and of the United States are kept apart, and asked for with a header; which leads come without
 # it, or whether it is refused for others, is not documented. So each form is asked for in each of the three ways.
-REGIONS = tuple(replace(WRITTEN, headers={"x-lead-region": region}) for region in ("eu", "us"))
+REGIONS = {region: replace(WRITTEN, headers={"x-lead-region": region}) for region in ("eu", "us")}
 
 LEADS: tuple[Listing, ...] = (
     replace(
         leads_of("leads", WRITTEN),
         personal=("answers",),
         more=(
-            *(leads_of("leads of a region", task) for task in REGIONS),
-            *(leads_of("leads of Business Centers", task, moved=True) for task in (WRITTEN, *REGIONS)),
+            # What TikTok refuses is noted by the name of the list, so each region has a name of its own.
+            *(leads_of(f"leads of region {region}", task) for region, task in REGIONS.items()),
+            leads_of("leads of Business Centers", WRITTEN, moved=True),
+            *(
+                leads_of(f"leads of Business Centers, region {region}", task, moved=True)
+                for region, task in REGIONS.items()
+            ),
         ),
     ),
 )

@@ -218,6 +218,7 @@ PRODUCTS: tuple[Listing, ...] = (
             from_row("store_id", bc_id="store_authorized_bc_id"),
             inherits=("store_id",),
             keep=lambda store: bool(store.get("store_authorized_bc_id")),
+            needs=("store_authorized_bc_id",),
         ),
     ),
 )

@@ -167,7 +167,7 @@ def listed_in(name: str) -> Callable[[Row], Iterator[Row]]:
     return rows
 
 
-ADS = objects("ad ids", "ad/get", {"ad_id": AD_REVIEW["ad_id"]})
+ADS = objects("ad ids", "ad/get", {"ad_id": AD_REVIEW["ad_id"]}, inborn=True)
 SMART_PLUS_ADS = objects(
     "ids of upgraded Smart+ ads",
     "smart_plus/ad/get",
@@ -175,7 +175,7 @@ SMART_PLUS_ADS = objects(
     page_size=100,
     inborn=True,
 )
-CAMPAIGNS = objects("campaign ids", "campaign/get", {"campaign_id": CAMPAIGN_ID})
+CAMPAIGNS = objects("campaign ids", "campaign/get", {"campaign_id": CAMPAIGN_ID}, inborn=True)
 
 
 # TikTok: the gateway wants a language though the reference does not, and tells reasons only where they are asked for.
@@ -261,7 +261,7 @@ REVIEWS: tuple[Listing, ...] = (
         ("audience_id",),
         AUDIENCE_DETAIL,
         paging=Paging.WHOLE,
-        parent=Parent(AUDIENCE_LIST, from_rows(custom_audience_ids="audience_id"), batch_size=100),
+        parent=Parent(AUDIENCE_LIST, from_rows(custom_audience_ids="audience_id"), batch_size=100, describes=True),
         records=lifting("audience_id", out_of="audience_details"),
     ),
 )

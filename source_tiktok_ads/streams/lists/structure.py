@@ -302,6 +302,7 @@ ADS = objects(
         "image_ids": IDS("Ids of its images."),
         "call_to_action_id": ID("Id of its portfolio of calls to action."),
     },
+    inborn=True,
 )
 
 STRUCTURE: tuple[Listing, ...] = (
