@@ -24,7 +24,7 @@ def share_refusals() -> None:
         for name in ("asked", "refused_before", "answered", "less", "gives_up_totals", "given_up")
     }
     for name, method in own.items():
-        setattr(Refusals, name, lambda self, account, *rest, method=method: method(self, "", *rest))
+        setattr(Refusals, name, lambda self, account, *rest, method=method, **named: method(self, "", *rest, **named))
 
 
 def placeholder_keys() -> None:
