@@ -50,6 +50,8 @@ class Account:
     """The account's row of advertiser/info, as TikTok sent it."""
     refusal: TikTokError | None = None
     """Why the account cannot be read, if so."""
+    facts_refusal: TikTokError | None = None
+    """Why nothing is known about the account, if TikTok refuses that for all accounts outside of the sandbox."""
 
     def today(self, now: datetime) -> date:
         """The calendar day in the account's own time zone."""
@@ -154,7 +156,7 @@ def with_facts(
     found = [
         _account(id, named, known.get(id) or _missing_account_error(id), warn) for id, named in selected.ids.items()
     ]
-    known_by_now = _without_facts(found, warn) if _facts_unavailable(config, found) else found
+    known_by_now = _without_facts(found, config.sandbox, warn) if _facts_unavailable(config, found) else found
     return [*known_by_now, *selected.refused]
 
 
@@ -307,9 +309,10 @@ def _facts_unavailable(config: Config, found: Iterable[Account]) -> bool:
     return config.sandbox or all(refusal and refusal.action is Action.SKIP_STREAM for refusal in refusals)
 
 
-def _without_facts(found: Iterable[Account], warn: Callable[[str], None]) -> list[Account]:
+def _without_facts(found: Iterable[Account], sandbox: bool, warn: Callable[[str], None]) -> list[Account]:
+    """The accounts, to be read without facts. In the sandbox it is normal that there are none."""
     warn(
         "TikTok refuses advertiser/info here, so time zones and currencies are unknown: days are read as UTC days, "
         "currency stays empty and the stream advertisers has no rows."
     )
-    return [Account(account.id, account.named) for account in found]
+    return [Account(account.id, account.named, facts_refusal=None if sandbox else account.refusal) for account in found]

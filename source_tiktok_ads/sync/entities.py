@@ -26,7 +26,7 @@ from source_tiktok_ads.sync.advertisers import Account
 from source_tiktok_ads.sync.campaign_ids import UNLISTABLE, missing, refuses_types, unnamed_types
 from source_tiktok_ads.sync.incremental import ModifiedReader, Pages
 from source_tiktok_ads.sync.pagination import Incomplete, Lists
-from source_tiktok_ads.sync.reader import Reader, Slice, Sync
+from source_tiktok_ads.sync.reader import Reader, Slice, Sync, failure
 from source_tiktok_ads.sync.records import AccountRows, Answer, EntityRows
 from source_tiktok_ads.sync.refusals import read_again, wrong_parameter
 
@@ -54,10 +54,17 @@ class Passes:
     """Marks of the rows that were emitted."""
     refused: set[str] = field(default_factory=set)
     """The names of the passes that TikTok refuses."""
+    answered: set[str] = field(default_factory=set)
+    """The names of the passes that TikTok answers."""
 
     def owes(self, name: str) -> bool:
         """Whether TikTok refused the pass to the last sync, so that all of its rows have to be emitted."""
         return name in self.part.changes.without
+
+    @property
+    def still_owed(self) -> frozenset[str]:
+        """The passes whose rows a later sync has to emit: also those that this sync had no reason to request."""
+        return frozenset(self.refused | (self.part.changes.without - self.answered))
 
 
 class EntityReader(ModifiedReader[Entity]):
@@ -79,7 +86,7 @@ class EntityReader(ModifiedReader[Entity]):
         passes = Passes(part, rows)
         yield from self._read_passes(passes, began)
         changes = before.after(rows.newest, self.not_after_now(began), whole)
-        part.changes = replace(changes, without=frozenset(passes.refused))
+        part.changes = replace(changes, without=passes.still_owed)
 
     def _read_passes(self, passes: Passes, began: datetime) -> Pages:
         """The rows of every pass over the list. A row in two passes is emitted once."""
@@ -108,6 +115,7 @@ class EntityReader(ModifiedReader[Entity]):
             )
             try:
                 yield from self._retry_refused_filter(named)
+                passes.answered.add(UNNAMED)
                 return
             except TikTokError as error:
                 if not refuses_types(error):
@@ -130,6 +138,7 @@ class EntityReader(ModifiedReader[Entity]):
         read = partial(self._read_pass, passes, {**status, **special.listed}, status_of_rows, most, whole)
         try:
             yield from read_again(read, wrong_parameter, self.sync.client.pause)
+            passes.answered.add(special.name)
         except TikTokError as error:
             # The same request without this filter was answered just now, so the filter is what TikTok refuses.
             if not wrong_parameter(error):
@@ -214,6 +223,13 @@ class AccountReader(Reader[Accounts]):
     def __init__(self, stream: Accounts, sync: Sync, full: bool, cursors: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(stream, sync, full, cursors.keys())
         self._rows = AccountRows(stream, self.surprise)
+
+    def accounts(self) -> list[Account]:
+        """The accounts to read. Raises an error for the stream if TikTok refuses the facts about all accounts."""
+        accounts = super().accounts()
+        for refusal in (account.facts_refusal for account in accounts if account.facts_refusal):
+            raise failure(f"{self.stream.name}: {refusal.sentence}", refusal)
+        return accounts
 
     def slices(self, account: Account) -> Iterator[Slice]:
         """One slice: the account."""

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from source_tiktok_ads.api.pages import AcceptedOddities, PageCheck, PageInfo, p
 from source_tiktok_ads.config import Config
 from source_tiktok_ads.streams.listing import Listing, MalformedRow, Paging, Row
 from source_tiktok_ads.streams.parameters import Params
+from source_tiktok_ads.streams.shapes import time_of
 from source_tiktok_ads.sync.list_requests import NAMES_ACCOUNT, ListClient, ListReading, ListRequest, OnMessage, Place
 from source_tiktok_ads.sync.pagination import (
     MAX_IDLE_PAGES,
@@ -176,7 +178,8 @@ class ListPages:
         if listing.newest_first and reading.into.since:
             try:
                 size = self._page_size(listing)
-                yield from _read_until_unchanged(partial(fetch, size), size, pieces, reading.sent)
+                order = Order(reading.into.changed)
+                yield from _read_until_unchanged(partial(fetch, size), size, pieces, reading.sent, order)
                 return
             except (TooLarge, TimedOut, Incomplete):
                 # Read the whole list instead, in smaller pages if necessary; rows already emitted stay out.
@@ -442,19 +445,37 @@ def _refused_metrics(request: ListRequest, error: TikTokError) -> Set[str]:
     return asked & {*invalid_metrics(error.message)}
 
 
+class Order:
+    """Checks that the rows of a list come in the order of their changes, newest first."""
+
+    def __init__(self, changed: Callable[[Row], str | None]) -> None:
+        self._changed = changed
+        self._earliest: datetime | None = None
+
+    def check(self, rows: Sequence[Row]) -> None:
+        """Add the rows of the next page. Raises Incomplete if a row was changed later than one before it."""
+        for change in filter(None, map(self._changed, rows)):
+            time = time_of(change)
+            if self._earliest and time > self._earliest:
+                raise Incomplete(f"TikTok does not sort the rows: {change} comes after {self._earliest}.")
+            self._earliest = time
+
+
 def _read_until_unchanged(
-    fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int]
+    fetch: Callable[[int], Answer], size: int, pieces: Pieces, sent: set[int], order: Order
 ) -> Iterator[list[bytes]]:
     """The rows of a list that is sorted by change, newest first, up to the first page with an unchanged row.
 
     A row that changes meanwhile moves to the front, where the next sync finds it. Raises Incomplete if a page does not
-    have as many rows as TikTok's count implies, or if there is no count: then the whole list has to be read.
+    have as many rows as TikTok's count implies, if there is no count, or if the rows are not sorted: then the whole
+    list has to be read.
     """
     page, counts, seen = 0, set[int](), set[int]()
     while True:
         page += 1
         data = fetch(page).data or Data()
         info = data.page_info or PageInfo()
+        order.check(data.list or ())
         counts.add(info.total_number)
         before, rows = len(seen), pieces(data.list or ())
         # Decide before yielding: the consumer may take a long time.

@@ -50,6 +50,7 @@ class ListingRows(Recent):
         self._listing = listing
         self._casts = wire_casts(listing.columns, surprise, quiet=(*listing.key, listing.cursor))
         self._wire = {name: wire for name, wire, _ in self._casts}
+        self._cast_of = {name: cast for name, _, cast in self._casts}
         self._times = [name for name in listing.key if name in listing.columns and listing.columns[name].kind in TIMES]
         impersonal = bool(listing.personal) and not personal
         self._hidden = {*SECRETS, *(listing.personal if impersonal else ())}
@@ -112,6 +113,11 @@ class ListingRows(Recent):
         if all(record.get(name) in (None, "") for name in ids):
             raise MissingKey(ids[0], self._sent(raw, ids[0]))
         record.update((name, NO_VALUE) for name in self._listing.key if record.get(name) in (None, ""))
+
+    def changed(self, raw: Row) -> str | None:
+        """When a row was changed, for a list whose cursor is a time of change; None if that cannot be read."""
+        change: str | None = self._cast_of[self._listing.cursor](self._sent(raw, self._listing.cursor))
+        return change
 
     def _sent(self, raw: Mapping[str, Any], name: str) -> Any:
         """What TikTok sent for a column."""

@@ -167,6 +167,8 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         self._lock = threading.Lock()
         self._account_count = 0
         self._left_out: set[str] = set()
+        self._answered: set[str] = set()
+        self._taken_for_empty: dict[str, TikTokError] = {}
         self._stopped = False
         self._refused_twice = 0
         self._sizes: dict[str, int] = {}
@@ -238,11 +240,14 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             stamp = self.stamp(part)
             for rows in self.rows(part):
                 if rows:
+                    self._answered.add(account.id)
                     self.sync.summary.add(self.stream.name, account.id, len(rows))
                     yield Record({"": self._to_page(stamp, rows)}, self.stream.name)
             self._note_success(part)
         except TikTokError as error:
             self._skip_or_fail(account, error)
+        else:
+            self._fail_if_taken_for_empty(account)
         if part.incomplete_reason:
             self.report_incomplete(part)
 
@@ -255,6 +260,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
         with self._lock:
             self._consecutive_failures[part.account.id] = 0
             self._accounts_without_service.clear()
+            self._answered.add(part.account.id)
         if part.given_up:
             self._report_given_up(part.account, part.given_up, claimed)
 
@@ -305,6 +311,21 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
             raise failure(sentence, error) from None
         self.sync.warn(f"Left out: {sentence}")
 
+    def _take_for_empty(self, account: Account, error: TikTokError) -> bool:
+        """Whether a refusal means that the account has no rows: not if TikTok has answered the account."""
+        with self._lock:
+            if account.id in self._answered:
+                return False
+            self._taken_for_empty[account.id] = error
+            return True
+
+    def _fail_if_taken_for_empty(self, account: Account) -> None:
+        """Fail a full refresh if a slice is answered after another one's refusal was taken for a sign of no rows."""
+        with self._lock:
+            error = self._taken_for_empty.pop(account.id, None)
+        if error:
+            raise failure(f"{self.stream.name}, account {account.id}: {error.sentence}", error) from None
+
     def report_incomplete(self, part: Slice) -> None:
         """Report that rows of a slice are missing. Raises an error in a full refresh, which has to be complete."""
         sentence = f"{self.stream.name}, {part.to_slice()}: {part.incomplete_reason}"
@@ -316,7 +337,7 @@ class Reader(PartitionGenerator, ABC, Generic[AnyStream]):
     def _must_fail(self, account: Account, error: TikTokError, option: bool) -> bool:
         if option:
             # A combination that does not exist has no rows, but data that is no longer permitted may have had some.
-            return self.full and not wrong_parameter(error)
+            return self.full and not (wrong_parameter(error) and self._take_for_empty(account, error))
         if error.action is not Action.SKIP_ADVERTISER:
             return True
         # An incomplete full refresh would replace a whole table by a part of it. If every account is refused, nothing

@@ -1,6 +1,7 @@
 """Which advertisers a sync reads: by id, by name, through the token; their facts, zones and refusals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -247,7 +248,8 @@ def test_an_answer_without_rows_refuses_all(data: dict[str, Any]) -> None:
 def test_where_advertiser_info_is_missing_days_are_utc_days() -> None:
     """One refusal of the endpoint as such speaks for all; one warning, no facts, everything else is read."""
     made, said, asking = found(lambda path, params: refused(40125))
-    assert made == [Account(A), Account(B)]
+    assert [replace(account, facts_refusal=None) for account in made] == [Account(A), Account(B)]
+    assert [account.facts_refusal.code for account in made if account.facts_refusal] == [40125, 40125]
     assert len(said) == 1
     assert "UTC days" in said[0]
     assert len(asking.asked) == 1

@@ -20,7 +20,7 @@ from source_tiktok_ads.sync.pagination import MAX_UNSPLIT_READS
 from source_tiktok_ads.sync.reader import Slice
 from source_tiktok_ads.sync.state import ForeignState
 
-from .canned import NOW, SANDBOX, A, B, Canned, config, page, refused, sync_of
+from .canned import NOW, SANDBOX, A, B, Canned, config, informed, page, refused, sync_of
 from .canned import facts as facts_of
 
 COLUMNS = {"thing_id": ID, "modify_time": MOMENT, "create_time": MOMENT, "secondary_status": TEXT}
@@ -283,6 +283,17 @@ def test_the_accounts_come_from_their_facts() -> None:
         made.append(([row["advertiser_id"] for row in rows], reader.cursor_after(part)))
     assert made == [([A], {"create_time": "2023-11-14T22:13:20Z"}), ([], {})]
     assert client.asked == []
+
+
+def test_the_accounts_are_incomplete_if_their_facts_are_refused_to_all() -> None:
+    """A full refresh would replace the table by nothing. Other streams are read without facts."""
+    client = Canned(lambda path, params: refused(40125))
+    sync, said = sync_of(client, config())
+    with pytest.raises(AirbyteTracedException, match=r"advertisers: .*40125"):
+        AccountReader(ACCOUNTS[0], sync, True, {}).accounts()
+    assert len(said) == 1
+    sync, _ = sync_of(Canned(informed(lambda path, params: None)), config(accounts=[A]))
+    assert [account.id for account in AccountReader(ACCOUNTS[0], sync, True, {}).accounts()] == [A]
 
 
 @pytest.mark.parametrize("error", [refused(40067), error_without_code("timeout", "", "thing/get", A)])

@@ -214,6 +214,21 @@ def test_a_list_sends_all_special_campaigns_that_were_refused_before() -> None:
     assert given.reader.cursor_after(given.part) == {"modify_time": "2026-03-15T00:00:00Z", "whole_pass": "2026-03-15"}
 
 
+def test_special_campaigns_stay_owed_while_the_account_seems_to_have_none() -> None:
+    """TikTok may leave them out of the list of campaigns for once; then no request shows that they are given."""
+    owed = {A: {"modify_time": "2026-03-15T00:00:00Z", "whole_pass": "2026-03-15", "without": ["Promote"]}}
+
+    def without_promote(path: str, params: Params) -> Any:
+        return page([]) if path == "campaign/get" and kind(params) == "Promote" else changed_long_ago(path, params)
+
+    silent = Reading(without_promote, ENTITIES[2], owed)
+    assert silent.read() == []
+    assert silent.reader.cursor_after(silent.part) == owed[A]
+    given = silent.goes_on(changed_long_ago)
+    assert given.read() == ["3"]
+    assert "without" not in given.reader.cursor_after(given.part)
+
+
 def changed_long_ago(path: str, params: Params) -> Any:
     """Ads that tell when they were changed."""
     data = told(path, params)

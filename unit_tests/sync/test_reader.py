@@ -225,6 +225,30 @@ def test_an_optional_stream_is_left_out_where_it_is_refused(code: int, policy: s
     assert [text.startswith(f"Left out: maybe, account {A}: ") for text in reader.said] == [True] * (1 - failed)
 
 
+@pytest.mark.parametrize(
+    "rows", [[FINE, error(40002), FINE], [[[b'"a":1'], refused(40002)], FINE, FINE]], ids=["day", "page"]
+)
+def test_a_full_refresh_fails_for_refused_days_of_an_account_that_was_answered(rows: list[Any]) -> None:
+    """The answer shows that the report exists, so the refused days may have rows, which the table would then lack."""
+    reader = Optional({A: 3}, *rows, full=True)
+    (sentence,) = reader.run()
+    assert f"maybe, account {A}: " in sentence
+    assert reader.said == []
+
+
+def test_a_full_refresh_fails_for_refused_days_whichever_day_is_answered_first() -> None:
+    """Days are read at the same time, so the answer may come after the refusal."""
+
+    def answered_after_the_other() -> Iterator[list[bytes]]:
+        assert list(parts[1].read()) == []
+        yield [b'"a":1']
+
+    reader = Optional({A: 2}, answered_after_the_other(), error(40002), full=True)
+    parts = [*reader.generate()]
+    with pytest.raises(AirbyteTracedException, match="40002"):
+        list(parts[0].read())
+
+
 def test_an_optional_stream_is_asked_of_every_account() -> None:
     """However many refuse it, the next may have it."""
     ids = [str(7_000_000_000_000_000_000 + number) for number in range(MAX_CONSECUTIVE_FAILURES + 1)]

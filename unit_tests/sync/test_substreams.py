@@ -348,6 +348,15 @@ def test_a_list_with_the_latest_changes_first_is_read_until_they_are_old() -> No
     assert Reading(numbered).read(RECENT) == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("order", [("04", "09", "03", "08"), ("03", "04", "08", "09")], ids=["mixed", "oldest first"])
+def test_a_list_that_turns_out_not_to_be_sorted_is_read_whole(order: Sequence[str]) -> None:
+    """If TikTok ignores the order that was requested, changes may be on any page."""
+    rows = stamped(*((str(number), day) for number, day in enumerate(order, 1)))
+    reading = Reading(lambda path, params: page(rows[2 * params["page"] - 2 :][:2], 4, params["page"], 2))
+    changed = [str(number) for number, day in enumerate(order, 1) if day > "05"]
+    assert reading.read(RECENT, since=SINCE) == changed
+
+
 def test_a_list_with_recent_changes_only_ends_with_its_last_page() -> None:
     """Or with the first that is empty."""
     assert Reading(page(PAGES[0])).read(RECENT, since=SINCE) == ["1", "2"]
