@@ -73,7 +73,8 @@ SHOWN = (
     *(f"{level}_insights_by_ad_type" for level in ("adgroup", "campaign")),
 )
 CONTEXTS = tuple(f"{level}_insights_by_contextual_tag" for level in LEVELS)
-OPTIONAL = (*COUNTRIES_BY_HOUR, *SEARCHES_BY_AD, *SHOWN, *CONTEXTS)
+# The simulator refuses these, as TikTok's rules have it.
+REFUSED = (*COUNTRIES_BY_HOUR, *SEARCHES_BY_AD)
 # What ads have shown of catalogs; no source tells of a metric that names the parents of an ad.
 PRODUCTS = tuple(f"ad_insights_by_{name}" for name in ("catalog", "product_set", "product", "sku"))
 # Small counts are veiled there.

@@ -45,7 +45,7 @@ STREAM_KINDS: Mapping[str, tuple[str, ...]] = {
         and "gmv" not in name
         and name not in grammar.SEARCHES
     ),
-    "hourly": tuple(name for name in grammar.NAMES if name.endswith("_hourly") and name not in grammar.OPTIONAL),
+    "hourly": tuple(name for name in grammar.NAMES if name.endswith("_hourly") and name not in grammar.REFUSED),
     "other grains": tuple(name for name in grammar.NAMES if name.endswith(("_lifetime", "_monthly"))),
     "shop": (*grammar.SHOP, *(name for name in expected_insights.GMV_MAX if not name.endswith("_hourly"))),
     "materials": tuple(expected_insights.MATERIALS),
@@ -469,7 +469,7 @@ def oracle(simulator: Simulator, case: Case, stream: str) -> Table | None:
     if stream in expected_lists.TOLD:
         found = expected_lists.list_table(simulator, stream, start=start, include_deleted=deleted)
         return _by_key(stream, found.values())
-    if stream in grammar.OPTIONAL:
+    if stream in grammar.REFUSED:
         return {}
     found = expected.table(simulator, stream, start=start, include_deleted=deleted, entity_versions="latest")
     return _by_key(stream, found.values())
