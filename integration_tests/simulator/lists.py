@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .list_facts import LISTS, ListFacts, Param
 from .listed import SOURCES
-from .listed.scene import Row, Scene, Source
+from .listed.scene import Made, Row, Scene, Source
 from .refusal import Params, Refusal, bad
 from .world import Advertiser
 
@@ -45,7 +45,7 @@ def list_endpoint(path: str) -> Callable[[Request, TikTok, int, dict[str, str]],
             tiktok.access.check_app(sent["app_id"], sent["secret"])
         scene = Scene(facts, tiktok.world, epoch, tiktok.switches, request.call, flat(sent))
         scene = scene.of(_advertiser(request, readable, tiktok), _center(request, scene))
-        rows = [_selected(source, row, sent.get("fields"), limits[1]) for row in _matching(source, scene)]
+        rows = Made(_matching(source, scene), lambda row: _selected(source, row, sent.get("fields"), limits[1]))
         answer = PAGERS[facts.paging](facts, rows, limits)
         return source.answers(scene, answer)
 
@@ -149,7 +149,7 @@ def flat(sent: Mapping[str, Any]) -> dict[str, Any]:
     return {**outer, **sent.get("filtering", {})}
 
 
-def _matching(source: Source, scene: Scene) -> list[Row]:
+def _matching(source: Source, scene: Scene) -> Sequence[Row]:
     """The rows that fit every parameter the source does not look at itself."""
     rows = source.rows(scene)
     for name, wanted in scene.sent.items():
@@ -211,34 +211,34 @@ def _position(cursor: str) -> int:
     return int(told[1])
 
 
-def _pages(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
+def _pages(facts: ListFacts, rows: Sequence[Row], limits: Limits) -> Any:
     start, size = limits
     total = len(rows)
     info = {"page": start // size + 1, "page_size": size, "total_number": total, "total_page": -(-total // size)}
     return {facts.rows: rows[start : start + size], "page_info": info}
 
 
-def _bare(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
+def _bare(facts: ListFacts, rows: Sequence[Row], limits: Limits) -> Any:
     """A page of an answer that is documented without page_info."""
     start, size = limits
     return {facts.rows: rows[start : start + size]}
 
 
-def _cursors(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
+def _cursors(facts: ListFacts, rows: Sequence[Row], limits: Limits) -> Any:
     start, size = limits
     more = start + size < len(rows)
     return {facts.rows: rows[start : start + size], "cursor": cursor_at(start + size), "has_more": more}
 
 
-def _whole(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
-    return {facts.rows: rows}
+def _whole(facts: ListFacts, rows: Sequence[Row], limits: Limits) -> Any:
+    return {facts.rows: rows[:]}
 
 
-def _only(facts: ListFacts, rows: list[Row], limits: Limits) -> Any:
+def _only(facts: ListFacts, rows: Sequence[Row], limits: Limits) -> Any:
     return rows[0]
 
 
-PAGERS: Mapping[str, Callable[[ListFacts, list[Row], Limits], Any]] = {
+PAGERS: Mapping[str, Callable[[ListFacts, Sequence[Row], Limits], Any]] = {
     "page": _pages,
     "bare": _bare,
     "cursor": _cursors,

@@ -163,6 +163,7 @@ class World:
     unreadable: int = 1  # accounts that exist but that no token may read
     names: tuple[str, ...] = ()  # names of the first accounts, in place of the made-up ones
     fixed_zones: bool = False  # accounts live in a fixed offset and have no display_timezone
+    files: int = 0  # further files of each kind of each account; ads then use files that are older than these
     steady: bool = False  # for benchmarks: all exists from the first day on, nothing is deleted, every day delivers
 
     @property

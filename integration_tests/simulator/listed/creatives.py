@@ -2,55 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
+from functools import lru_cache, partial
+from zlib import crc32
 
 from .. import assets as owned
 from ..assets import Asset, assets
 from ..attributes import display_name
 from ..entities import entity_row, moment, sample
 from ..refusal import Refusal, bad
-from ..world import AD, ADGROUP, CAMPAIGN, DAY, Advertiser, Entity
+from ..world import AD, ADGROUP, CAMPAIGN, DAY, Advertiser, Entity, World
 from .scene import Row, Scene, Source, check_span, day_of, iso
 
-
-def _images(scene: Scene) -> list[Row]:
-    return scene.asset_rows(
-        scene.assets(owned.IMAGE),
-        lambda image: {
-            "image_id": f"tos-useast/{image.number}",
-            "material_id": image.id,
-            "file_name": image.name("Image", scene.epoch),
-            "image_url": scene.signed("image", image.number),
-            "width": 720,
-            "displayable": image.index % 4 != 3,
-            "create_time": iso(image.created),
-            "modify_time": iso(image.modified(scene.epoch)),
-        },
-    )
+# So many images, and of the videos those changed last, are all that the searches cover (a copy of TikTok's pages).
+SEARCHED = 10_000
 
 
-def _videos(scene: Scene) -> list[Row]:
-    found = scene.assets(owned.VIDEO)
-    if scene.sent.get("sort_field") == "MODIFY_TIME":
-        found.sort(key=lambda video: (-video.modified(scene.epoch), video.number))
-    return scene.asset_rows(
-        found,
-        lambda video: {
-            # TikTok: documented as conditional, so some have none.
-            "video_id": None if video.index % 6 == 5 else f"v10044g50000{video.number}",
-            "material_id": video.id,
-            "file_name": video.name("Video", scene.epoch),
-            "preview_url": scene.signed("video", video.number),
-            "preview_url_expire_time": moment(_expiry(scene, video)),
-            "video_cover_url": scene.signed("cover", video.number),
-            "duration": video.seed % 600 / 10,
-            "displayable": video.index % 5 != 4,
-            "create_time": iso(video.created),
-            "modify_time": iso(video.modified(scene.epoch)),
-        },
-    )
+def _images(scene: Scene) -> Sequence[Row]:
+    found = scene.assets(owned.IMAGE, owned.IMAGE.first + scene.world.files)
+    return scene.made(found[:SEARCHED], partial(_image, scene))
+
+
+def _image(scene: Scene, image: Asset) -> Row:
+    return {
+        "image_id": f"tos-useast/{image.number}",
+        "material_id": image.id,
+        "file_name": image.name("Image", scene.epoch),
+        "image_url": scene.signed("image", image.number),
+        "width": 720,
+        "displayable": image.index % 4 != 3,
+        "create_time": iso(image.created),
+        "modify_time": iso(image.modified(scene.epoch)),
+    }
+
+
+def _videos(scene: Scene) -> Sequence[Row]:
+    latest = _latest(scene.world, scene.advertiser.index, scene.epoch)
+    by_change = scene.sent.get("sort_field") == "MODIFY_TIME"
+    found = latest if by_change else sorted(latest, key=lambda video: -video.number)
+    return scene.made(found, partial(_video, scene))
+
+
+@lru_cache(maxsize=64)
+def _latest(world: World, place: int, epoch: int) -> list[Asset]:
+    """The videos that were changed last, newest change first."""
+    found = assets(world, owned.VIDEO, place, epoch, owned.VIDEO.first + world.files)
+    return sorted(found, key=lambda video: (-video.modified(epoch), video.number))[:SEARCHED]
+
+
+def _video(scene: Scene, video: Asset) -> Row:
+    return {
+        # TikTok: documented as conditional, so some have none.
+        "video_id": None if video.index % 6 == 5 else f"v10044g50000{video.number}",
+        "material_id": video.id,
+        "file_name": video.name("Video", scene.epoch),
+        "preview_url": scene.signed("video", video.number),
+        "preview_url_expire_time": moment(_expiry(scene, video)),
+        "video_cover_url": scene.signed("cover", video.number),
+        "duration": video.seed % 600 / 10,
+        "displayable": video.index % 5 != 4,
+        "create_time": iso(video.created),
+        "modify_time": iso(video.modified(scene.epoch)),
+    }
 
 
 def _expiry(scene: Scene, video: Asset) -> int:
@@ -58,9 +73,9 @@ def _expiry(scene: Scene, video: Asset) -> int:
     return (scene.epoch if scene.switches.signed_urls else video.created) + 6 * 3600
 
 
-def _music(scene: Scene) -> list[Row]:
-    return scene.asset_rows(
-        scene.assets(owned.MUSIC),
+def _music(scene: Scene) -> Sequence[Row]:
+    return scene.made(
+        scene.assets(owned.MUSIC, owned.MUSIC.first + scene.world.files),
         lambda piece: {
             "music_id": piece.id,
             "material_id": str(piece.number + 10**9),
@@ -84,12 +99,31 @@ def _iso_times(asset: Asset, epoch: int) -> Row:
 
 def _images_by_id(scene: Scene) -> list[Row]:
     """The images of these ids that are in the library; others are ignored."""
-    return [row for row in _images(scene) if row["image_id"] in scene.get("image_ids")]
+    wanted = scene.get("image_ids")
+    return [row for row in (*_images(scene), *_old_files(scene, "image_ids", "image_id")) if row["image_id"] in wanted]
 
 
 def _videos_by_id(scene: Scene) -> list[Row]:
     """The videos of these ids that are in the library; others are ignored."""
-    return [row for row in _videos(scene) if row["video_id"] in scene.get("video_ids")]
+    wanted = scene.get("video_ids")
+    return [row for row in (*_videos(scene), *_old_files(scene, "video_id", "video_id")) if row["video_id"] in wanted]
+
+
+def _old_files(scene: Scene, named: str, column: str) -> list[Row]:
+    """Where there are further files: those that ads use, which are older than all that the searches give."""
+    if not scene.world.files:
+        return []
+    ads = scene.world.entities(AD, scene.advertiser, scene.epoch)
+    told = [entity_row(ad, scene.epoch, scene.switches).get(named) for ad in ads]
+    ids = [id for value in told for id in (value if isinstance(value, list) else [value])]
+    return [_old_file(scene, column, id) for id in dict.fromkeys(ids) if id]
+
+
+def _old_file(scene: Scene, column: str, id: str) -> Row:
+    number = crc32(id.encode())
+    changed = iso(scene.world.origin - DAY)
+    known = {column: id, "material_id": str(number), "create_time": changed, "modify_time": changed}
+    return scene.filled(known, number, number)
 
 
 def _call_to_action(scene: Scene) -> list[Row]:

@@ -7,10 +7,10 @@ documents them as conditional, sometimes nothing.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, overload
 
 from .. import assets as owned
 from ..assets import Asset, BusinessCenter, Kind, assets
@@ -24,6 +24,32 @@ from ..world import Advertiser, World
 
 Row = dict[str, Any]
 SIGNED = "https://p16.cdn.example"
+
+
+@dataclass(frozen=True)
+class Made(Sequence[Row]):
+    """Rows that are made when they are looked at, so that a page of a long list costs no more than its own rows."""
+
+    found: Sequence[Any]
+    make: Callable[[Any], Row]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        """The row at a place, or those of a slice."""
+        return (
+            [self.make(each) for each in self.found[place]]
+            if isinstance(place, slice)
+            else self.make(self.found[place])
+        )
 
 
 @dataclass(frozen=True)
@@ -84,6 +110,10 @@ class Scene:
                 _fill(row, column, (position + ordinal) % 3, mix(number ^ zlib.crc32(column.name.encode())))
         return row
 
+    def made(self, found: Sequence[Asset], known: Callable[[Asset], Row]) -> Made:
+        """The rows of assets, made when they are looked at."""
+        return Made(found, lambda asset: self.filled(known(asset), asset.number, asset.index))
+
     def asset_rows(self, found: Iterable[Asset], known: Callable[[Asset], Row]) -> list[Row]:
         """The rows of assets."""
         return [self.filled(known(asset), asset.number, asset.index) for asset in found]
@@ -105,7 +135,7 @@ class Source:
     `answers` may change the answer at the end. `headers` are parameters that come as headers.
     """
 
-    rows: Callable[[Scene], list[Row]]
+    rows: Callable[[Scene], Sequence[Row]]
     reads: tuple[str, ...] = ()
     depth: int = 0
     only_asked: tuple[str, ...] = ()
