@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from . import expected
+from . import expected, expected_lists
 from .reading import Destination, Outcome, by_key, catalog, difference, read
 from .simulator import Simulator, Switches, World
 
@@ -74,6 +74,17 @@ def test_ads_are_asked_for_by_filters_that_their_list_has() -> None:
     for outcome in (first, second):
         destination.take(outcome)
     assert {*truth} - {*destination.tables["ads"]} == set()
+
+
+@pytest.mark.parametrize(("stream", "size"), [("identities", 1), ("split_tests", 1000)])
+def test_lists_are_what_tiktok_has(stream: str, size: int) -> None:
+    """Identities have a right count by kind alone; the times of split tests are those of the account's zone."""
+    with Simulator(World(advertisers=3, campaigns=3, unreadable=0), Switches(signed_urls=False)) as simulator:
+        outcome = read(simulator, [stream], "full_refresh", start_date=START, page_size=size, personal_data=True)
+        truth = expected_lists.list_table(simulator, stream, start=START)
+    rows = by_key(stream, outcome.records[stream])
+    assert len(rows) > 3
+    assert difference(rows, by_key(stream, truth.values())) == ""
 
 
 def test_every_column_of_accounts_has_a_value_in_some_row() -> None:
