@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -48,8 +47,6 @@ def test_files_of_ads_are_read_beyond_the_ten_thousand_that_a_search_gives(strea
     assert [line for line in outcome.warnings if "gives at most 10,000 rows" in line] == outcome.warnings != []
 
 
-@pytest.mark.prove
-@pytest.mark.skipif("PROVE" not in os.environ, reason="reads a hundred thousand rows")
 def test_a_list_ends_at_the_depth_to_which_tiktok_gives_it() -> None:
     """The page beyond it is not asked for; the sync ends well and says what is missing."""
     with Simulator(replace(SMALL, files=101_000), Switches(signed_urls=False)) as simulator:
