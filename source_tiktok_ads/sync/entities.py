@@ -227,7 +227,7 @@ class AccountReader(Reader[Accounts]):
     def accounts(self) -> list[Account]:
         """The accounts to read. Raises an error for the stream if TikTok refuses the facts about all accounts."""
         accounts = super().accounts()
-        for refusal in (account.facts_refusal for account in accounts if account.facts_refusal):
+        if refusal := next(filter(None, (account.facts_refusal for account in accounts)), None):
             raise failure(f"{self.stream.name}: {refusal.sentence}", refusal)
         return accounts
 

@@ -31,7 +31,7 @@ from source_tiktok_ads.sync.refusals import Asked, GivenUp, Refusals, read_again
 from source_tiktok_ads.sync.repeated_hour import RepeatedHour, folded
 from source_tiktok_ads.sync.report_records import ReportRows
 from source_tiktok_ads.sync.report_split import RequestLimits, RequestPart, RequestSplitter, TooManyRows, Truncated
-from source_tiktok_ads.sync.totals import Ledger, Totals
+from source_tiktok_ads.sync.totals import Ledger, Sums, Totals
 
 # TikTok: its servers often fail on reports because the request is too large, so it is split after the third failure.
 SERVER_ATTEMPTS = 3
@@ -51,6 +51,16 @@ HOPELESS = 3
 
 Reading = Generator[list[bytes], None, Found]
 """Yields rows page by page; returns their number and sums."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What TikTok says of a request whose parts are read instead of it."""
+
+    counted: int
+    """The number of its rows; below 0 if TikTok gives none."""
+    expected: Sums
+    """Its totals; empty if TikTok gives none."""
 
 
 class TooManyToJoin(Exception):
@@ -164,13 +174,19 @@ class Window:
         if parts[0].metrics != part.metrics:
             return (yield from self._read_joined(part, parts, progress))
         by_objects = parts[0].days == part.days
-        whole = error if isinstance(error, Incomplete) else self._ask_whole(part) if by_objects else None
+        whole = self._whole(part, error, by_objects)
         found = yield from self._read_parts(parts, progress)
         if whole and (less := self._less_than_whole(whole, found)):
             self._report_less(part, less, by_objects)
         return found
 
-    def _ask_whole(self, part: RequestPart) -> Incomplete | None:
+    def _whole(self, part: RequestPart, error: Exception | None, by_objects: bool) -> Whole | None:
+        """TikTok's count and totals of a part that is read in smaller ones; None if they are not known."""
+        if isinstance(error, Incomplete):
+            return Whole(error.counted, error.expected)
+        return self._ask_whole(part) if by_objects else None
+
+    def _ask_whole(self, part: RequestPart) -> Whole | None:
         """TikTok's count and totals of a part that has to be read campaign by campaign; None if it gives none.
 
         They take a page of one row, which TikTok may answer although the part is too large for it. The first time it
@@ -188,7 +204,7 @@ class Window:
         if info.total_number < 0 and not expected:
             self._context.without_whole.add(account_id)
             return None
-        return Incomplete("", counted=info.total_number, expected=expected)
+        return Whole(info.total_number, expected)
 
     def _split(
         self, part: RequestPart, error: Truncated | TooManyRows | Incomplete | TikTokError
@@ -211,7 +227,7 @@ class Window:
             ledger.add(found.sums, found.rows)
         return Found(ledger.rows, ledger.sums)
 
-    def _less_than_whole(self, whole: Incomplete, found: Found) -> str:
+    def _less_than_whole(self, whole: Whole, found: Found) -> str:
         """What the parts of a request have less than TikTok says of the whole; empty if nothing.
 
         More is accepted, because figures may have grown while the parts were read.
